@@ -1,0 +1,50 @@
+"""What a room of a platform can do: data that translation and delivery read, never a platform's name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+
+class Delivery(StrEnum):
+    """What may be done with a message whose sending was cut off.
+
+    IDEMPOTENT: a key makes a second sending harmless, so it is sent again.
+    EDITABLE: as BLIND, and what was sent can be edited afterwards.
+    BLIND: nobody can tell whether it arrived: it is listed as unknown, not sent again (unless a setting says so).
+    WINDOW: the platform fetches the answer itself; it is kept and every retry gets the same one.
+    """
+
+    IDEMPOTENT = "idempotent"
+    EDITABLE = "editable"
+    BLIND = "blind"
+    WINDOW = "window"
+
+
+LengthUnit = Literal["characters", "utf16", "bytes"]
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """Limits and abilities of a room.
+
+    ``max_length`` counts ``length_unit`` of one message's text (0: no limit). ``markdown`` names the dialect that
+    `hubbub.markup` writes ("none": plain text). ``reply_within``: seconds in which a reply must be fetched, or None.
+    ``resend_unknown``: the owner prefers a possible duplicate to a possible loss.
+    """
+
+    delivery: Delivery = Delivery.BLIND
+    max_length: int = 0
+    length_unit: LengthUnit = "characters"
+    markdown: str = "none"
+    mentions: bool = False
+    quotes: bool = False
+    images: bool = False
+    files: bool = False
+    audio: bool = False
+    video: bool = False
+    forwards: bool = False
+    streams: bool = False
+    reply_within: float | None = None
+    resend_unknown: bool = False

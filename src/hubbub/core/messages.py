@@ -1,0 +1,161 @@
+"""What a message is made of: a tuple of segments, the same for every platform.
+
+Each segment carries its ``type`` so that a stored message reads back as what it was.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """A file's whereabouts. At least one of ``url`` and ``file_id`` is set.
+
+    ``url`` is ``https:``, ``http:`` or ``data:`` (never a local path); ``file_id`` is the platform's own handle.
+    """
+
+    url: str = ""
+    file_id: str = ""
+    name: str = ""
+    mime: str = ""
+    size: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Words. In outgoing messages they are Markdown; incoming they are as typed."""
+
+    text: str
+    type: Literal["text"] = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A mention of one user; of everyone when ``everyone`` is true."""
+
+    user: str
+    name: str = ""
+    everyone: bool = False
+    type: Literal["mention"] = "mention"
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A picture."""
+
+    media: Media
+    alt: str = ""
+    type: Literal["image"] = "image"
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A document."""
+
+    media: Media
+    type: Literal["file"] = "file"
+
+
+@dataclass(frozen=True, slots=True)
+class Audio:
+    """A recording; ``voice`` when it was spoken into the chat. Length in seconds."""
+
+    media: Media
+    voice: bool = True
+    seconds: float | None = None
+    type: Literal["audio"] = "audio"
+
+
+@dataclass(frozen=True, slots=True)
+class Video:
+    """A film. Length in seconds."""
+
+    media: Media
+    seconds: float | None = None
+    type: Literal["video"] = "video"
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """This message answers another, by the platform's id of it."""
+
+    message_id: str
+    author: str = ""
+    excerpt: str = ""
+    type: Literal["quote"] = "quote"
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """A platform's own emoji or sticker, by its id there; ``text`` is what to show elsewhere."""
+
+    id: str
+    text: str = ""
+    type: Literal["face"] = "face"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A shared page."""
+
+    url: str
+    title: str = ""
+    summary: str = ""
+    image: str = ""
+    type: Literal["link"] = "link"
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A place; degrees of WGS 84 as the platform gives them."""
+
+    latitude: float
+    longitude: float
+    title: str = ""
+    address: str = ""
+    type: Literal["location"] = "location"
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One message inside a `Forward`."""
+
+    author: str
+    name: str
+    message: Message
+    message_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Forward:
+    """Several messages shown as one bundle; only ``id`` when the platform did not send the content."""
+
+    nodes: tuple[Node, ...] = ()
+    id: str = ""
+    type: Literal["forward"] = "forward"
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """A segment that Hubbub has no word for, kept as the platform sent it.
+
+    Sent out again only to the platform of the same name.
+    """
+
+    platform: str
+    kind: str
+    data: dict[str, object] = field(default_factory=dict)
+    type: Literal["raw"] = "raw"
+
+
+Segment = Text | Mention | Image | File | Audio | Video | Quote | Face | Link | Location | Forward | Raw
+Message = tuple[Segment, ...]
+
+
+def text_of(message: Message) -> str:
+    """The words of a message alone: what its author typed, nothing for pictures and mentions."""
+    if len(message) == 1 and type(message[0]) is Text:
+        return message[0].text
+    return "".join(segment.text for segment in message if type(segment) is Text)

@@ -1,0 +1,397 @@
+"""Every contract of Hubbub on one page.
+
+A platform has four things to do: declare its routes, `run`, `send` and tell its `capabilities`. What more it can do
+it shows by an optional ability (`CanEdit`, `CanDelete`, `CanReact`, `CanType`); callers ask with ``isinstance``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol, runtime_checkable
+
+from hubbub.core.addresses import Account, Room
+from hubbub.core.capabilities import Capabilities
+from hubbub.core.events import Event, Received
+from hubbub.core.messages import Message
+from hubbub.core.status import HubStatus
+from hubbub.core.turns import ChatRequest, Delta, ModelInfo
+from hubbub.core.work import (
+    Branch,
+    BranchKind,
+    Claim,
+    Committed,
+    Lease,
+    Outgoing,
+    Receipt,
+    Row,
+    State,
+    Unit,
+)
+
+# --- platforms ---------------------------------------------------------------------------------------------------
+
+ASGIApp = Callable[..., Awaitable[None]]
+
+
+class Accept(Protocol):
+    """The one way into the hub.
+
+    Calls take effect in the order in which they are made; what is awaited is the commit. A platform that repeats
+    what was not acknowledged awaits it before it acknowledges; one that does not may hold the awaitable and go on
+    reading, a bounded number ahead.
+
+    Raises:
+        Overloaded: (at the call) a bound is reached; tell the platform to come later or stop reading.
+        StoreError: (when awaited) the event is not stored.
+    """
+
+    def __call__(self, event: Event) -> Awaitable[Receipt]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """An ASGI application at a path of the hub's one port. ``methods`` are HTTP's; empty for a WebSocket."""
+
+    path: str
+    app: ASGIApp
+    kind: Literal["http", "websocket"] = "http"
+    methods: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Streamed:
+    """A piece of an answer on its way, not durable; ``end`` closes it (the durable reply is in the store)."""
+
+    content: str = ""
+    reasoning: str = ""
+    end: bool = False
+
+
+class Streams(Protocol):
+    """Pieces of running answers, by the id of the inbox event (`event_key`) that asked. Lossy by design."""
+
+    def subscribe(self, key: str) -> AbstractAsyncContextManager[AsyncIterator[Streamed]]:
+        """Listen from now on; ends after the piece with ``end``. The queue is bounded: a slow reader loses pieces."""
+
+    def listened(self, key: str) -> bool:
+        """Somebody listens, so that it is worth asking the model for pieces."""
+
+    def publish(self, key: str, piece: Streamed) -> None:
+        """Hand a piece to whoever listens; never waits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """What the hub gives to a platform when it is built."""
+
+    accept: Accept
+    streams: Streams
+    replies: Callable[[int], Awaitable[Sequence[Row] | None]]
+    """Replies that an entry caused, once it is done; None while it is not."""
+    sent: Callable[[Room, str], Awaitable[bool]]
+    """Whether the message of this id in this room is one that the hub sent."""
+    connected: Callable[[Account], None]
+    disconnected: Callable[[Account, str], None]
+    """Tell that an account can (or, and why, cannot) send; waiting messages go out at once when it can again."""
+
+
+class Platform(Protocol):
+    """One chat platform with all its accounts."""
+
+    @property
+    def name(self) -> str:
+        """The folder's name; the first field of every room's key."""
+
+    @property
+    def routes(self) -> Sequence[Route]:
+        """What the hub's web server shall serve for it. Asked once, before `run`."""
+
+    def capabilities(self, room: Room) -> Capabilities:
+        """What the room can do. Cheap: asked for every message."""
+
+    async def run(self) -> None:
+        """Hold the connections until cancelled; reconnects by itself. Must leave nothing behind when cancelled."""
+
+    async def send(self, row: Row) -> str:
+        """Send one message and return the platform's id of it ("" if it gives none).
+
+        Called in order within a room. ``row.key`` is the same at every attempt.
+
+        Raises:
+            DeliveryError: it was not confirmed; says whether it is certain that nothing was delivered.
+        """
+
+
+@runtime_checkable
+class CanEdit(Protocol):
+    """Messages that were sent can be changed."""
+
+    async def edit(self, room: Room, message_id: str, message: Message) -> None:
+        """Give a message that the hub sent new content. Raises DeliveryError."""
+
+
+@runtime_checkable
+class CanDelete(Protocol):
+    """Messages that were sent can be taken back."""
+
+    async def delete(self, room: Room, message_id: str) -> None:
+        """Take a message back. Raises DeliveryError."""
+
+
+@runtime_checkable
+class CanReact(Protocol):
+    """Reactions can be set."""
+
+    async def react(self, room: Room, message_id: str, emoji: str, *, removed: bool = False) -> None:
+        """Set or take away the bot's reaction. Raises DeliveryError."""
+
+
+@runtime_checkable
+class CanType(Protocol):
+    """The room can be shown that an answer is being written."""
+
+    async def typing(self, room: Room) -> None:
+        """Show it once (for about five seconds). Failures are not raised: it is a courtesy."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformPlugin:
+    """What a platform's folder declares in ``plugin.py``: cheap to import, loads nothing else.
+
+    ``settings`` is a pydantic model of its section ``platforms.<name>``; ``adapter`` the dotted path
+    ``package.module:Class`` of a class called as ``Class(settings, host)``, imported when ``enabled(settings, server)`` is true.
+    """
+
+    name: str
+    settings: type[Any]
+    adapter: str
+    enabled: Callable[[Any, Mapping[str, Any]], bool]
+
+
+# --- models ------------------------------------------------------------------------------------------------------
+
+
+class Provider(Protocol):
+    """A source of models."""
+
+    @property
+    def name(self) -> str:
+        """As the settings name it."""
+
+    def stream(self, request: ChatRequest) -> AsyncIterator[Delta]:
+        """Ask; at least one piece comes, the last one with ``finish``. Closing the iterator stops the model.
+
+        Raises:
+            ProviderError: no answer, or it broke off.
+        """
+
+    async def models(self) -> Sequence[ModelInfo]:
+        """What can be asked for. Raises ProviderError when the provider cannot tell."""
+
+    async def close(self) -> None:
+        """Let go of connections and children."""
+
+
+# --- the store ---------------------------------------------------------------------------------------------------
+
+
+class Journal(Protocol):
+    """Inbox: what came in, in order within a lane, each handled once."""
+
+    def accept(self, event: Event, lane: str, node: str = "") -> Awaitable[Receipt]:
+        """Store an event; with ``node``, claim its lane for that node in the same step if the lane is free or its own.
+
+        The claim of the receipt holds this one entry (earlier ones were handed out before).
+
+        Raises:
+            Overloaded: at the call, when too much waits for a commit.
+        """
+
+    async def claim(self, node: str, limit: int) -> Sequence[Claim]:
+        """Take up to ``limit`` lanes that have work and nobody works on, each with its waiting entries in order."""
+
+    def commit(self, lane: str, fence: int, unit: Unit, *, release: bool = False) -> Awaitable[Committed]:
+        """Store a unit. ``release`` gives the lane back if it has nothing more waiting.
+
+        Raises:
+            Fenced: (when awaited) the claim is not the newest; nothing was stored.
+        """
+
+    async def release(self, lane: str, fence: int) -> None:
+        """Give a lane back with its work undone; a stale fence is ignored."""
+
+    async def work(self, timeout: float) -> None:  # noqa: ASYNC109 - the port's own unit: how long to wait at most
+        """Return when there may be something to claim, at the latest after ``timeout`` seconds."""
+
+    async def replies(self, entry: int) -> Sequence[Row] | None:
+        """Rows that an entry caused; None while it is not done."""
+
+
+class Outbox(Protocol):
+    """What goes out, in order within a room."""
+
+    async def recover(self, node: str) -> Sequence[Row]:
+        """What a dead process left: SENDING becomes UNKNOWN (blind), or QUEUED where a second sending is harmless.
+
+        Returns the queued rows in order.
+        """
+
+    def begin(self, row: int) -> Awaitable[None]:
+        """QUEUED -> SENDING, one attempt more; awaited before the platform is called."""
+
+    def settle(self, row: int, message_id: str) -> Awaitable[None]:
+        """-> SENT with the platform's id."""
+
+    def fail(self, row: int, state: State, error: str, next_at: float = 0.0) -> Awaitable[None]:
+        """-> QUEUED (again at ``next_at``), UNKNOWN or DEAD, and why."""
+
+    async def sent(self, room: Room, message_id: str) -> Row | None:
+        """The row of a message that the hub sent."""
+
+    async def deliveries(self, states: Sequence[State], limit: int = 100, after: int = 0) -> Sequence[Row]:
+        """Rows in these states with ids above ``after``, oldest first."""
+
+    async def retry(self, row: int) -> Row | None:
+        """UNKNOWN, DEAD or DROPPED -> QUEUED; None if there is no such row in such a state."""
+
+    async def drop(self, row: int) -> Row | None:
+        """QUEUED, UNKNOWN or DEAD -> DROPPED; None if there is no such row in such a state."""
+
+
+class Conversations(Protocol):
+    """What owners keep: branches of contexts, prompts and settings. Written by units only (`Write`)."""
+
+    async def branch(self, owner: str, kind: BranchKind, name: str = "", limit: int = 0) -> Branch:
+        """A branch (default: the owner's current one) with its last ``limit`` nodes (0: all)."""
+
+    async def branches(self, owner: str, kind: BranchKind) -> Sequence[Branch]:
+        """All branches that have content, without their nodes, newest first."""
+
+    async def owners(self, kind: BranchKind) -> Sequence[str]:
+        """Who has anything of this kind."""
+
+
+class Leases(Protocol):
+    """Names that one node holds at a time."""
+
+    async def acquire(self, name: str, node: str, ttl: float, address: str = "") -> Lease | None:
+        """Take a free or lapsed name for ``ttl`` seconds, or extend one's own; None if another holds it."""
+
+    async def release_lease(self, lease: Lease) -> None:
+        """Give it back; a stale lease is ignored."""
+
+    async def leases(self) -> Sequence[Lease]:
+        """Who holds what."""
+
+
+class Timers(Protocol):
+    """Events of the future, set by units (`TimerSet`), accepted once each."""
+
+    async def fire(self, now: float, limit: int = 100) -> Sequence[Receipt]:
+        """Turn timers that are due into inbox entries, in one transaction each with their removal."""
+
+    async def next_due(self) -> float | None:
+        """When the first timer is due."""
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A bearer token's record; the secret itself is stored as a hash only. Times in seconds since the epoch."""
+
+    id: str
+    name: str
+    scopes: tuple[str, ...]
+    owner: str = ""
+    created_at: float = 0.0
+    expires_at: float | None = None
+
+
+class Secrets(Protocol):
+    """Small settled facts of the hub itself: the admin's hash, tokens."""
+
+    async def get(self, key: str) -> str | None:
+        """A value of the hub's own."""
+
+    async def put(self, key: str, value: str) -> None:
+        """Set a value of the hub's own."""
+
+    async def token_add(self, token: Token, digest: str) -> None:
+        """Remember a token by the digest of its secret."""
+
+    async def token_find(self, digest: str) -> Token | None:
+        """The token of a secret's digest, expired ones too."""
+
+    async def tokens(self) -> Sequence[Token]:
+        """All of them, oldest first."""
+
+    async def token_drop(self, token_id: str) -> bool:
+        """Forget a token; False if there was none."""
+
+
+class Store(Journal, Outbox, Conversations, Leases, Timers, Secrets, Protocol):
+    """One durable truth. The same contract, and the same tests, for every engine."""
+
+    async def open(self) -> None:
+        """Connect, migrate if the schema is behind (a backup first), and be ready.
+
+        Raises:
+            StoreBusy: another hub holds the data.
+            StoreError: it cannot be opened; says why and what to do.
+        """
+
+    async def close(self) -> None:
+        """Commit what waits and let go."""
+
+    async def stats(self) -> Mapping[str, float]:
+        """Counts for metrics: entries waiting, rows by state, commits."""
+
+
+# --- answering ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What handling one entry comes to: a message for the room it came from (or none), more sends and writes."""
+
+    message: Message = ()
+    quote: bool = False
+    sends: tuple[Outgoing, ...] = ()
+    writes: tuple[Any, ...] = field(default=())
+
+
+class Exchange(Protocol):
+    """A caller who waits for the answer on its own request (HTTP API, terminal, page)."""
+
+    async def ask(self, event: Received) -> Sequence[Row]:
+        """Accept the event and wait for its replies; a repeated id gets the replies of the first.
+
+        Raises:
+            Overloaded: a bound is reached.
+        """
+
+    def stream(self, event: Received) -> AsyncIterator[Streamed | Row]:
+        """As `ask`, with the pieces of the answer as they come; the durable rows come last."""
+
+
+class Control(Protocol):
+    """What a person may do to work under way."""
+
+    def stop(self, owner: str) -> bool:
+        """End the answer that runs for this owner; False if none does. What came so far is kept and sent."""
+
+    def status(self) -> HubStatus:
+        """How the hub is doing."""
+
+    async def resend(self, row: int) -> bool:
+        """Queue a delivery again (`Outbox.retry`) and send it; False if there is no such row in doubt."""
+
+    async def cancel(self, row: int) -> bool:
+        """Drop a delivery that has not gone out; False if there is none."""
+
+
+class Clock(Protocol):
+    """The time, in seconds since the epoch."""
+
+    def __call__(self) -> float: ...

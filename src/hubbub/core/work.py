@@ -1,0 +1,203 @@
+"""What the store keeps of a message's road: entries of the inbox, rows of the outbox, and what one step changes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal
+
+from hubbub.core.addresses import Room
+from hubbub.core.capabilities import Delivery
+from hubbub.core.events import Event
+from hubbub.core.messages import Message
+
+
+class State(StrEnum):
+    """Where an outgoing message is.
+
+    QUEUED waits; SENDING was stored before the platform was called; SENT is confirmed; KEPT waits to be fetched
+    (window); UNKNOWN may or may not have arrived; DEAD will not be sent again; DROPPED was cancelled.
+    """
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    KEPT = "kept"
+    UNKNOWN = "unknown"
+    DEAD = "dead"
+    DROPPED = "dropped"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An accepted event. ``id`` rises in the order of acceptance; ``attempts``: how often handling it began before."""
+
+    id: int
+    lane: str
+    event: Event
+    attempts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to work on a lane; every commit is guarded by its ``fence``."""
+
+    lane: str
+    fence: int
+    entries: tuple[Entry, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What acceptance gave: the entry, whether it was known already, and the lane if it was claimed at once."""
+
+    entry: Entry
+    duplicate: bool = False
+    claim: Claim | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A message to be sent. ``key`` is the same at every attempt; ``entry`` is the inbox entry that caused it."""
+
+    room: Room
+    message: Message
+    reply_to: str = ""
+    delivery: Delivery = Delivery.BLIND
+    state: State = State.QUEUED
+    entry: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A stored `Outgoing`. ``key`` is its idempotency key, ``message_id`` the platform's id once it is sent."""
+
+    id: int
+    out: Outgoing
+    key: str
+    state: State
+    attempts: int = 0
+    message_id: str = ""
+    error: str = ""
+    created_at: float = 0.0
+    next_at: float = 0.0
+
+
+BranchKind = Literal["context", "prompt", "config"]
+
+
+@dataclass(frozen=True, slots=True)
+class Append:
+    """Put new nodes on a branch, one after the other, behind ``onto`` (default: the branch's head).
+
+    ``onto`` 0 starts afresh. The branch is made if it is not there.
+    """
+
+    owner: str
+    kind: BranchKind
+    branch: str
+    bodies: tuple[object, ...]
+    onto: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MoveHead:
+    """Let a branch end at another node (0: empty). The old head stays in the branch's log as ``reason``."""
+
+    owner: str
+    kind: BranchKind
+    branch: str
+    head: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """Make a branch the owner's current one of its kind."""
+
+    owner: str
+    kind: BranchKind
+    branch: str
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """Put a branch's content aside under a new name and leave the branch empty."""
+
+    owner: str
+    kind: BranchKind
+    branch: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class TimerSet:
+    """Let ``event`` be accepted at ``due`` (seconds since the epoch). A timer of the same name is replaced."""
+
+    name: str
+    due: float
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class TimerCancel:
+    """Take a timer away; none of that name is no fault."""
+
+    name: str
+
+
+Write = Append | MoveHead | Switch | Archive | TimerSet | TimerCancel
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """All that handling of entries changes, stored in one transaction or not at all.
+
+    ``done``: entries that need no more work. ``dead``: entries given up, with why.
+    """
+
+    done: tuple[int, ...] = ()
+    sends: tuple[Outgoing, ...] = ()
+    writes: tuple[Write, ...] = ()
+    dead: tuple[tuple[int, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """What a stored unit became. ``released``: the lane had nothing more and the claim is gone."""
+
+    rows: tuple[Row, ...]
+    released: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One stored value of a branch; ``parent`` 0 is a first one."""
+
+    id: int
+    parent: int
+    body: object
+    time: float
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A branch as it stands: ``nodes`` from the first to the head; empty for a branch without content."""
+
+    owner: str
+    kind: BranchKind
+    name: str
+    head: int = 0
+    updated_at: float = 0.0
+    nodes: tuple[Node, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A name held by one node until ``until``; ``fence`` rises with every new holder."""
+
+    name: str
+    node: str
+    fence: int
+    until: float
+    address: str = ""
