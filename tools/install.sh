@@ -1,0 +1,31 @@
+#!/bin/sh
+# install.sh LOCK: bring .venv to the pins of LOCK, then add Hubbub itself, editable.
+# Where packages come from is the environment's affair (pip's and uv's own settings); nothing of it is written here.
+set -eu
+
+lock=$1
+python=.venv/bin/python
+
+if ! "$python" -c "" 2>/dev/null; then
+    "${PYTHON:-python3}" -c 'import sys; sys.exit("Hubbub needs Python 3.11 or later" if sys.version_info < (3, 11) else 0)'
+    "${PYTHON:-python3}" -m venv --clear .venv
+fi
+
+# uv reads no settings of pip's: a mirror that pip uses is handed on, unless uv has its own.
+mirror=${PIP_INDEX_URL:-$("$python" -m pip config get global.index-url 2>/dev/null || true)}
+if [ -n "$mirror" ] && [ -z "${UV_DEFAULT_INDEX:-}${UV_INDEX_URL:-}" ]; then
+    export UV_DEFAULT_INDEX="$mirror"
+fi
+
+if [ -x .venv/bin/uv ]; then
+    uv=.venv/bin/uv
+elif ! uv=$(command -v uv); then
+    "$python" -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+    uv=.venv/bin/uv
+fi
+
+"$uv" pip install --quiet --python "$python" --require-hashes -r "$lock" || {
+    echo "uv could not install $lock, trying pip" >&2
+    "$python" -m pip install --quiet --disable-pip-version-check --require-hashes -r "$lock"
+}
+"$python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
