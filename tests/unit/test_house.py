@@ -76,7 +76,7 @@ def test_a_platform_is_named_in_its_own_folder_only(platform: Path) -> None:
         for node, word in words(path)
         if name.search(word)
     ]
-    assert found == []
+    assert not found, "\n".join(found)
 
 
 @pytest.mark.parametrize("platform", PLATFORMS, ids=lambda path: path.name)
@@ -87,7 +87,7 @@ def test_every_platform_has_files_of_the_same_names(platform: Path) -> None:
     fixtures = ROOT / "tests" / "fixtures" / platform.name
     if not any(path.is_file() for path in fixtures.rglob("*")):
         missing.add(str(fixtures.relative_to(ROOT)))
-    assert missing == set()
+    assert not missing, ", ".join(sorted(missing))
 
 
 def test_every_platform_folder_is_a_package() -> None:
@@ -97,7 +97,8 @@ def test_every_platform_folder_is_a_package() -> None:
 
 def test_no_source_file_is_long() -> None:
     lengths = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in sources()}
-    assert [f"{path.relative_to(ROOT)}: {n} lines" for path, n in lengths.items() if n > LONGEST_FILE] == []
+    long = [f"{path.relative_to(ROOT)}: {lines} lines" for path, lines in lengths.items() if lines > LONGEST_FILE]
+    assert not long, "\n".join(long)
 
 
 def test_no_function_is_long() -> None:
@@ -108,7 +109,7 @@ def test_no_function_is_long() -> None:
         for path, node in functions
         if (node.end_lineno or 0) - node.lineno >= LONGEST_FUNCTION
     ]
-    assert long == []
+    assert not long, "\n".join(long)
 
 
 def imported(node: ast.AST) -> list[str]:
@@ -126,7 +127,7 @@ def test_core_imports_the_standard_library_only() -> None:
         for name in imported(node)
         if name.split(".")[0] not in sys.stdlib_module_names and not f"{name}.".startswith("hubbub.core.")
     ]
-    assert found == []
+    assert not found, "\n".join(found)
 
 
 def test_no_file_tells_of_a_machine_or_a_registry() -> None:
@@ -141,7 +142,7 @@ def test_no_file_tells_of_a_machine_or_a_registry() -> None:
         for path in tracked()
         if path != Path(__file__) and (match := pattern.search(path.read_bytes()))
     ]
-    assert found == []
+    assert not found, "\n".join(found)
 
 
 def test_pins_are_hashed_and_agree() -> None:
