@@ -1,6 +1,7 @@
 # Every command of the project. On a bare machine python3 (3.11 or later), python3-venv, make and git are enough.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
+unexport PYTHONDONTWRITEBYTECODE # without compiled modules a start takes twice as long
 
 BIN := .venv/bin
 JOBS ?= 2

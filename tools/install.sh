@@ -6,7 +6,7 @@ set -eu
 lock=$1
 python=.venv/bin/python
 
-if ! "$python" -c "" 2>/dev/null; then
+if ! "$python" -c "import pip" 2>/dev/null; then
     "${PYTHON:-python3}" -c 'import sys; sys.exit("Hubbub needs Python 3.11 or later" if sys.version_info < (3, 11) else 0)'
     "${PYTHON:-python3}" -m venv --clear .venv
 fi
@@ -24,7 +24,8 @@ elif ! uv=$(command -v uv); then
     uv=.venv/bin/uv
 fi
 
-"$uv" pip install --quiet --python "$python" --require-hashes -r "$lock" || {
+# Compiled now, not at the first start: a hub that must compile its libraries takes seconds to answer.
+"$uv" pip install --quiet --compile-bytecode --python "$python" --require-hashes -r "$lock" || {
     echo "uv could not install $lock, trying pip" >&2
     "$python" -m pip install --quiet --disable-pip-version-check --require-hashes -r "$lock"
 }
