@@ -22,6 +22,7 @@ from hubbub.core.work import (
     BranchKind,
     Claim,
     Committed,
+    Exchanged,
     Lease,
     Outgoing,
     Receipt,
@@ -72,11 +73,14 @@ class Streamed:
 class Streams(Protocol):
     """Pieces of running answers, by the id of the inbox event (`event_key`) that asked. Lossy by design."""
 
-    def subscribe(self, key: str) -> AbstractAsyncContextManager[AsyncIterator[Streamed]]:
-        """Listen from now on; ends after the piece with ``end``. The queue is bounded: a slow reader loses pieces."""
+    def subscribe(self, key: str, *, pieces: bool = True) -> AbstractAsyncContextManager[AsyncIterator[Streamed]]:
+        """Listen from now on; ends after the piece with ``end``. The queue is bounded: a slow reader loses pieces.
+
+        Several may listen to one key. Without ``pieces`` only ``end`` is told, and `listened` does not count it.
+        """
 
     def listened(self, key: str) -> bool:
-        """Somebody listens, so that it is worth asking the model for pieces."""
+        """Somebody listens for pieces, so that it is worth asking the model for them."""
 
     def publish(self, key: str, piece: Streamed) -> None:
         """Hand a piece to whoever listens; never waits."""
@@ -364,15 +368,17 @@ class Answer:
 class Exchange(Protocol):
     """A caller who waits for the answer on its own request (HTTP API, terminal, page)."""
 
-    async def ask(self, event: Received) -> Sequence[Row]:
+    async def ask(self, event: Received) -> Exchanged:
         """Accept the event and wait for its replies; a repeated id gets the replies of the first.
 
         Raises:
             Overloaded: a bound is reached.
+            StoreError: the event is not stored.
+            TimeoutError: it is stored, but the answer takes too long; the same id fetches it later.
         """
 
-    def stream(self, event: Received) -> AsyncIterator[Streamed | Row]:
-        """As `ask`, with the pieces of the answer as they come; the durable rows come last."""
+    def stream(self, event: Received) -> AsyncIterator[Receipt | Streamed | Row]:
+        """As `ask`: the receipt first, then the pieces of the answer as they come; the durable rows come last."""
 
 
 class Control(Protocol):

@@ -83,6 +83,14 @@ class Row:
     next_at: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Exchanged:
+    """What a caller who waited for the answer got: ``rows`` are the replies to its room, in order."""
+
+    receipt: Receipt
+    rows: tuple[Row, ...]
+
+
 BranchKind = Literal["context", "prompt", "config"]
 
 
