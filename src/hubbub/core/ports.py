@@ -15,6 +15,7 @@ from hubbub.core.addresses import Account, Room
 from hubbub.core.capabilities import Capabilities
 from hubbub.core.events import Event, Received
 from hubbub.core.messages import Message
+from hubbub.core.models import Endpoint
 from hubbub.core.status import HubStatus
 from hubbub.core.turns import ChatRequest, Delta, ModelInfo
 from hubbub.core.work import (
@@ -198,6 +199,20 @@ class Provider(Protocol):
         """Let go of connections and children."""
 
 
+class ModelServer(Protocol):
+    """A model server that the hub itself runs; a provider asks for its address before every request."""
+
+    async def endpoint(self) -> Endpoint:
+        """Where it listens; starts it on first use, and again when it has died.
+
+        Raises:
+            ProviderError: it does not start; the message says why and what to do.
+        """
+
+    async def close(self) -> None:
+        """End it and leave nothing behind."""
+
+
 # --- the store ---------------------------------------------------------------------------------------------------
 
 
@@ -225,6 +240,9 @@ class Journal(Protocol):
 
     async def release(self, lane: str, fence: int) -> None:
         """Give a lane back with its work undone; a stale fence is ignored."""
+
+    async def abandon(self, node: str) -> None:
+        """A node is gone: others may claim its lanes, and what it still commits is fenced out."""
 
     async def work(self, timeout: float) -> None:  # noqa: ASYNC109 - the port's own unit: how long to wait at most
         """Return when there may be something to claim, at the latest after ``timeout`` seconds."""
@@ -293,8 +311,11 @@ class Leases(Protocol):
 class Timers(Protocol):
     """Events of the future, set by units (`TimerSet`), accepted once each."""
 
-    async def fire(self, now: float, limit: int = 100) -> Sequence[Receipt]:
-        """Turn timers that are due into inbox entries, in one transaction each with their removal."""
+    async def fire(self, now: float, node: str = "", limit: int = 100) -> Sequence[Receipt]:
+        """Turn timers that are due into inbox entries, in one transaction with their removal.
+
+        ``node`` claims as in `Journal.accept`.
+        """
 
     async def next_due(self) -> float | None:
         """When the first timer is due."""

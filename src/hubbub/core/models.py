@@ -1,0 +1,65 @@
+"""What is known of a model before it is asked: who serves it, under which id, with what limits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from hubbub.core.turns import Parameters
+
+ModelType = Literal["chat", "reasoner", "coder", "prover", "own"]
+ModelApi = Literal["chat", "completions"]
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """How long a model may take, in seconds.
+
+    ``connect``: until a connection stands; ``first_byte``: until a streamed answer begins; ``idle``: between two
+    pieces of it; ``whole``: one answer in all, the only bound (besides ``connect``) of an answer that is not streamed.
+    """
+
+    connect: float = 10.0
+    first_byte: float = 120.0
+    idle: float = 60.0
+    whole: float = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSpec:
+    """One model as the settings, or what was found, describe it.
+
+    ``name`` is the hub's name for it, ``id`` the provider's ("": the first that the provider lists). ``provider`` is
+    the kind of provider that serves it. ``fallback`` names models to ask when this one fails before its first piece.
+    Prices are per million tokens. ``vision`` None: unknown. ``context_tokens`` 0: unknown. ``path``: weights of a
+    model that runs inside the hub ("": its own demo model). ``extra`` goes into every request as it is.
+    """
+
+    name: str
+    provider: str = "openai"
+    type: ModelType = "chat"
+    id: str = ""
+    base_url: str = ""
+    api_keys: tuple[str, ...] = field(default=(), repr=False)
+    api: ModelApi = "chat"
+    proxy: str = field(default="", repr=False)
+    headers: dict[str, str] = field(default_factory=dict, repr=False)
+    fallback: tuple[str, ...] = ()
+    parameters: Parameters = Parameters()
+    extra: dict[str, object] = field(default_factory=dict)
+    price_in: float = 0.0
+    price_out: float = 0.0
+    vision: bool | None = None
+    context_tokens: int = 0
+    timeouts: Timeouts = Timeouts()
+    attempts: int = 3
+    path: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where a server of the OpenAI kind listens, and the key that opens it."""
+
+    base_url: str
+    api_key: str = field(default="", repr=False)
