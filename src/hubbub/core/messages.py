@@ -25,9 +25,10 @@ class Media:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Words. In outgoing messages they are Markdown; incoming they are as typed."""
+    """Words. In outgoing messages they are Markdown, or plain where ``verbatim`` is set; incoming they are as typed."""
 
     text: str
+    verbatim: bool = False
     type: Literal["text"] = "text"
 
 
