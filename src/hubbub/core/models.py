@@ -45,13 +45,13 @@ class ModelSpec:
     proxy: str = field(default="", repr=False)
     headers: dict[str, str] = field(default_factory=dict, repr=False)
     fallback: tuple[str, ...] = ()
-    parameters: Parameters = Parameters()
+    parameters: Parameters = field(default_factory=Parameters)
     extra: dict[str, object] = field(default_factory=dict)
     price_in: float = 0.0
     price_out: float = 0.0
     vision: bool | None = None
     context_tokens: int = 0
-    timeouts: Timeouts = Timeouts()
+    timeouts: Timeouts = field(default_factory=Timeouts)
     attempts: int = 3
     path: str = ""
     note: str = ""

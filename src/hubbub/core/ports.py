@@ -301,10 +301,10 @@ class Leases(Protocol):
     async def acquire(self, name: str, node: str, ttl: float, address: str = "") -> Lease | None:
         """Take a free or lapsed name for ``ttl`` seconds, or extend one's own; None if another holds it."""
 
-    async def release_lease(self, lease: Lease) -> None:
+    async def release(self, lease: Lease) -> None:
         """Give it back; a stale lease is ignored."""
 
-    async def leases(self) -> Sequence[Lease]:
+    async def held(self) -> Sequence[Lease]:
         """Who holds what."""
 
 
@@ -355,8 +355,32 @@ class Secrets(Protocol):
         """Forget a token; False if there was none."""
 
 
-class Store(Journal, Outbox, Conversations, Leases, Timers, Secrets, Protocol):
-    """One durable truth. The same contract, and the same tests, for every engine."""
+class Store(Protocol):
+    """One durable truth, in six parts. The same contract, and the same tests, for every engine."""
+
+    @property
+    def inbox(self) -> Journal:
+        """What came in."""
+
+    @property
+    def outbox(self) -> Outbox:
+        """What goes out."""
+
+    @property
+    def conversations(self) -> Conversations:
+        """What owners keep."""
+
+    @property
+    def leases(self) -> Leases:
+        """Who holds what."""
+
+    @property
+    def timers(self) -> Timers:
+        """What is to come."""
+
+    @property
+    def secrets(self) -> Secrets:
+        """The hub's own facts and tokens."""
 
     async def open(self) -> None:
         """Connect, migrate if the schema is behind (a backup first), and be ready.

@@ -140,11 +140,15 @@ class Archive:
 
 @dataclass(frozen=True, slots=True)
 class TimerSet:
-    """Let ``event`` be accepted at ``due`` (seconds since the epoch). A timer of the same name is replaced."""
+    """Let ``event`` be accepted in ``lane`` at ``due`` (seconds since the epoch).
+
+    A timer of the same name is replaced. The event's id must be the timer's own, so that it fires once.
+    """
 
     name: str
     due: float
     event: Event
+    lane: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,42 @@
+"""Rows of the outbox as the engines store them, and as `hubbub.core` knows them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from hubbub.core.addresses import Room
+from hubbub.core.capabilities import Delivery
+from hubbub.core.work import Outgoing, Row, State
+from hubbub.storage import codec
+from hubbub.storage.schema import STATE_CODES, STATE_NAMES
+
+COLUMNS = (
+    "id, room, entry, message, reply_to, delivery, state, attempts, message_id, error, created_at, next_at"
+)
+
+
+def read_row(columns: Sequence[Any], hub: str) -> Row:
+    """A row from its `COLUMNS`; ``hub`` is the installation's own mark, part of every idempotency key."""
+    row_id, room, entry, message, reply_to, delivery, state, attempts, message_id, error, created_at, next_at = columns
+    out = Outgoing(
+        room=Room.parse(room),
+        message=codec.decode_message(message),
+        reply_to=reply_to,
+        delivery=Delivery(delivery),
+        state=State(STATE_NAMES[state]),
+        entry=entry,
+    )
+    return Row(
+        row_id, out, row_key(hub, row_id), out.state, attempts, message_id, error, created_at, next_at
+    )
+
+
+def row_key(hub: str, row_id: int) -> str:
+    """The idempotency key of a row: the same at every attempt, unlike that of any other hub or row."""
+    return f"{hub}-{row_id}"
+
+
+def state_code(state: State) -> int:
+    """How a state is stored."""
+    return STATE_CODES[state.value]

@@ -1,0 +1,1 @@
+"""The embedded engine: one process, one SQLite file, one writer thread."""

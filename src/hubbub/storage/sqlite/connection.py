@@ -1,0 +1,147 @@
+"""Opening the file: the lock on the data folder, the schema, the pragmas."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import sys
+import time
+from pathlib import Path
+from typing import IO
+
+from hubbub.core.errors import StoreBusy, StoreError
+from hubbub.storage import schema
+
+DATABASE = "hubbub.db"
+_LOCK = "hubbub.lock"
+_KEEP_BACKUPS = 5
+
+
+class FolderLock:
+    """One process owns a data folder. The lock goes with the process, however it ends."""
+
+    def __init__(self, folder: Path) -> None:
+        """Nothing is locked before `take`."""
+        self._path = folder / _LOCK
+        self._file: IO[str] | None = None
+
+    def take(self) -> None:
+        """Lock the folder. Raises StoreBusy if another process has it, StoreError if it cannot be written."""
+        try:
+            file = self._path.open("a+", encoding="utf-8")
+        except OSError as error:
+            raise StoreError(
+                f"the data folder {self._path.parent} cannot be written ({error.strerror}); "
+                "give it to this user, or choose another with HUBBUB_DATA_DIR"
+            ) from error
+        try:
+            _lock(file)
+        except OSError as error:
+            file.seek(0)
+            holder = file.read().strip() or "unknown"
+            file.close()
+            raise StoreBusy(
+                f"another hub (process {holder}) works on the data folder {self._path.parent}; "
+                "stop it first, or give this one a folder of its own with HUBBUB_DATA_DIR"
+            ) from error
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        self._file = file
+
+    def drop(self) -> None:
+        """Let go."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+
+def _lock(file: IO[str]) -> None:
+    if sys.platform == "win32":
+        import msvcrt  # noqa: PLC0415 - exists on Windows only
+
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+    else:
+        import fcntl  # noqa: PLC0415 - exists on Unix only
+
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def connect(folder: Path) -> sqlite3.Connection:
+    """The writing connection, its schema up to date. Raises StoreError with the remedy."""
+    path = folder / DATABASE
+    try:
+        fresh = not path.exists()
+        if fresh:
+            path.touch(mode=0o600)
+        db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = FULL")
+        db.execute("PRAGMA wal_autocheckpoint = 4000")
+        db.execute("PRAGMA cache_size = -8000")
+        _bring_up_to_date(db, path)
+    except (sqlite3.Error, OSError) as error:
+        raise StoreError(f"the database {path} cannot be used ({error}); {_remedy(str(error))}") from error
+    return db
+
+
+def _remedy(cause: str) -> str:
+    if "not a database" in cause or "malformed" in cause:
+        return "it is damaged or no database: restore a backup from the folder backups beside it"
+    if "full" in cause or "No space" in cause:
+        return "free space on the disk"
+    return "check that this user may write the data folder and that its disk has space"
+
+
+def version_of(db: sqlite3.Connection) -> str | None:
+    """The schema's version; None for an empty database."""
+    known = db.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone()
+    row = db.execute("SELECT version_num FROM alembic_version").fetchone() if known else None
+    return str(row[0]) if row else None
+
+
+def _bring_up_to_date(db: sqlite3.Connection, path: Path) -> None:
+    version = version_of(db)
+    if version == schema.VERSION:
+        return
+    if version is None:
+        create(db)
+        return
+    if version > schema.VERSION:
+        raise StoreError(
+            f"the database {path} was written by a newer Hubbub (schema {version}, this one knows {schema.VERSION}); "
+            "update Hubbub, or restore a backup made before"
+        )
+    backup(db, path.parent / "backups" / f"hubbub-{version}-{time.strftime('%Y%m%dT%H%M%S')}.db")
+    from hubbub.storage.migrations import upgrade  # noqa: PLC0415 - loaded on first use: Alembic takes 0.6 s
+
+    upgrade(f"sqlite:///{path}")
+
+
+def create(db: sqlite3.Connection) -> None:
+    """Make the schema in an empty database, all or nothing."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        for statement in schema.SQLITE.split(";\n"):
+            if statement.strip():
+                db.execute(statement)
+        db.execute("INSERT INTO alembic_version VALUES(?)", (schema.VERSION,))
+        db.execute("INSERT INTO meta VALUES('hub', lower(hex(randomblob(4))))")
+        db.execute("COMMIT")
+    except BaseException:
+        db.execute("ROLLBACK")
+        raise
+
+
+def backup(db: sqlite3.Connection, target: Path) -> None:
+    """Copy the whole database to a new file and keep the newest few of that folder."""
+    target.parent.mkdir(mode=0o700, exist_ok=True)
+    part = target.with_suffix(".part")
+    copy = sqlite3.connect(part)
+    try:
+        db.backup(copy)
+    finally:
+        copy.close()
+    part.replace(target)
+    for old in sorted(target.parent.glob("hubbub-*.db"))[:-_KEEP_BACKUPS]:
+        old.unlink()

@@ -1,0 +1,159 @@
+"""The outbox: what goes out, and what became of it."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import Awaitable, Sequence
+from functools import partial
+
+from hubbub.core.addresses import Room
+from hubbub.core.errors import StoreError
+from hubbub.core.work import Outgoing, Row, State
+from hubbub.storage import codec
+from hubbub.storage.rows import COLUMNS, read_row, row_key, state_code
+from hubbub.storage.schema import WAITING
+from hubbub.storage.sqlite.reader import Reader
+from hubbub.storage.sqlite.writer import Batch, Writer
+
+_SELECT = f"SELECT {COLUMNS} FROM outbox "  # noqa: S608 - fixed column names
+_RETRIABLE = (State.UNKNOWN, State.DEAD, State.DROPPED)
+_DROPPABLE = (State.QUEUED, State.UNKNOWN, State.DEAD)
+
+
+class Outbox:
+    """The `Outbox` part of the contract."""
+
+    def __init__(self, writer: Writer, reader: Reader) -> None:
+        """Numbers go on where the file ends; `load` reads them."""
+        self._writer = writer
+        self._reader = reader
+        self._loop = asyncio.get_running_loop()
+        self._next = 1
+        self._hub = ""
+
+    def load(self, db: sqlite3.Connection) -> None:
+        """Take over what the file holds: called once, before anything else."""
+        self._hub = str(db.execute("SELECT value FROM meta WHERE key = 'hub'").fetchone()[0])
+        self._next = int(db.execute("SELECT coalesce(max(id), 0) FROM outbox").fetchone()[0]) + 1
+
+    def put(self, batch: Batch, sends: Sequence[Outgoing]) -> tuple[Row, ...]:
+        """Number messages and let the batch write them."""
+        now = time.time()
+        rows = []
+        for out in sends:
+            row_id = self._next
+            self._next += 1
+            attempts = 1 if out.state is State.SENDING else 0
+            batch.rows.append(
+                (
+                    row_id,
+                    out.room.key,
+                    out.entry,
+                    codec.encode(out.message),
+                    out.reply_to,
+                    out.delivery.value,
+                    state_code(out.state),
+                    attempts,
+                    now,
+                )
+            )
+            rows.append(Row(row_id, out, row_key(self._hub, row_id), out.state, attempts, created_at=now))
+        return tuple(rows)
+
+    async def recover(self, node: str) -> Sequence[Row]:  # noqa: ARG002 - with one process all that is left is its own
+        """See `ports.Outbox.recover`."""
+        rows: list[Row] = await self._writer.call(self._recover)
+        return rows
+
+    def _recover(self, db: sqlite3.Connection) -> list[Row]:
+        db.execute(
+            "UPDATE outbox SET state = CASE delivery WHEN 'idempotent' THEN 0 ELSE 2 END,"
+            " error = 'the hub ended while it was being sent' WHERE state = 1"
+        )
+        return self._read(db, "WHERE state = 0 ORDER BY id")
+
+    def begin(self, row: int) -> Awaitable[None]:
+        """See `ports.Outbox.begin`."""
+        batch = self._writer.batch
+        batch.begun.append((row,))
+        return self._told(batch)
+
+    def settle(self, row: int, message_id: str) -> Awaitable[None]:
+        """See `ports.Outbox.settle`."""
+        batch = self._writer.batch
+        batch.settled.append((message_id, row))
+        return self._told(batch)
+
+    def fail(self, row: int, state: State, error: str, next_at: float = 0.0) -> Awaitable[None]:
+        """See `ports.Outbox.fail`."""
+        values = (state_code(state), error[:1000], next_at, row)
+
+        def store(db: sqlite3.Connection) -> None:
+            db.execute("UPDATE outbox SET state = ?, error = ?, next_at = ? WHERE id = ?", values)
+
+        return self._writer.call(store)
+
+    def _told(self, batch: Batch) -> Awaitable[None]:
+        future: asyncio.Future[None] = self._loop.create_future()
+        batch.finishes.append(partial(_tell, future))
+        return future
+
+    async def sent(self, room: Room, message_id: str) -> Row | None:
+        """See `ports.Outbox.sent`."""
+        if not message_id:
+            return None
+        where = "WHERE message_id = ? AND message_id <> '' AND room = ? LIMIT 1"
+        rows = await self._reader.read(lambda db: self._read(db, where, (message_id, room.key)))
+        return rows[0] if rows else None
+
+    async def deliveries(self, states: Sequence[State], limit: int = 100, after: int = 0) -> Sequence[Row]:
+        """See `ports.Outbox.deliveries`."""
+        codes = sorted({state_code(state) for state in states})
+        marks = ",".join("?" * len(codes))
+        where = f"WHERE state IN ({marks}) AND id > ? ORDER BY id LIMIT ?"
+        return await self._reader.read(lambda db: self._read(db, where, (*codes, after, limit)))
+
+    async def retry(self, row: int) -> Row | None:
+        """See `ports.Outbox.retry`."""
+        return await self._move(row, _RETRIABLE, State.QUEUED)
+
+    async def drop(self, row: int) -> Row | None:
+        """See `ports.Outbox.drop`."""
+        return await self._move(row, _DROPPABLE, State.DROPPED)
+
+    async def _move(self, row: int, allowed: tuple[State, ...], target: State) -> Row | None:
+        codes = [state_code(state) for state in allowed]
+
+        def move(db: sqlite3.Connection) -> Row | None:
+            marks = ",".join("?" * len(codes))
+            changed = db.execute(
+                f"UPDATE outbox SET state = ?, next_at = 0 WHERE id = ? AND state IN ({marks})",  # noqa: S608 - marks
+                (state_code(target), row, *codes),
+            ).rowcount
+            return self._read(db, "WHERE id = ?", (row,))[0] if changed else None
+
+        found: Row | None = await self._writer.call(move)
+        return found
+
+    def read_replies(self, entry: int, db: sqlite3.Connection) -> list[Row] | None:
+        """Rows kept for whoever asked; None while the entry is not done. Raises StoreError for an unknown entry."""
+        found = db.execute("SELECT state FROM inbox WHERE id = ?", (entry,)).fetchone()
+        if found is None:
+            raise StoreError(f"there is no entry {entry}")
+        if found[0] == WAITING:
+            return None
+        return self._read(db, "WHERE entry = ? AND state = 11 ORDER BY id", (entry,))
+
+    def _read(self, db: sqlite3.Connection, where: str, values: Sequence[object] = ()) -> list[Row]:
+        return [read_row(columns, self._hub) for columns in db.execute(_SELECT + where, values)]
+
+
+def _tell(future: asyncio.Future[None], error: BaseException | None) -> None:
+    if future.done():
+        return
+    if error is None:
+        future.set_result(None)
+    else:
+        future.set_exception(error)

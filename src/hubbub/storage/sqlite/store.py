@@ -1,0 +1,79 @@
+"""The store on SQLite: its parts put together."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Mapping
+from pathlib import Path
+
+from hubbub.core.errors import StoreError
+from hubbub.storage.schema import STATE_NAMES
+from hubbub.storage.sqlite import connection
+from hubbub.storage.sqlite.branches import Branches
+from hubbub.storage.sqlite.inbox import Inbox
+from hubbub.storage.sqlite.leases import Leases
+from hubbub.storage.sqlite.outbox import Outbox
+from hubbub.storage.sqlite.reader import Reader
+from hubbub.storage.sqlite.secrets import Secrets
+from hubbub.storage.sqlite.timers import Timers
+from hubbub.storage.sqlite.writer import Writer
+
+
+class SqliteStore:
+    """`ports.Store` in one file of a data folder that this process owns. Build it inside the event loop."""
+
+    def __init__(self, folder: Path, *, waiting: int = 4000) -> None:
+        """``waiting``: rows that may wait for a transaction before events are refused."""
+        self._folder = folder
+        self._lock = connection.FolderLock(folder)
+        path = folder / connection.DATABASE
+        self._writer = Writer(waiting)
+        self._reader = Reader(path)
+        self.conversations = Branches(self._reader)
+        self.outbox = Outbox(self._writer, self._reader)
+        self.inbox = Inbox(self._writer, self._reader, self.outbox, self.conversations)
+        self.timers = Timers(self._writer, self._reader, self.inbox)
+        self.leases = Leases(self._writer, self._reader)
+        self.secrets = Secrets(self._writer, self._reader)
+
+    async def open(self) -> None:
+        """See `ports.Store.open`."""
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(
+                f"the data folder {self._folder} cannot be made ({error.strerror}); "
+                "choose another with HUBBUB_DATA_DIR"
+            ) from error
+        self._lock.take()
+        try:
+            db = await asyncio.to_thread(connection.connect, self._folder)
+        except BaseException:
+            self._lock.drop()
+            raise
+        self.inbox.load(db)
+        self.outbox.load(db)
+        self._writer.start(db)
+        self._reader.start()
+
+    async def close(self) -> None:
+        """See `ports.Store.close`."""
+        await self._writer.close()
+        await self._reader.close()
+        self._lock.drop()
+
+    async def stats(self) -> Mapping[str, float]:
+        """See `ports.Store.stats`."""
+
+        def count(db: sqlite3.Connection) -> dict[str, float]:
+            found = db.execute("SELECT state, count(*) FROM outbox WHERE state < 10 GROUP BY state")
+            return {f"outbox_{STATE_NAMES[state]}": float(number) for state, number in found}
+
+        counts = dict.fromkeys(("outbox_queued", "outbox_sending", "outbox_unknown", "outbox_dead"), 0.0)
+        counts |= await self._reader.read(count)
+        return counts | {
+            "inbox_waiting": float(self.inbox.lanes.waiting),
+            "commits": float(self._writer.commits),
+            "written": float(self._writer.written),
+        }
