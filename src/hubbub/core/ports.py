@@ -14,6 +14,7 @@ from typing import Any, Literal, Protocol, runtime_checkable
 from hubbub.core.addresses import Account, Room
 from hubbub.core.capabilities import Capabilities
 from hubbub.core.events import Event, Received
+from hubbub.core.failpoints import Failpoint, never
 from hubbub.core.messages import Message
 from hubbub.core.models import Endpoint
 from hubbub.core.status import HubStatus
@@ -100,6 +101,8 @@ class Host:
     connected: Callable[[Account], None]
     disconnected: Callable[[Account, str], None]
     """Tell that an account can (or, and why, cannot) send; waiting messages go out at once when it can again."""
+    failpoint: Failpoint = never
+    """To be told ``acknowledge.before`` and ``acknowledge.after`` by a platform that acknowledges."""
 
 
 class Platform(Protocol):

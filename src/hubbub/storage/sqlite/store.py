@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from hubbub.core.errors import StoreError
+from hubbub.core.failpoints import Failpoint, never
 from hubbub.storage.schema import STATE_NAMES
 from hubbub.storage.sqlite import connection
 from hubbub.storage.sqlite.branches import Branches
@@ -23,12 +24,12 @@ from hubbub.storage.sqlite.writer import Writer
 class SqliteStore:
     """`ports.Store` in one file of a data folder that this process owns. Build it inside the event loop."""
 
-    def __init__(self, folder: Path, *, waiting: int = 4000) -> None:
+    def __init__(self, folder: Path, *, waiting: int = 4000, failpoint: Failpoint = never) -> None:
         """``waiting``: rows that may wait for a transaction before events are refused."""
         self._folder = folder
         self._lock = connection.FolderLock(folder)
         path = folder / connection.DATABASE
-        self._writer = Writer(waiting)
+        self._writer = Writer(waiting, failpoint)
         self._reader = Reader(path)
         self.conversations = Branches(self._reader)
         self.outbox = Outbox(self._writer, self._reader)

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hubbub.core.errors import StoreError
+from hubbub.core.failpoints import COMMITS, Failpoint, never
 
 log = logging.getLogger(__name__)
 
@@ -54,8 +55,9 @@ class Batch:
 class Writer:
     """The one connection that writes, in its own thread."""
 
-    def __init__(self, limit: int = 4000) -> None:
+    def __init__(self, limit: int = 4000, failpoint: Failpoint = never) -> None:
         """``limit``: rows that may wait for a transaction before `full` says no."""
+        self._failpoint = failpoint
         self._limit = limit
         self._loop = asyncio.get_running_loop()
         self._batch = Batch()
@@ -160,14 +162,22 @@ class Writer:
         try:
             self._write_rows(db, batch)
             results = [self._guarded(db, function) for function, _ in batch.calls]
+            self._pass(batch, "before")
             db.execute("COMMIT")
         except BaseException:
             if db.in_transaction:
                 db.execute("ROLLBACK")
             raise
+        self._pass(batch, "after")
         self.commits += 1
         self.written += batch.size
         return results
+
+    def _pass(self, batch: Batch, when: str) -> None:
+        kinds = (batch.entries, batch.finished, batch.begun, batch.settled)
+        for kind, rows in zip(COMMITS, kinds, strict=True):
+            if rows:
+                self._failpoint(f"{kind}.commit.{when}")
 
     @staticmethod
     def _write_rows(db: sqlite3.Connection, batch: Batch) -> None:

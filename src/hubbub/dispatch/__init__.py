@@ -1,0 +1,1 @@
+"""What happens between a platform's event and its answer: order, bounds, delivery."""

@@ -1,0 +1,264 @@
+"""Sending what the outbox holds: in order within a room, many rooms at once, honest about what is not known."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from hubbub.core.addresses import Account, Room
+from hubbub.core.capabilities import Capabilities, Delivery
+from hubbub.core.errors import DeliveryError, StoreError
+from hubbub.core.failpoints import Failpoint, never
+from hubbub.core.ports import Outbox, Platform
+from hubbub.core.status import AccountStatus
+from hubbub.core.work import Row, State
+
+log = logging.getLogger(__name__)
+
+_BLIND = (Delivery.BLIND, Delivery.EDITABLE)
+
+
+@dataclass(slots=True)
+class _Lane:
+    """One room's rows, oldest first. ``reserved``: rows about to be committed as SENDING."""
+
+    rows: deque[Row] = field(default_factory=deque)
+    reserved: int = 0
+    task: asyncio.Task[None] | None = None
+    kick: asyncio.Event | None = None
+    """Set to try again before the wait is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to go on trying. Seconds."""
+
+    first: float = 1.0
+    longest: float = 60.0
+    give_up: float = 86_400.0
+    rows: int = 20_000
+    """Rows held in memory; more wait in the store."""
+
+
+class Sender:
+    """One lane a room; a platform that asks to wait pauses its room only."""
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        platforms: Mapping[str, Platform],
+        tasks: asyncio.TaskGroup,
+        patience: Patience,
+        failpoint: Failpoint = never,
+    ) -> None:
+        """``tasks`` runs the lanes; `start` takes up what a dead process left."""
+        self._outbox = outbox
+        self._platforms = platforms
+        self._tasks = tasks
+        self._patience = patience
+        self._failpoint = failpoint
+        self._lanes: dict[str, _Lane] = {}
+        self._accounts: dict[tuple[str, str], AccountStatus] = {}
+        self._count = 0
+        self._left_behind: int | None = None
+        """Rows with ids above this are in the store only, until there is room."""
+
+    # --- accounts --------------------------------------------------------------------------------------------
+
+    def connected(self, account: Account) -> None:
+        """An account can send: try at once what waits for it."""
+        self._accounts[account.platform, account.id] = AccountStatus(account.platform, account.id, True, time.time())  # noqa: FBT003 - the field says it
+        for lane in self._lanes.values():
+            room = lane.rows[0].out.room if lane.rows else None
+            if room and lane.kick and (room.platform, room.account) == (account.platform, account.id):
+                lane.kick.set()
+
+    def disconnected(self, account: Account, why: str) -> None:
+        """An account cannot send."""
+        self._accounts[account.platform, account.id] = AccountStatus(
+            account.platform, account.id, up=False, since=time.time(), detail=why
+        )
+
+    @property
+    def accounts(self) -> tuple[AccountStatus, ...]:
+        """All accounts that were ever up."""
+        return tuple(self._accounts.values())
+
+    @property
+    def waiting(self) -> int:
+        """Rows in memory that are not confirmed."""
+        return self._count
+
+    # --- rows ------------------------------------------------------------------------------------------------
+
+    async def start(self, node: str) -> None:
+        """Take up what a dead process left."""
+        rows = await self._outbox.recover(node)
+        if rows:
+            log.info("%d messages wait to be sent since the last run", len(rows))
+        self.push(rows)
+
+    def first_state(self, room: Room, capabilities: Capabilities) -> State:
+        """In which state a message for the room is to be stored.
+
+        Where the room's lane is empty and the account is up, a blind message is stored as SENDING at once, which
+        saves a transaction; the lane is reserved until `push` or `unreserve`.
+        """
+        if capabilities.delivery is Delivery.WINDOW:
+            return State.KEPT
+        if capabilities.delivery is Delivery.IDEMPOTENT or room.key in self._lanes or self._left_behind is not None:
+            return State.QUEUED
+        status = self._accounts.get((room.platform, room.account))
+        if status is None or not status.up:
+            return State.QUEUED
+        self._lanes[room.key] = _Lane(reserved=1)
+        return State.SENDING
+
+    def unreserve(self, room: Room) -> None:
+        """The message of `first_state` SENDING was not stored after all."""
+        lane = self._lanes.get(room.key)
+        if lane is not None and lane.reserved:
+            lane.reserved = 0
+            self._start_or_drop(room.key, lane)
+
+    def push(self, rows: Sequence[Row]) -> None:
+        """Send stored rows, each behind those of its room that came before."""
+        for row in rows:
+            if row.state is State.KEPT:
+                continue
+            if row.out.room.platform not in self._platforms:
+                log.warning("message %d waits for platform %s, which is not enabled", row.id, row.out.room.platform)
+                continue
+            if row.state is not State.SENDING and not self._has_room(row):
+                continue
+            key = row.out.room.key
+            lane = self._lanes.get(key)
+            if lane is None:
+                lane = self._lanes[key] = _Lane()
+            if row.state is State.SENDING:
+                lane.reserved = 0
+                lane.rows.appendleft(row)
+            else:
+                lane.rows.append(row)
+            self._count += 1
+            self._start_or_drop(key, lane)
+
+    def _has_room(self, row: Row) -> bool:
+        if self._left_behind is None and self._count < self._patience.rows:
+            return True
+        if self._left_behind is None:
+            self._left_behind = row.id - 1
+        return False
+
+    def _start_or_drop(self, key: str, lane: _Lane) -> None:
+        if lane.reserved or lane.task is not None:
+            return
+        if lane.rows:
+            lane.task = self._tasks.create_task(self._run(key, lane))
+        else:
+            del self._lanes[key]
+
+    async def _run(self, key: str, lane: _Lane) -> None:
+        try:
+            while lane.rows:
+                row = lane.rows[0]
+                if not await self._send(row, lane):
+                    continue
+                if lane.rows and lane.rows[0] is row:
+                    lane.rows.popleft()
+                    self._count -= 1
+        finally:
+            del self._lanes[key]
+            self._count -= len(lane.rows)
+        if self._left_behind is not None and self._count < self._patience.rows // 2:
+            await self._fetch()
+
+    async def _fetch(self) -> None:
+        """Take up rows that had no room in memory."""
+        after, self._left_behind = self._left_behind, None
+        rows = await self._outbox.deliveries([State.QUEUED], self._patience.rows, after or 0)
+        self.push(rows)
+
+    async def _send(self, row: Row, lane: _Lane) -> bool:
+        """One attempt; True when the row is out of the way."""
+        platform = self._platforms[row.out.room.platform]
+        try:
+            if row.state is not State.SENDING and row.out.delivery in _BLIND:
+                await self._outbox.begin(row.id)
+            self._failpoint("send.before")
+            message_id = await platform.send(row)
+            self._failpoint("send.after")
+        except DeliveryError as error:
+            return await self._failed(row, lane, error)
+        except StoreError as error:
+            log.error("message %d is not sent while the store fails: %s", row.id, error)  # noqa: TRY400 - expected kind
+            await asyncio.sleep(self._patience.first)
+            return False
+        except Exception as error:  # noqa: BLE001 - a platform's fault must not end its room's lane
+            log.exception("platform %s failed over message %d", row.out.room.platform, row.id)
+            return await self._failed(row, lane, DeliveryError(repr(error), certain=False))
+        self._watch(self._outbox.settle(row.id, message_id), row)
+        return True
+
+    def _watch(self, stored: object, row: Row) -> None:
+        """Whether the confirmation was stored is logged, not waited for: the next row may go."""
+        if isinstance(stored, asyncio.Future):
+            stored.add_done_callback(lambda done: _log_unsettled(done, row))
+
+    async def _failed(self, row: Row, lane: _Lane, error: DeliveryError) -> bool:
+        again = error.certain or row.out.delivery not in _BLIND
+        too_old = time.time() - row.created_at > self._patience.give_up
+        if error.permanent or (again and too_old):
+            state = State.DEAD
+        else:
+            state = State.QUEUED if again else State.UNKNOWN
+        attempts = row.attempts + 1
+        wait = error.retry_after or min(self._patience.longest, self._patience.first * 2 ** min(attempts - 1, 10))
+        await self._outbox.fail(row.id, state, str(error), time.time() + wait if state is State.QUEUED else 0.0)
+        if state is not State.QUEUED:
+            log.warning("message %d to %s is %s: %s", row.id, row.out.room.key, state, error)
+            return True
+        waiting = Row(row.id, row.out, row.key, state, attempts, error=str(error), created_at=row.created_at)
+        if lane.rows and lane.rows[0] is row:
+            lane.rows[0] = waiting
+        lane.kick = asyncio.Event()
+        try:
+            await asyncio.wait_for(lane.kick.wait(), wait)
+        except TimeoutError:
+            pass
+        finally:
+            lane.kick = None
+        return False
+
+    # --- what a person may do --------------------------------------------------------------------------------
+
+    async def resend(self, row: int) -> bool:
+        """See `ports.Control.resend`."""
+        found = await self._outbox.retry(row)
+        if found is None:
+            return False
+        self.push([found])
+        return True
+
+    async def cancel(self, row: int) -> bool:
+        """See `ports.Control.cancel`."""
+        found = await self._outbox.drop(row)
+        if found is None:
+            return False
+        lane = self._lanes.get(found.out.room.key)
+        if lane is not None:
+            kept = deque(each for each in lane.rows if each.id != row)
+            self._count -= len(lane.rows) - len(kept)
+            lane.rows = kept
+            if lane.kick is not None:
+                lane.kick.set()
+        return True
+
+
+def _log_unsettled(done: asyncio.Future[object], row: Row) -> None:
+    if not done.cancelled() and (error := done.exception()) is not None:
+        log.error("message %d was sent but not marked as sent: %s", row.id, error)

@@ -1,0 +1,238 @@
+"""Accepted events to their handling: in order within a lane, many lanes at once, everything bounded."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+from collections import deque
+from collections.abc import Awaitable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from hubbub.chat.stop import StopSignal
+from hubbub.core.errors import Fenced, Overloaded, StoreError
+from hubbub.core.events import Deleted, Event, Received
+from hubbub.core.ports import Journal
+from hubbub.core.work import Claim, Committed, Entry, Receipt, Unit
+
+log = logging.getLogger(__name__)
+
+
+class Handler(Protocol):
+    """What is done with one entry. `hubbub.dispatch.road` is the real one."""
+
+    def lane_of(self, event: Event) -> str:
+        """Events of one lane are handled one after the other."""
+
+    async def handle(self, entry: Entry, stop: StopSignal) -> Unit:
+        """All that the entry causes. May take long; ``stop`` says when to come to an end."""
+
+    def stored(self, entry: Entry, committed: Committed | None) -> None:
+        """The unit is stored (or, with None, will not be): send its rows, tell who waits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """``conversations``: lanes at work at once. ``accepted``: events in memory that are not done.
+
+    ``retry``: seconds to wait, at first and at most, when the store fails.
+    """
+
+    conversations: int = 1000
+    accepted: int = 10_000
+    retry: tuple[float, float] = (0.1, 5.0)
+
+
+@dataclass(slots=True)
+class _Lane:
+    """Claimed entries, the first one at work. ``recalled``: entries whose message was taken back."""
+
+    name: str
+    fence: int
+    entries: deque[Entry] = field(default_factory=deque)
+    recalled: set[int] = field(default_factory=set)
+    stop: StopSignal | None = None
+
+
+class Dispatcher:
+    """Owns the lanes of one node."""
+
+    def __init__(self, inbox: Journal, handler: Handler, tasks: asyncio.TaskGroup, node: str, bounds: Bounds) -> None:
+        """``tasks`` runs the lanes; `claims` has to run beside them."""
+        self._inbox = inbox
+        self._handler = handler
+        self._tasks = tasks
+        self._node = node
+        self._bounds = bounds
+        self._lanes: dict[str, _Lane] = {}
+        self._asleep: deque[_Lane] = deque()
+        self._running = 0
+        self._held = 0
+        self._closing = False
+        self._empty = asyncio.Event()
+        self._empty.set()
+
+    @property
+    def running(self) -> int:
+        """Lanes at work."""
+        return self._running
+
+    @property
+    def held(self) -> int:
+        """Accepted events in memory that are not done."""
+        return self._held
+
+    def accept(self, event: Event) -> Awaitable[Receipt]:
+        """See `ports.Accept`."""
+        if self._closing:
+            raise Overloaded("the hub is stopping", 5.0)
+        if self._held >= self._bounds.accepted:
+            raise Overloaded("too many messages wait for their answers")
+        accepted = self._inbox.accept(event, self._handler.lane_of(event), self._node)
+        self._held += 1
+        future = asyncio.ensure_future(accepted)
+        future.add_done_callback(self._accepted)
+        return future
+
+    def _accepted(self, future: asyncio.Future[Receipt]) -> None:
+        if future.cancelled() or future.exception() is not None:
+            self._let_go(1)
+            return
+        receipt = future.result()
+        if receipt.claim is None:
+            self._let_go(1)
+            return
+        self._put(receipt.claim)
+        if type(receipt.entry.event) is Deleted:
+            self._recall(receipt.entry.lane, receipt.entry.event)
+
+    def _let_go(self, count: int) -> None:
+        self._held -= count
+        if not self._held:
+            self._empty.set()
+
+    def take(self, claim: Claim) -> None:
+        """Work on a claim that did not come through `accept`."""
+        self._held += len(claim.entries)
+        self._put(claim)
+
+    def _put(self, claim: Claim) -> None:
+        self._empty.clear()
+        lane = self._lanes.get(claim.lane)
+        if lane is not None:
+            lane.fence = claim.fence
+            lane.entries.extend(claim.entries)
+            return
+        lane = self._lanes[claim.lane] = _Lane(claim.lane, claim.fence, deque(claim.entries))
+        if self._running < self._bounds.conversations:
+            self._wake(lane)
+        else:
+            self._asleep.append(lane)
+
+    def _wake(self, lane: _Lane) -> None:
+        self._running += 1
+        self._tasks.create_task(self._run(lane))
+
+    async def claims(self) -> None:
+        """Take lanes that nobody works on: those a dead process left, or (several nodes) of others. Runs for ever."""
+        while True:
+            await self._inbox.work(60.0)
+            limit = min(self._bounds.conversations - self._running, 100)
+            if self._closing or limit <= 0 or self._held >= self._bounds.accepted:
+                await asyncio.sleep(0.05)
+                continue
+            try:
+                for claim in await self._inbox.claim(self._node, limit):
+                    self.take(claim)
+            except StoreError as error:
+                log.error("cannot take up waiting messages: %s", error)  # noqa: TRY400 - an expected kind
+                await asyncio.sleep(self._bounds.retry[1])
+
+    # --- a lane ----------------------------------------------------------------------------------------------
+
+    async def _run(self, lane: _Lane) -> None:
+        released = False
+        try:
+            while lane.entries:
+                released = await self._step(lane, lane.entries[0])
+                lane.entries.popleft()
+                self._let_go(1)
+        except Fenced as error:
+            log.warning("%s: the work is thrown away", error)
+            released = True
+        except Exception:  # noqa: BLE001 - one lane's fault must not end the others
+            log.exception("lane %s fell over; its messages are handled again at the next start", lane.name)
+        finally:
+            del self._lanes[lane.name]
+            self._let_go(len(lane.entries))
+            self._running -= 1
+            if self._asleep:
+                self._wake(self._asleep.popleft())
+        if not released:
+            await self._inbox.release(lane.name, lane.fence)
+
+    async def _step(self, lane: _Lane, entry: Entry) -> bool:
+        """Handle one entry and store what it caused; True if the claim ended with it."""
+        lane.stop = StopSignal()
+        if entry.id in lane.recalled:
+            lane.recalled.discard(entry.id)
+            unit = Unit(done=(entry.id,))
+        else:
+            unit = await self._handler.handle(entry, lane.stop)
+        lane.stop = None
+        committed = await self._commit(lane, entry, unit)
+        self._handler.stored(entry, committed)
+        return committed.released
+
+    async def _commit(self, lane: _Lane, entry: Entry, unit: Unit) -> Committed:
+        """Store a unit, however long the store fails: nothing of it was sent, so nothing is doubled."""
+        for wait in itertools.count():
+            try:
+                return await self._inbox.commit(lane.name, lane.fence, unit, release=len(lane.entries) == 1)
+            except Fenced:
+                self._handler.stored(entry, None)
+                raise
+            except StoreError as error:
+                first, longest = self._bounds.retry
+                if not wait:
+                    log.error("what entry %d caused is not stored yet, trying on: %s", entry.id, error)  # noqa: TRY400
+                await asyncio.sleep(min(longest, first * 2 ** min(wait, 10)))
+        raise AssertionError  # the loop above has no end
+
+    # --- from outside ----------------------------------------------------------------------------------------
+
+    def stop(self, lane: str) -> bool:
+        """End what runs in a lane; False if nothing does. What came so far is kept."""
+        running = self._lanes.get(lane)
+        if running is None or running.stop is None:
+            return False
+        running.stop.request("stop")
+        return True
+
+    def _recall(self, name: str, event: Deleted) -> None:
+        """A message was taken back: nobody wants its answer any more."""
+        lane = self._lanes.get(name)
+        if lane is None:
+            return
+        for entry in lane.entries:
+            asked = entry.event
+            if type(asked) is Received and asked.message_id == event.message_id and asked.room == event.room:
+                lane.recalled.add(entry.id)
+                if entry is lane.entries[0] and lane.stop is not None:
+                    lane.stop.request("recall")
+
+    def close(self) -> None:
+        """Accept nothing more."""
+        self._closing = True
+
+    async def drain(self, seconds: float) -> None:
+        """Let the work under way end; what is left after ``seconds`` stays in the inbox for the next run."""
+        self.close()
+        try:
+            await asyncio.wait_for(self._empty.wait(), seconds)
+        except TimeoutError:
+            log.warning("stopping with %d messages under way; they are handled at the next start", self._held)
+            for lane in self._lanes.values():
+                if lane.stop is not None:
+                    lane.stop.request("shutdown")
