@@ -1,0 +1,40 @@
+"""A phrase in a language."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import Final
+
+from hubbub.core.phrases import Phrase
+from hubbub.words import en, zh
+
+# The first one is the language of last resort: sentences of unknown languages are looked up there.
+CATALOGUES: Final = MappingProxyType({"en": en.SENTENCES, "zh": zh.SENTENCES})
+
+
+class _Values(dict[str, object]):
+    """The values of a phrase; a mark without one stays visible as it is written."""
+
+    def __missing__(self, name: str) -> str:
+        return "{" + name + "}"
+
+
+def languages() -> tuple[str, ...]:
+    """The languages that there is a catalogue for."""
+    return tuple(CATALOGUES)
+
+
+def say(phrase: Phrase, language: str) -> str:
+    """The sentence of a phrase, its marks filled.
+
+    Values that are phrases are said in the same language. Never raises: a key that no catalogue has is said as
+    itself, because it is on its way to a person already (a test holds that there is none).
+    """
+    sentence = CATALOGUES.get(language, en.SENTENCES).get(phrase.key)
+    if sentence is None:
+        return phrase.key
+    values = _Values(phrase.values)
+    for name, value in phrase.values.items():
+        if isinstance(value, Phrase):
+            values[name] = say(value, language)
+    return sentence.format_map(values)
