@@ -56,11 +56,13 @@ class Room:
         """
         parts = [unquote(part) if "%" in part else part for part in key.split("/")]
         if len(parts) not in (4, 5):
-            raise ValueError(f"not a room's key: {key!r} (want platform/account/kind/id)")
+            msg = f"not a room's key: {key!r} (want platform/account/kind/id)"
+            raise ValueError(msg)
         for kind in _KINDS:
             if parts[2] == kind:
                 return cls(parts[0], parts[1], kind, parts[3], parts[4] if len(parts) == 5 else "")
-        raise ValueError(f"not a room's kind: {parts[2]!r} in {key!r}")
+        msg = f"not a room's kind: {parts[2]!r} in {key!r}"
+        raise ValueError(msg)
 
     @property
     def direct(self) -> bool:

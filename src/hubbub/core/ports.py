@@ -50,7 +50,8 @@ class Accept(Protocol):
         StoreError: (when awaited) the event is not stored.
     """
 
-    def __call__(self, event: Event) -> Awaitable[Receipt]: ...
+    def __call__(self, event: Event) -> Awaitable[Receipt]:
+        """Accept one event."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +170,8 @@ class PlatformPlugin:
     """What a platform's folder declares in ``plugin.py``: cheap to import, loads nothing else.
 
     ``settings`` is a pydantic model of its section ``platforms.<name>``; ``adapter`` the dotted path
-    ``package.module:Class`` of a class called as ``Class(settings, host)``, imported when ``enabled(settings, server)`` is true.
+    ``package.module:Class`` of a class called as ``Class(settings, host)``, imported when ``enabled(settings, server)``
+    is true.
     """
 
     name: str
@@ -448,4 +450,5 @@ class Control(Protocol):
 class Clock(Protocol):
     """The time, in seconds since the epoch."""
 
-    def __call__(self) -> float: ...
+    def __call__(self) -> float:
+        """Now."""

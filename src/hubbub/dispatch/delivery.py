@@ -71,7 +71,7 @@ class Sender:
 
     def connected(self, account: Account) -> None:
         """An account can send: try at once what waits for it."""
-        self._accounts[account.platform, account.id] = AccountStatus(account.platform, account.id, True, time.time())  # noqa: FBT003 - the field says it
+        self._accounts[account.platform, account.id] = AccountStatus(account.platform, account.id, True, time.time())
         for lane in self._lanes.values():
             room = lane.rows[0].out.room if lane.rows else None
             if room and lane.kick and (room.platform, room.account) == (account.platform, account.id):
@@ -198,7 +198,7 @@ class Sender:
             log.error("message %d is not sent while the store fails: %s", row.id, error)  # noqa: TRY400 - expected kind
             await asyncio.sleep(self._patience.first)
             return False
-        except Exception as error:  # noqa: BLE001 - a platform's fault must not end its room's lane
+        except Exception as error:
             log.exception("platform %s failed over message %d", row.out.room.platform, row.id)
             return await self._failed(row, lane, DeliveryError(repr(error), certain=False))
         self._watch(self._outbox.settle(row.id, message_id), row)
@@ -212,10 +212,7 @@ class Sender:
     async def _failed(self, row: Row, lane: _Lane, error: DeliveryError) -> bool:
         again = error.certain or row.out.delivery not in _BLIND
         too_old = time.time() - row.created_at > self._patience.give_up
-        if error.permanent or (again and too_old):
-            state = State.DEAD
-        else:
-            state = State.QUEUED if again else State.UNKNOWN
+        state = State.DEAD if error.permanent or (again and too_old) else State.QUEUED if again else State.UNKNOWN
         attempts = row.attempts + 1
         wait = error.retry_after or min(self._patience.longest, self._patience.first * 2 ** min(attempts - 1, 10))
         await self._outbox.fail(row.id, state, str(error), time.time() + wait if state is State.QUEUED else 0.0)

@@ -86,9 +86,11 @@ class Dispatcher:
     def accept(self, event: Event) -> Awaitable[Receipt]:
         """See `ports.Accept`."""
         if self._closing:
-            raise Overloaded("the hub is stopping", 5.0)
+            msg = "the hub is stopping"
+            raise Overloaded(msg, 5.0)
         if self._held >= self._bounds.accepted:
-            raise Overloaded("too many messages wait for their answers")
+            msg = "too many messages wait for their answers"
+            raise Overloaded(msg)
         accepted = self._inbox.accept(event, self._handler.lane_of(event), self._node)
         self._held += 1
         future = asyncio.ensure_future(accepted)
@@ -161,7 +163,7 @@ class Dispatcher:
         except Fenced as error:
             log.warning("%s: the work is thrown away", error)
             released = True
-        except Exception:  # noqa: BLE001 - one lane's fault must not end the others
+        except Exception:
             log.exception("lane %s fell over; its messages are handled again at the next start", lane.name)
         finally:
             del self._lanes[lane.name]

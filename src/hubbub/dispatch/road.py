@@ -3,26 +3,8 @@
 from __future__ import annotations
 
 import logging
-import secrets
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
-from hubbub.bridge.translate import fit
-from hubbub.bridge.triggers import Triggers
-from hubbub.chat.answer import Chat
-from hubbub.chat.stop import StopSignal
-from hubbub.commands.context import CommandContext
-from hubbub.commands.registry import Commands
-from hubbub.core.capabilities import Delivery
-from hubbub.core.errors import HubbubError
-from hubbub.core.events import Event, Received, event_key
-from hubbub.core.identities import Role, owner_of
-from hubbub.core.messages import Message, Quote, Text
-from hubbub.core.phrases import Phrase
-from hubbub.core.ports import Answer, Control, Conversations, Platform, Streamed, Streams
-from hubbub.core.work import Committed, Entry, Outgoing, State, Unit
-from hubbub.dispatch.delivery import Sender
-from hubbub.words import say
+from hubbub.core.ports import Answer, Streamed
 
 log = logging.getLogger(__name__)
 

@@ -32,12 +32,12 @@ def decode_event(data: bytes) -> Event:
     Raises:
         ValueError: it is not one (written by a newer version, or damaged).
     """
-    return cast(Event, _read(Event, orjson.loads(data)))
+    return cast("Event", _read(Event, orjson.loads(data)))
 
 
 def decode_message(data: bytes) -> Message:
     """The message that `encode` wrote. Raises ValueError."""
-    return cast(Message, _read(Message, orjson.loads(data)))
+    return cast("Message", _read(Message, orjson.loads(data)))
 
 
 def decode_json(data: bytes) -> object:
@@ -69,12 +69,14 @@ def _dataclass_reader(cls: type[Any]) -> Callable[[Any], Any]:
 
     def read(value: Any) -> Any:
         if not isinstance(value, dict):
-            raise ValueError(f"not a stored {cls.__name__}: {str(value)[:80]}")
+            msg = f"not a stored {cls.__name__}: {str(value)[:80]}"
+            raise ValueError(msg)  # noqa: TRY004 - the data is wrong, not the call
         known = {name: _read(hint, value[name]) for name, hint in readers.items() if name in value}
         try:
             return cls(**known)
         except TypeError as error:
-            raise ValueError(f"not a stored {cls.__name__}: {error}") from error
+            msg = f"not a stored {cls.__name__}: {error}"
+            raise ValueError(msg) from error
 
     return read
 
@@ -89,7 +91,8 @@ def _union_reader(members: tuple[Any, ...]) -> Callable[[Any], Any]:
             return None
         cls = tagged.get(value.get("type")) if isinstance(value, dict) else None
         if cls is None:
-            raise ValueError(f"stored by a newer version, or damaged: {str(value)[:80]}")
+            msg = f"stored by a newer version, or damaged: {str(value)[:80]}"
+            raise ValueError(msg)
         return _read(cls, value)
 
     return read

@@ -11,9 +11,7 @@ from hubbub.core.work import Outgoing, Row, State
 from hubbub.storage import codec
 from hubbub.storage.schema import STATE_CODES, STATE_NAMES
 
-COLUMNS = (
-    "id, room, entry, message, reply_to, delivery, state, attempts, message_id, error, created_at, next_at"
-)
+COLUMNS = "id, room, entry, message, reply_to, delivery, state, attempts, message_id, error, created_at, next_at"
 
 
 def read_row(columns: Sequence[Any], hub: str) -> Row:
@@ -27,9 +25,7 @@ def read_row(columns: Sequence[Any], hub: str) -> Row:
         state=State(STATE_NAMES[state]),
         entry=entry,
     )
-    return Row(
-        row_id, out, row_key(hub, row_id), out.state, attempts, message_id, error, created_at, next_at
-    )
+    return Row(row_id, out, row_key(hub, row_id), out.state, attempts, message_id, error, created_at, next_at)
 
 
 def row_key(hub: str, row_id: int) -> str:

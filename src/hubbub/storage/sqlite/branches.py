@@ -40,15 +40,17 @@ class Branches:
 
     async def branch(self, owner: str, kind: BranchKind, name: str = "", limit: int = 0) -> Branch:
         """See `Conversations.branch`."""
-        found = self._cache.find(owner, kind, name)
-        if found is None:
-            version = self._cache.version
-            found, current = await self._reader.read(partial(_read_branch, owner, kind, name))
-            # What was written while the thread read may be newer than what it saw.
-            if version == self._cache.version:
-                self._cache.keep(found, current=current)
+        found = self._cache.find(owner, kind, name) or await self._fetch(owner, kind, name)
         if limit and len(found.nodes) > limit:
             return Branch(found.owner, found.kind, found.name, found.head, found.updated_at, found.nodes[-limit:])
+        return found
+
+    async def _fetch(self, owner: str, kind: BranchKind, name: str) -> Branch:
+        version = self._cache.version
+        found, current = await self._reader.read(partial(_read_branch, owner, kind, name))
+        # What was written while the thread read may be newer than what it saw.
+        if version == self._cache.version:
+            self._cache.keep(found, current=current)
         return found
 
     async def branches(self, owner: str, kind: BranchKind) -> Sequence[Branch]:
@@ -97,7 +99,9 @@ def _apply_all(
 
 
 def _head(db: sqlite3.Connection, owner: str, kind: str, name: str) -> int:
-    row = db.execute("SELECT head FROM branch WHERE owner = ? AND kind = ? AND name = ?", (owner, kind, name)).fetchone()
+    row = db.execute(
+        "SELECT head FROM branch WHERE owner = ? AND kind = ? AND name = ?", (owner, kind, name)
+    ).fetchone()
     return int(row[0]) if row else 0
 
 
@@ -183,7 +187,9 @@ def _read_branch(owner: str, kind: BranchKind, name: str, db: sqlite3.Connection
     ).fetchone()
     if row is None or not row[0]:
         return Branch(owner, kind, wanted, 0, row[1] if row else 0.0), not name
-    nodes = tuple(Node(each[0], each[1], codec.decode_json(each[2]), each[3]) for each in db.execute(_CHAIN, (row[0], _ALL)))
+    nodes = tuple(
+        Node(each[0], each[1], codec.decode_json(each[2]), each[3]) for each in db.execute(_CHAIN, (row[0], _ALL))
+    )
     return Branch(owner, kind, wanted, row[0], row[1], nodes), not name
 
 

@@ -30,20 +30,22 @@ class FolderLock:
         try:
             file = self._path.open("a+", encoding="utf-8")
         except OSError as error:
-            raise StoreError(
+            msg = (
                 f"the data folder {self._path.parent} cannot be written ({error.strerror}); "
                 "give it to this user, or choose another with HUBBUB_DATA_DIR"
-            ) from error
+            )
+            raise StoreError(msg) from error
         try:
             _lock(file)
         except OSError as error:
             file.seek(0)
             holder = file.read().strip() or "unknown"
             file.close()
-            raise StoreBusy(
+            msg = (
                 f"another hub (process {holder}) works on the data folder {self._path.parent}; "
                 "stop it first, or give this one a folder of its own with HUBBUB_DATA_DIR"
-            ) from error
+            )
+            raise StoreBusy(msg) from error
         file.truncate(0)
         file.write(str(os.getpid()))
         file.flush()
@@ -81,7 +83,8 @@ def connect(folder: Path) -> sqlite3.Connection:
         db.execute("PRAGMA cache_size = -8000")
         _bring_up_to_date(db, path)
     except (sqlite3.Error, OSError) as error:
-        raise StoreError(f"the database {path} cannot be used ({error}); {_remedy(str(error))}") from error
+        msg = f"the database {path} cannot be used ({error}); {_remedy(str(error))}"
+        raise StoreError(msg) from error
     return db
 
 
@@ -108,10 +111,11 @@ def _bring_up_to_date(db: sqlite3.Connection, path: Path) -> None:
         create(db)
         return
     if version > schema.VERSION:
-        raise StoreError(
+        msg = (
             f"the database {path} was written by a newer Hubbub (schema {version}, this one knows {schema.VERSION}); "
             "update Hubbub, or restore a backup made before"
         )
+        raise StoreError(msg)
     backup(db, path.parent / "backups" / f"hubbub-{version}-{time.strftime('%Y%m%dT%H%M%S')}.db")
     from hubbub.storage.migrations import upgrade  # noqa: PLC0415 - loaded on first use: Alembic takes 0.6 s
 

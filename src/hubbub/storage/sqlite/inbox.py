@@ -44,7 +44,8 @@ class Inbox:
     def accept(self, event: Event, lane: str, node: str = "") -> Awaitable[Receipt]:
         """See `Journal.accept`."""
         if self._writer.full:
-            raise Overloaded("too many events wait for the database")
+            msg = "too many events wait for the database"
+            raise Overloaded(msg)
         entry = self.number(event, lane)
         future: asyncio.Future[Receipt] = self._loop.create_future()
         batch = self._writer.batch
@@ -160,7 +161,8 @@ def _waiting(lanes: frozenset[str], up_to: int, db: sqlite3.Connection) -> list[
 def _find_first(entry: Entry, db: sqlite3.Connection) -> Entry:
     row = db.execute("SELECT id, lane, attempts FROM inbox WHERE key = ?", (event_key(entry.event),)).fetchone()
     if row is None:
-        raise StoreError(f"event {event_key(entry.event)} is neither new nor known")
+        msg = f"event {event_key(entry.event)} is neither new nor known"
+        raise StoreError(msg)
     return Entry(row[0], row[1], entry.event, row[2])
 
 

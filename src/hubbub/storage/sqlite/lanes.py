@@ -73,7 +73,8 @@ class Lanes:
         """The lane, if this is its newest claim. Raises Fenced."""
         lane = self._lanes.get(name)
         if lane is None or lane.fence != fence or not lane.node:
-            raise Fenced(f"the claim {fence} on {name} is not the newest")
+            msg = f"the claim {fence} on {name} is not the newest"
+            raise Fenced(msg)
         return lane
 
     def finish(self, name: str, lane: Lane, fence: int, count: int, *, release: bool) -> bool:

@@ -141,7 +141,8 @@ class Outbox:
         """Rows kept for whoever asked; None while the entry is not done. Raises StoreError for an unknown entry."""
         found = db.execute("SELECT state FROM inbox WHERE id = ?", (entry,)).fetchone()
         if found is None:
-            raise StoreError(f"there is no entry {entry}")
+            msg = f"there is no entry {entry}"
+            raise StoreError(msg)
         if found[0] == WAITING:
             return None
         return self._read(db, "WHERE entry = ? AND state = 11 ORDER BY id", (entry,))

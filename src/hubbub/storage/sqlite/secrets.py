@@ -74,4 +74,6 @@ class Secrets:
 
 def _tokens(db: sqlite3.Connection, where: str, values: Sequence[object]) -> list[Token]:
     query = f"SELECT id, name, scopes, owner, created_at, expires_at FROM token {where}"  # noqa: S608 - fixed clauses
-    return [Token(row[0], row[1], tuple(json.loads(row[2])), row[3], row[4], row[5]) for row in db.execute(query, values)]
+    return [
+        Token(row[0], row[1], tuple(json.loads(row[2])), row[3], row[4], row[5]) for row in db.execute(query, values)
+    ]

@@ -43,10 +43,10 @@ class SqliteStore:
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
-            raise StoreError(
-                f"the data folder {self._folder} cannot be made ({error.strerror}); "
-                "choose another with HUBBUB_DATA_DIR"
-            ) from error
+            msg = (
+                f"the data folder {self._folder} cannot be made ({error.strerror}); choose another with HUBBUB_DATA_DIR"
+            )
+            raise StoreError(msg) from error
         self._lock.take()
         try:
             db = await asyncio.to_thread(connection.connect, self._folder)

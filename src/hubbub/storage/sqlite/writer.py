@@ -139,11 +139,11 @@ class Writer:
             results: list[tuple[Any, BaseException | None]] = []
             try:
                 results = self._write(self._connection, batch)
-            except Exception as caught:  # noqa: BLE001 - the thread's loop: whatever it was, the waiting are told
+            except Exception as caught:
                 error = StoreError(f"the database refused a write: {caught}")
                 error.__cause__ = caught
                 results = [(None, error)] * len(batch.calls)
-                log.error("transaction of %d rows failed: %r", batch.size, caught)
+                log.exception("transaction of %d rows failed", batch.size)
             try:
                 self._loop.call_soon_threadsafe(self._done, batch, error, results)
             except RuntimeError:
