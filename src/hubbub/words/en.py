@@ -27,6 +27,7 @@ SENTENCES: Final = MappingProxyType(
         "chat.no_vision": "This model cannot see pictures. Please describe it in words.",
         "chat.unreadable": "I can read text and pictures only. Please write it as text.",
         "chat.nothing_to_retry": "There is nothing to ask again yet.",
+        "chat.unknown_model": "There is no model {name}.",
         # --- commands in general
         "command.unknown": "There is no command {name}. {help} lists what there is.",
         "command.nearest": "There is no command {name}. Did you mean {nearest}?",
@@ -66,5 +67,18 @@ SENTENCES: Final = MappingProxyType(
         "role.user": "user",
         "role.admin": "admin",
         "role.owner": "owner",
+        # --- branches
+        "branch.bad_name": "That cannot be a name: use 1 to {longest} visible characters, not a dot first.",
+        # --- the page at /
+        "page.running": "Hubbub is running.",
+        "page.version": "Version",
+        "page.model": "Model",
+        "page.no_model": "none yet",
+        "page.accounts": "Accounts",
+        "page.accounts_up": "{up} of {all} connected",
+        "page.next": "Where to go next:",
+        "page.next_chat": "talk to the model in a terminal",
+        "page.next_doctor": "check the set-up and see what to mend",
+        "page.next_docs": "the HTTP API",
     }
 )

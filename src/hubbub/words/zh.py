@@ -27,6 +27,7 @@ SENTENCES: Final = MappingProxyType(
         "chat.no_vision": "当前模型看不了图片，请用文字描述一下。",
         "chat.unreadable": "我目前只能看懂文字和图片，请改用文字。",
         "chat.nothing_to_retry": "还没有可以重新提问的内容。",
+        "chat.unknown_model": "没有名为 {name} 的模型。",
         # --- commands in general
         "command.unknown": "没有 {name} 这个命令，发送 {help} 查看全部命令。",
         "command.nearest": "没有 {name} 这个命令，你是不是想用 {nearest}？",
@@ -66,5 +67,18 @@ SENTENCES: Final = MappingProxyType(
         "role.user": "用户",
         "role.admin": "管理员",
         "role.owner": "所有者",
+        # --- branches
+        "branch.bad_name": "这个名字不能用：请使用 1 到 {longest} 个可见字符，且不以点开头。",
+        # --- the page at /
+        "page.running": "Hubbub 正在运行。",
+        "page.version": "版本",
+        "page.model": "模型",
+        "page.no_model": "尚未设置",
+        "page.accounts": "账号",
+        "page.accounts_up": "{all} 个中已连接 {up} 个",
+        "page.next": "接下来可以：",
+        "page.next_chat": "在终端里和模型对话",
+        "page.next_doctor": "检查配置，看看哪里需要修正",
+        "page.next_docs": "HTTP 接口",
     }
 )

@@ -1,0 +1,131 @@
+"""A context's turns as they are stored: units in the form that model APIs have made common.
+
+    {"role": "user", "content": "..."}
+    {"role": "assistant", "content": "...", "reasoning_content": "...", "tool_calls": [...], "model": "..."}
+
+Keys that are not needed are left out. What is read may have been written by people and other programs, so anything
+that is not understood is passed over and nothing is raised.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, get_args
+
+from hubbub.core.messages import Media
+from hubbub.core.turns import ToolCall, Turn, TurnRole
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from hubbub.core.work import Branch
+
+_ROLES: frozenset[TurnRole] = frozenset(get_args(TurnRole))
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What was said up to and with the node ``upto``, in short."""
+
+    text: str
+    upto: int
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a model is to remember: ``turns`` with their nodes' ids, and the summary of what came before them."""
+
+    turns: tuple[Turn, ...] = ()
+    nodes: tuple[int, ...] = ()
+    summary: Summary | None = None
+
+
+def context_of(branch: Branch) -> Context:
+    """The turns of a branch. Those that a stored summary covers are left out for it."""
+    summary: Summary | None = None
+    for node in reversed(branch.nodes):
+        summary = _summary(node.body)
+        if summary is not None:
+            break
+    upto = summary.upto if summary else 0
+    pairs = [(turn, node.id) for node in branch.nodes if node.id > upto and (turn := turn_of(node.body)) is not None]
+    return Context(tuple(turn for turn, _ in pairs), tuple(node for _, node in pairs), summary)
+
+
+def body_of(turn: Turn, summary: Summary | None = None) -> dict[str, object]:
+    """A turn as it is stored. ``summary`` rides on the turn that it was made for, and goes when that is withdrawn.
+
+    Pictures are kept by their address; one that was sent as data is seen in the turn that brings it only.
+    """
+    body: dict[str, object] = {"role": turn.role, "content": turn.content}
+    if turn.reasoning:
+        body["reasoning_content"] = turn.reasoning
+    for key, value in (("name", turn.name), ("tool_call_id", turn.tool_call_id), ("model", turn.model)):
+        if value:
+            body[key] = value
+    if turn.time:
+        body["time"] = turn.time
+    if turn.tool_calls:
+        body["tool_calls"] = [_call_body(call) for call in turn.tool_calls]
+    if turn.images:
+        body["images"] = [_media_body(media) for media in turn.images if not media.url.startswith("data:")]
+    if summary is not None:
+        body["summary"] = {"text": summary.text, "upto": summary.upto}
+    return body
+
+
+def turn_of(body: object) -> Turn | None:
+    """The turn of a stored body; None where it is none."""
+    if not isinstance(body, dict) or body.get("role") not in _ROLES:
+        return None
+    if len(body) == 2 and type(content := body.get("content")) is str:
+        return Turn(body["role"], content)
+    time = body.get("time")
+    return Turn(
+        role=body["role"],
+        content=_text(body, "content"),
+        images=tuple(_media(each) for each in _dicts(body, "images")),
+        reasoning=_text(body, "reasoning_content"),
+        name=_text(body, "name"),
+        tool_calls=tuple(_call(each) for each in _dicts(body, "tool_calls")),
+        tool_call_id=_text(body, "tool_call_id"),
+        model=_text(body, "model"),
+        time=float(time) if isinstance(time, int | float) else 0.0,
+    )
+
+
+def _summary(body: object) -> Summary | None:
+    found = body.get("summary") if isinstance(body, dict) else None
+    if not isinstance(found, dict) or not isinstance(found.get("upto"), int):
+        return None
+    text = _text(found, "text")
+    return Summary(text, found["upto"]) if text else None
+
+
+def _text(body: Mapping[str, Any], key: str) -> str:
+    value = body.get(key)
+    return value if isinstance(value, str) else ""
+
+
+def _dicts(body: Mapping[str, Any], key: str) -> Iterable[Mapping[str, Any]]:
+    value = body.get(key)
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else ()
+
+
+def _call_body(call: ToolCall) -> dict[str, object]:
+    return {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+
+
+def _call(body: Mapping[str, Any]) -> ToolCall:
+    function = body.get("function")
+    function = function if isinstance(function, dict) else {}
+    return ToolCall(_text(body, "id"), _text(function, "name"), _text(function, "arguments"))
+
+
+def _media_body(media: Media) -> dict[str, object]:
+    fields = {"url": media.url, "file_id": media.file_id, "name": media.name, "mime": media.mime}
+    return {key: value for key, value in fields.items() if value}
+
+
+def _media(body: Mapping[str, Any]) -> Media:
+    return Media(_text(body, "url"), _text(body, "file_id"), _text(body, "name"), _text(body, "mime"))

@@ -1,0 +1,119 @@
+"""What an owner has set: one JSON object per branch of kind "config", its newest node.
+
+Keys that Hubbub does not know are kept and given back as they are; a known key with a value of the wrong type counts
+as not set, and stays stored too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from hubbub.conversations.branches import append
+from hubbub.core.turns import Parameters
+
+if TYPE_CHECKING:
+    from hubbub.core.ports import Conversations
+    from hubbub.core.work import Append, Branch
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """An owner's settings. Empty and None leave it to the hub. ``timezone`` is an IANA name or hours east of UTC.
+
+    ``stored`` is the object as it was read, with keys that are not known here.
+    """
+
+    model: str = ""
+    language: str = ""
+    timezone: str = ""
+    persona: str = ""
+    parameters: Parameters = Parameters()
+    stored: Mapping[str, object] = field(default_factory=dict)
+
+    def over(self, options: Mapping[str, object]) -> Preferences:
+        """These, but what the caller of one request chose (`events.Received.options`) goes first."""
+        if not options:
+            return self
+        return parse({**self.stored, **{key: value for key, value in options.items() if value is not None}})
+
+
+NONE = Preferences()
+
+
+async def read(conversations: Conversations, owner: str) -> Preferences:
+    """What an owner has set on the current branch of settings."""
+    return preferences_of(await conversations.branch(owner, "config", limit=1))
+
+
+def preferences_of(branch: Branch) -> Preferences:
+    """The settings that a branch ends with."""
+    body = branch.nodes[-1].body if branch.nodes else None
+    return parse(body) if isinstance(body, dict) and body else NONE
+
+
+def parse(stored: Mapping[str, object]) -> Preferences:
+    """Read an object of settings; never raises."""
+    found: dict[str, Any] = {}
+    for key, value in stored.items():
+        reader = _READERS.get(key)
+        if reader is not None:
+            name, convert = reader
+            converted = convert(value)
+            if converted is not None:
+                found[name] = converted
+    text = {name: found.pop(name) for name in _TEXTS if name in found}
+    return Preferences(parameters=replace(_NO_PARAMETERS, **found), stored=stored, **text)
+
+
+def put(branch: Branch, changes: Mapping[str, object]) -> Append:
+    """Set keys; None takes one away. The version before stays in the branch's past."""
+    stored = {**preferences_of(branch).stored, **changes}
+    return append(branch, {key: value for key, value in stored.items() if value is not None})
+
+
+def _string(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _zone(value: object) -> str | None:
+    number = _number(value)
+    return f"{number:g}" if number is not None else _string(value)
+
+
+def _number(value: object) -> float | None:
+    """A finite number; true and false are none."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if abs(value) < _BOUND else None
+
+
+def _count(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value < _BOUND else None
+
+
+def _stops(value: object) -> tuple[str, ...] | None:
+    if isinstance(value, str) and value:
+        return (value,)
+    if isinstance(value, list | tuple) and all(isinstance(each, str) and each for each in value):
+        return tuple(value) or None
+    return None
+
+
+# Far beyond every sensible value; infinity and NaN are not below it.
+_BOUND = 1e9
+_NO_PARAMETERS = Parameters()
+_TEXTS = ("model", "language", "timezone", "persona")
+_READERS: Mapping[str, tuple[str, Callable[[object], object]]] = {
+    "model": ("model", _string),
+    "language": ("language", _string),
+    "timezone": ("timezone", _zone),
+    "persona": ("persona", _string),
+    "temperature": ("temperature", _number),
+    "top_p": ("top_p", _number),
+    "frequency_penalty": ("frequency_penalty", _number),
+    "presence_penalty": ("presence_penalty", _number),
+    "max_tokens": ("max_tokens", _count),
+    "stop": ("stop", _stops),
+}
