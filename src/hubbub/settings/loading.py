@@ -1,0 +1,101 @@
+"""Loading the settings: later layers win (file, `.env`, environment, options of the command line)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, Field, ValidationError, create_model
+
+from hubbub.core.errors import ConfigError
+from hubbub.core.ports import PlatformPlugin
+from hubbub.settings import sources
+from hubbub.settings.plugins import find_plugins
+from hubbub.settings.root import Settings
+from hubbub.settings.sections import Section
+
+FILE = "hubbub.toml"
+DOTENV = ".env"
+
+
+def load(
+    config: Path | None = None,
+    *,
+    options: Mapping[str, object] | None = None,
+    environ: Mapping[str, str] | None = None,
+    folder: Path | None = None,
+) -> Settings:
+    """Read, join and check all settings.
+
+    ``config`` is the file that the command line names; ``options`` are its other settings by dotted key
+    (``{"server.port": 9000}``); ``environ`` stands for the environment and ``folder`` for the current directory.
+
+    Raises:
+        ConfigError: one line for each mistake: place, key, what is expected.
+    """
+    environ = os.environ if environ is None else environ
+    folder = Path() if folder is None else folder
+    dotenv = sources.read_dotenv(folder / DOTENV) if (folder / DOTENV).is_file() else {}
+    variables = {name: value for name, (value, _) in dotenv.items()} | dict(environ)
+    plugins = find_plugins()
+    root = root_of(plugins)
+    written = sources.Written()
+    if file := find_file(config, options or {}, variables, folder):
+        sources.read_file(written, file, variables)
+        sources.shape_filled(written, root)
+    places = {name: f"{folder / DOTENV}:{line}" for name, (_, line) in dotenv.items()}
+    sources.take_variables(written, root, {name: variables[name] for name in places if name not in environ}, places)
+    sources.take_variables(written, root, environ, {name: f"variable {name}" for name in environ})
+    for key, value in (options or {}).items():
+        written.put(tuple(key.split(".")), value, f"option --{key.rpartition('.')[2].replace('_', '-')}")
+    settings = _checked(written, root)
+    settings.bind(plugins, variables, file)
+    return settings
+
+
+def find_file(
+    config: Path | None, options: Mapping[str, object], variables: Mapping[str, str], folder: Path
+) -> Path | None:
+    """The file that counts: named by option or HUBBUB_CONFIG, else in the current folder, else in the data folder.
+
+    Raises:
+        ConfigError: the one that was named is not there.
+    """
+    named = config or variables.get("HUBBUB_CONFIG")
+    if named:
+        file = folder / named
+        if not file.is_file():
+            said = "option --config" if config else "variable HUBBUB_CONFIG"
+            raise ConfigError(f"{said}: there is no file {file}; `hubbub init` writes one")
+        return file
+    data = str(options.get("server.data_dir") or variables.get("HUBBUB_DATA_DIR") or "data")
+    candidates = (folder / FILE, folder / data / FILE)
+    return next((file for file in candidates if file.is_file()), None)
+
+
+def root_of(plugins: Mapping[str, PlatformPlugin]) -> type[Settings]:
+    """`Settings` with a section for each platform."""
+    fields: dict[str, Any] = {name: _section(plugin.settings) for name, plugin in plugins.items()}
+    platforms = create_model("Platforms", __base__=Section, **fields)
+    description = Settings.model_fields["platforms"].description
+    section: Any = (platforms, Field(default_factory=platforms, description=description))
+    return create_model("AllSettings", __base__=Settings, platforms=section)
+
+
+def _section(model: type[BaseModel]) -> tuple[type[BaseModel], Any]:
+    return model, Field(default_factory=model, description=(model.__doc__ or "").strip().partition("\n")[0])
+
+
+def _checked(written: sources.Written, root: type[Settings]) -> Settings:
+    error: ValidationError | None = None
+    try:
+        settings = root.model_validate(written.tree)
+        if not written.problems:
+            return settings
+    except ValidationError as refused:
+        error = refused
+    from hubbub.settings.faults import refuse  # noqa: PLC0415 - loaded on first use: when something is wrong
+
+    raise refuse(written, root, error) from error

@@ -1,0 +1,70 @@
+"""The settings as one typed object."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from pydantic import BaseModel, Field, PrivateAttr
+
+from hubbub.core.ports import PlatformPlugin
+from hubbub.settings.sections import Chat, Commands, Dispatch, Limits, RoomRule, Section, Server, Store
+
+
+class Settings(Section):
+    """All settings of a hub, as `load` reads them."""
+
+    server: Server = Field(default_factory=Server, description="Data, address and log of the hub.")
+    chat: Chat = Field(default_factory=Chat, description="Conversations with a model.")
+    limits: Limits = Field(default_factory=Limits, description="What one owner may use.")
+    commands: Commands = Field(default_factory=Commands, description="Commands in a chat.")
+    rooms: dict[str, RoomRule] = Field(
+        default_factory=dict,
+        description="Groups and channels by platform/account/kind/id; * is anything, and the first that fits counts.",
+    )
+    dispatch: Dispatch = Field(default_factory=Dispatch, description="How much is worked on at once.")
+    store: Store = Field(default_factory=Store, description="The database.")
+    platforms: Section = Field(default_factory=Section, description="Chat platforms, each with keys of its own.")
+
+    _plugins: Mapping[str, PlatformPlugin] = PrivateAttr(default_factory=dict)
+    _environ: Mapping[str, str] = PrivateAttr(default_factory=dict)
+    _file: Path | None = PrivateAttr(default=None)
+
+    def bind(self, plugins: Mapping[str, PlatformPlugin], environ: Mapping[str, str], file: Path | None) -> None:
+        """Called once by `load`: where the values are from."""
+        self._plugins, self._environ, self._file = plugins, environ, file
+
+    @property
+    def file(self) -> Path | None:
+        """The file that was read."""
+        return self._file
+
+    @property
+    def environ(self) -> Mapping[str, str]:
+        """The environment with `.env` below it: where keys of model services are looked for."""
+        return self._environ
+
+    @property
+    def plugins(self) -> Mapping[str, PlatformPlugin]:
+        """All platforms by name, also those that are off."""
+        return self._plugins
+
+    def platform(self, name: str) -> BaseModel:
+        """The section of a platform. Raises KeyError if there is none of that name."""
+        if name not in self._plugins:
+            raise KeyError(name)
+        section: BaseModel = getattr(self.platforms, name)
+        return section
+
+    def enabled(self) -> tuple[PlatformPlugin, ...]:
+        """The platforms that are on, by name."""
+        server = self.server.model_dump()
+        return tuple(plugin for name, plugin in self._plugins.items() if plugin.enabled(self.platform(name), server))
+
+    def rule(self, room: str) -> RoomRule:
+        """What holds in the room of this key. Looks through all of `rooms`: keep the answer."""
+        for pattern, rule in self.rooms.items():
+            if pattern == room or fnmatchcase(room, pattern):
+                return rule
+        return RoomRule()

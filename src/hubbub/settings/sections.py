@@ -1,0 +1,173 @@
+"""The sections of the settings: every key with its type, default and meaning."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, field_validator, model_validator
+
+SHORTEST_PASSWORD = 8
+
+LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
+TriggerName = Literal["mention", "reply", "prefix", "always"]
+
+
+def _upper(value: object) -> object:
+    return value.upper() if isinstance(value, str) else value
+
+
+class Section(BaseModel):
+    """A part of the settings: a key that it does not know is a mistake, and nothing changes after the start."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=False)
+
+
+class Server(Section):
+    """Where the hub keeps its data, where it listens, and what it writes to its log."""
+
+    data_dir: Path = Field(Path("data"), description="Folder for everything that the hub keeps.")
+    host: str = Field("127.0.0.1", description="Address to listen on; 0.0.0.0 is every address of the machine.")
+    port: int = Field(8080, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    tls_cert: Path | None = Field(None, description="Certificate chain (PEM); with tls_key the hub serves HTTPS.")
+    tls_key: Path | None = Field(None, examples=["key.pem"], description="Private key (PEM) of tls_cert.")
+    public_url: str = Field("", description="Address under which others reach the hub, for links and webhooks.")
+    trusted_networks: tuple[str, ...] = Field(
+        ("127.0.0.0/8", "::1/128"),
+        description="Networks whose callers need no token for the imitated APIs; never a request through a proxy.",
+    )
+    admin_password: SecretStr | None = Field(
+        None, description="Secret of the admin; without one a random secret is made and printed once."
+    )
+    max_body_bytes: int = Field(8_388_608, ge=1024, description="Largest body of a request, in bytes.")
+    proxy: str = Field("", description="HTTP proxy for outgoing requests; hosts on loopback are reached without it.")
+    no_proxy: tuple[str, ...] = Field((), description="Hosts and domains that are reached without the proxy.")
+    timezone: str = Field("", description="Time zone such as Asia/Shanghai; empty is the machine's own.")
+    log_level: Annotated[LogLevel, BeforeValidator(_upper)] = Field("INFO", description="Least level that is logged.")
+    log_format: Literal["text", "json"] = Field("text", description="How a line of the log is written.")
+
+    @field_validator("trusted_networks")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(str(ipaddress.ip_network(network, strict=False)) for network in value)
+
+    @field_validator("admin_password")
+    @classmethod
+    def _long(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and 0 < len(value.get_secret_value()) < SHORTEST_PASSWORD:
+            raise ValueError(f"should have at least {SHORTEST_PASSWORD} characters")
+        return value
+
+    @field_validator("public_url", "proxy")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        if value and not re.match(r"https?://[^/\s]", value):
+            raise ValueError("should be an address that begins with http:// or https://")
+        return value.rstrip("/")
+
+    @field_validator("timezone")
+    @classmethod
+    def _zone(cls, value: str) -> str:
+        name = value.removeprefix(":")
+        if not name:
+            return ""
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ValueError("should be a time zone such as Asia/Shanghai or UTC") from error
+        return name
+
+    @model_validator(mode="after")
+    def _tls(self) -> Server:
+        if (self.tls_cert is None) != (self.tls_key is None):
+            raise ValueError("tls_cert and tls_key should both be set, or neither")
+        return self
+
+
+class Chat(Section):
+    """How conversations with a model go, unless an owner chose otherwise."""
+
+    language: Literal["auto", "zh", "en"] = Field("auto", description="Language of the hub's own sentences.")
+    system_prompt: str = Field("", description="What every model is told first; empty takes the built-in text.")
+    session_minutes: int = Field(0, ge=0, description="Silence after which a conversation starts afresh; 0: never.")
+    context_tokens: int = Field(
+        8192, ge=0, description="Most tokens of a conversation that a model is sent; 0: as many as the model takes."
+    )
+    answer_tokens: int = Field(0, ge=0, description="Most tokens of one answer; 0 leaves it to the model.")
+    answer_seconds: float = Field(300.0, gt=0, description="Longest time that one answer may take.")
+    temperature: float | None = Field(
+        None, ge=0, le=2, examples=[0.7], description="How freely a model chooses its words."
+    )
+    stream: bool = Field(True, description="Show an answer while it is written, where the platform can.")
+    show_reasoning: bool = Field(False, description="Show what a reasoning model thought, before its answer.")
+    summarize: bool = Field(False, description="Replace what no longer fits the context by a summary of it.")
+    shared_groups: bool = Field(False, description="One conversation for a whole group instead of one per member.")
+
+
+class Limits(Section):
+    """What one owner may use; 0 is no limit. A day begins at midnight of `server.timezone`."""
+
+    messages_per_day: int = Field(0, ge=0, description="Messages to a model per owner and day.")
+    tokens_per_day: int = Field(0, ge=0, description="Tokens of models per owner and day.")
+    messages_per_minute: int = Field(0, ge=0, description="Messages per owner and minute.")
+    message_characters: int = Field(100_000, ge=1, description="Longest message that is read, in characters.")
+
+
+class Commands(Section):
+    """How commands are recognised, and who may give which."""
+
+    prefixes: tuple[str, ...] = Field(
+        ("/", "!", "！", "@", "#"), description="Signs that a command may begin with; full-width forms count too."
+    )
+    admins: tuple[str, ...] = Field((), description="Who may give admin commands, as platform:id of the person.")
+    disabled: tuple[str, ...] = Field((), description="Names of commands that nobody may give.")
+
+    @field_validator("prefixes")
+    @classmethod
+    def _signs(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if any(not sign or sign != sign.strip() or len(sign) > 8 for sign in value):
+            raise ValueError("should be signs of 1 to 8 characters without spaces")
+        return value
+
+    @field_validator("admins")
+    @classmethod
+    def _people(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for person in value:
+            if not all(person.partition(":")):
+                raise ValueError(f"{person!r} should be platform:id, as the command sid shows it")
+        return value
+
+
+class RoomRule(Section):
+    """When the bot answers in a room that is not a private chat."""
+
+    trigger: tuple[TriggerName, ...] = Field(
+        ("mention", "reply", "prefix"),
+        description="What makes the bot answer: mention, reply (to the bot), prefix (a command's sign) or always.",
+    )
+    words: tuple[str, ...] = Field((), description="Words at the beginning of a message that address the bot too.")
+    shared: bool | None = Field(None, description="One conversation for the whole room; unset: chat.shared_groups.")
+
+
+class Dispatch(Section):
+    """How much is worked on at once."""
+
+    conversations: int = Field(1000, ge=1, description="Conversations that are answered at the same time.")
+    accepted: int = Field(10_000, ge=1, description="Messages that wait; beyond it platforms are told to come later.")
+    shutdown_seconds: float = Field(10.0, ge=0, description="Time that running answers get when the hub is stopped.")
+
+
+class Store(Section):
+    """Where messages are kept."""
+
+    database_url: str = Field("", description="Database; empty is SQLite in server.data_dir, the only one for now.")
+
+    @field_validator("database_url")
+    @classmethod
+    def _engine(cls, value: str) -> str:
+        if value:
+            raise ValueError("should be empty: SQLite in the data folder is the only database of this version")
+        return value
