@@ -1,0 +1,212 @@
+"""The client: one model asked over HTTP, again while nothing has come and there is hope."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from hubbub.core.turns import ChatRequest, Delta, ModelInfo
+from hubbub.providers.openai_compatible.answer import AnswerReader
+from hubbub.providers.openai_compatible.failures import Cause, ModelError, failure
+from hubbub.providers.openai_compatible.link import Link
+from hubbub.providers.openai_compatible.quirks import Quirks
+from hubbub.providers.openai_compatible.streamed import StreamedAnswer
+from hubbub.providers.openai_compatible.wire import body_of
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+
+    import aiohttp
+
+    from hubbub.core.models import ModelSpec
+    from hubbub.core.ports import ModelServer
+
+LONGEST_WAIT = 20.0
+LONGEST_BACKOFF = 8.0
+MOST_CHANGES = 12
+
+_log = logging.getLogger(__name__)
+
+
+class OpenAICompatible:
+    """A provider of one model. Keeps `hubbub.core.ports.Provider`.
+
+    An answer that is not streamed comes as one delta. Before the first delta a request is made up to
+    ``spec.attempts`` times; what is raised after it is never worth a repetition.
+    """
+
+    def __init__(
+        self,
+        spec: ModelSpec,
+        session: aiohttp.ClientSession | None = None,
+        server: ModelServer | None = None,
+        *,
+        backoff: float = 0.5,
+    ) -> None:
+        """Without a session the client makes its own; ``server`` gives the address of a server that the hub runs.
+
+        ``backoff``: seconds before the second attempt, doubled with each.
+
+        Raises:
+            ConfigError: the base URL or the proxy cannot be used.
+        """
+        self._spec = spec
+        self._link = Link(spec, session, server)
+        self._quirks = Quirks()
+        self._backoff = backoff
+        self._random = random.Random()  # noqa: S311 - spreads retries, guards nothing
+        self._path = "/completions" if spec.api == "completions" else "/chat/completions"
+        self._id = spec.id or (spec.name if server else "")
+
+    @property
+    def name(self) -> str:
+        """The hub's name for the model."""
+        return self._spec.name
+
+    async def stream(self, request: ChatRequest) -> AsyncIterator[Delta]:
+        """Ask; ``request.model`` may name another id of the same server. Closing the iterator stops the model.
+
+        Raises:
+            ProviderError: no answer, or it broke off.
+        """
+        attempt = changes = 0
+        while True:
+            began = False
+            try:
+                async with aclosing(self._deltas(request)) as deltas:
+                    async for delta in deltas:
+                        began = True
+                        yield delta
+            except ModelError as error:
+                if began:
+                    error.retryable = False
+                    raise
+                changes += error.at_once
+                attempt += not error.at_once
+                wait = self._wait(error, attempt, changes)
+                if wait is None:
+                    raise
+                _log.warning("model %s: %s; asked again in %.1f s", self._spec.name, error, wait)
+            else:
+                return
+            await asyncio.sleep(wait)
+
+    async def models(self) -> Sequence[ModelInfo]:
+        """What the server lists. Raises ProviderError when it cannot tell."""
+        try:
+            async with asyncio.timeout(self._spec.timeouts.first_byte):
+                response = await self._link.open("/models", None)
+                async with response:
+                    body = await self._link.read(response)
+        except TimeoutError as error:
+            raise failure(Cause.TIMEOUT, "the list of models did not come") from error
+        return [ModelInfo(name=found, provider=self._spec.name, id=found) for found in _ids(body)]
+
+    async def close(self) -> None:
+        """Let go of connections, and of the server if the hub runs it."""
+        await self._link.close()
+
+    def _deltas(self, request: ChatRequest) -> AsyncGenerator[Delta, None]:
+        return self._pieces(request) if request.stream else self._whole(request)
+
+    async def _whole(self, request: ChatRequest) -> AsyncGenerator[Delta, None]:
+        body = await self._body(request)
+        try:
+            async with asyncio.timeout(self._spec.timeouts.whole):
+                response = await self._open(body)
+                async with response:
+                    answer = await self._link.read(response)
+        except TimeoutError as error:
+            raise failure(Cause.TIMEOUT, f"no answer within {self._spec.timeouts.whole:g} s") from error
+        yield AnswerReader(self._link.secrets).whole(answer)
+
+    async def _pieces(self, request: ChatRequest) -> AsyncGenerator[Delta, None]:
+        body = await self._body(request)
+        limits = self._spec.timeouts
+        now = asyncio.get_running_loop().time
+        first, end = now() + limits.first_byte, now() + limits.whole
+        try:
+            async with asyncio.timeout_at(min(first, end)):
+                response = await self._open(body)
+        except TimeoutError as error:
+            raise failure(Cause.TIMEOUT, f"no answer began within {limits.first_byte:g} s") from error
+        answer = StreamedAnswer(AnswerReader(self._link.secrets), streamed=_is_stream(response))
+        async with response:
+            until = first
+            while not answer.over:
+                delta = answer.feed(await self._chunk(response, min(until, end)))
+                if delta is not None:
+                    yield delta
+                until = now() + limits.idle
+            last = answer.end()
+            await self._drain(response)
+        yield last
+
+    async def _chunk(self, response: aiohttp.ClientResponse, until: float) -> bytes:
+        try:
+            async with asyncio.timeout_at(until):
+                return await self._link.chunk(response)
+        except TimeoutError as error:
+            raise failure(Cause.TIMEOUT, "the answer stopped coming") from error
+
+    async def _drain(self, response: aiohttp.ClientResponse) -> None:
+        """Read the end of a finished body, so that the connection can be used again; not worth a wait."""
+        if response.content.at_eof():
+            return
+        try:
+            async with asyncio.timeout(0.1):
+                await self._link.chunk(response)
+        except (TimeoutError, ModelError):
+            response.close()
+
+    async def _open(self, body: dict[str, Any]) -> aiohttp.ClientResponse:
+        try:
+            return await self._link.open(self._path, body)
+        except ModelError as error:
+            if error.status == 400 and self._quirks.learn(error.param, str(error), body):
+                error.at_once = True
+            raise
+
+    async def _body(self, request: ChatRequest) -> dict[str, Any]:
+        if not self._id:
+            self._id = _first(await self.models())
+        model = self._id if request.model in ("", self._spec.name) else request.model
+        return self._quirks.apply(body_of(self._spec, request, model))
+
+    def _wait(self, error: ModelError, attempt: int, changes: int) -> float | None:
+        """Seconds until the next attempt; None: give up."""
+        if error.at_once:
+            return 0.0 if changes <= MOST_CHANGES else None
+        if not error.again or attempt >= self._spec.attempts:
+            return None
+        backoff = min(self._backoff * 2.0 ** (attempt - 1), LONGEST_BACKOFF) * self._random.uniform(0.5, 1.0)
+        if error.retry_after is None:
+            return backoff
+        if error.retry_after > LONGEST_WAIT:
+            return None
+        return error.retry_after + (backoff / 4 if attempt == 1 else backoff)
+
+
+def _is_stream(response: aiohttp.ClientResponse) -> bool:
+    """Some servers answer a wish for a stream with a whole answer, and say so."""
+    return response.content_type != "application/json"
+
+
+def _ids(body: bytes) -> list[str]:
+    try:
+        listed = orjson.loads(body)["data"]
+        return [model["id"] for model in listed if type(model["id"]) is str]
+    except (orjson.JSONDecodeError, KeyError, TypeError) as error:
+        raise failure(Cause.FAILED, "the list of models is not one of the OpenAI API") from error
+
+
+def _first(found: Sequence[ModelInfo]) -> str:
+    for model in found:
+        if "embed" not in model.id.lower():
+            return model.id
+    raise failure(Cause.FAILED, "the server lists no model; set the model's id")
