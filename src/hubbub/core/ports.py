@@ -6,7 +6,7 @@ it shows by an optional ability (`CanEdit`, `CanDelete`, `CanReact`, `CanType`);
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, runtime_checkable
@@ -427,7 +427,7 @@ class Exchange(Protocol):
             TimeoutError: it is stored, but the answer takes too long; the same id fetches it later.
         """
 
-    def stream(self, event: Received) -> AsyncIterator[Receipt | Streamed | Row]:
+    def stream(self, event: Received) -> AsyncGenerator[Receipt | Streamed | Row, None]:
         """As `ask`: the receipt first, then the pieces of the answer as they come; the durable rows come last."""
 
 
