@@ -1,0 +1,37 @@
+"""``/healthz`` and ``/readyz`` for supervisors: no credentials, nothing told but yes or no."""
+
+from __future__ import annotations
+
+from hubbub.api.answers import JSON, Receive, Scope, Send, answer
+from hubbub.core.ports import Control, Route
+
+
+class Health:
+    """The process serves requests."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - the signature of ASGI
+        """Always yes: whoever can ask it is served."""
+        await answer(send, 200, JSON, b'{"status":"ok"}')
+
+
+class Readiness:
+    """The store is open and messages are worked on."""
+
+    def __init__(self, control: Control) -> None:
+        """``control`` tells whether the hub is ready."""
+        self._control = control
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - the signature of ASGI
+        """200 when messages are taken, 503 before and while stopping."""
+        if self._control.status().ready:
+            await answer(send, 200, JSON, b'{"status":"ready"}')
+        else:
+            await answer(send, 503, JSON, b'{"status":"not ready"}', [(b"retry-after", b"1")])
+
+
+def health_routes(control: Control) -> list[Route]:
+    """The two routes."""
+    return [
+        Route("/healthz", Health(), methods=("GET",)),
+        Route("/readyz", Readiness(control), methods=("GET",)),
+    ]

@@ -1,0 +1,115 @@
+"""Pure: a request's body to the event it is, and rows of the store to JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import quote
+
+import orjson
+
+from hubbub.api.callers import Caller
+from hubbub.api.errors import Refused
+from hubbub.api.native.wire import MessageIn
+from hubbub.core.addresses import Room
+from hubbub.core.events import Received
+from hubbub.core.identities import Author
+from hubbub.core.messages import Message, Text, text_of
+from hubbub.core.work import Receipt, Row
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What comes with a body: who asks, under which key, when (seconds since the epoch), in which language."""
+
+    caller: Caller
+    key: str
+    time: float
+    locale: str = ""
+
+
+def received(body: MessageIn, request: Request) -> Received:
+    """The event of a request.
+
+    The room is the owner's own, a conversation is a thread of it; the event's id holds the owner too, so that a key
+    which two owners use never shows the one what the other was answered.
+
+    Raises:
+        Refused: the token is bound to another owner.
+    """
+    owner = _owner(body.owner, request.caller)
+    branch = body.conversation or ""
+    message: Message = (
+        (Text(body.text),) if body.text is not None else tuple(segment.core() for segment in body.segments or ())
+    )
+    options: dict[str, object] = {}
+    if body.options.model is not None:
+        options["model"] = body.options.model
+    if body.options.temperature is not None:
+        options["temperature"] = body.options.temperature
+    return Received(
+        id=f"{quote(owner, safe='')}/{request.key}",
+        room=Room("http", request.caller.id, "private", owner, branch),
+        author=Author(owner),
+        message=message,
+        time=request.time,
+        message_id=request.key,
+        addressed=True,
+        locale=request.locale,
+        owner=owner,
+        branch=branch,
+        options=options,
+    )
+
+
+def _owner(named: str | None, caller: Caller) -> str:
+    if caller.owner and named not in (None, caller.owner):
+        message = f"This token may only speak as the owner {caller.owner!r}. Leave owner out, or use another token."
+        raise Refused(403, "owner_forbidden", message)
+    return named or caller.owner or caller.id
+
+
+def same_question(event: Received, first: object) -> bool:
+    """Whether a repeated key came with what it came with first."""
+    return isinstance(first, Received) and (event.message, event.branch, event.options) == (
+        first.message,
+        first.branch,
+        first.options,
+    )
+
+
+def reply_json(row: Row) -> dict[str, object]:
+    """One reply; segments are dataclasses, which orjson writes as they are."""
+    return {"id": row.id, "segments": row.out.message, "text": text_of(row.out.message)}
+
+
+def answer_json(key: str, receipt: Receipt, rows: Sequence[Row]) -> bytes:
+    """The body of a whole answer."""
+    return orjson.dumps(
+        {
+            "id": key,
+            "entry": receipt.entry.id,
+            "replies": [reply_json(row) for row in rows],
+            "duplicate": receipt.duplicate,
+        }
+    )
+
+
+def delivery_json(row: Row) -> dict[str, object]:
+    """One delivery."""
+    room = row.out.room
+    return {
+        "id": row.id,
+        "platform": room.platform,
+        "account": room.account,
+        "room": room.key,
+        "state": row.state,
+        "text": text_of(row.out.message),
+        "segments": row.out.message,
+        "attempts": row.attempts,
+        "error": row.error,
+        "entry": row.out.entry,
+        "message_id": row.message_id,
+        "created_at": row.created_at,
+        "next_at": row.next_at,
+    }

@@ -1,0 +1,51 @@
+"""What the composition root gives to the HTTP APIs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hubbub.api.auth import Access
+from hubbub.core.ports import Clock, Control, Exchange, Store
+from hubbub.core.turns import ModelInfo
+
+
+def _nothing() -> Mapping[str, float]:
+    return {}
+
+
+@dataclass(frozen=True, slots=True)
+class ApiSettings:
+    """What the server is told by the settings. Sizes in bytes, times in seconds.
+
+    ``tls_cert`` and ``tls_key`` are PEM files, both or neither. ``stop_seconds``: how long running requests are
+    waited for at the end. ``max_frame_bytes`` bounds one WebSocket message of a platform.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    max_body_bytes: int = 10_000_000
+    max_frame_bytes: int = 64 * 1024 * 1024
+    stop_seconds: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything that the APIs call on.
+
+    ``counters``: plain numbers that the hub counts as it works, read when metrics are asked for; a name that ends in
+    ``_total`` only rises.
+    """
+
+    store: Store
+    exchange: Exchange
+    control: Control
+    models: Callable[[], Sequence[ModelInfo]]
+    access: Access
+    settings: ApiSettings = ApiSettings()
+    clock: Clock = time.time
+    counters: Callable[[], Mapping[str, float]] = field(default=_nothing)

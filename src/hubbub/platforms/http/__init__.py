@@ -1,0 +1,1 @@
+"""Requests over HTTP as a platform: accepted, kept and answered like messages of any other."""
