@@ -6,12 +6,14 @@ import json
 import textwrap
 from collections.abc import Iterator
 from pathlib import PurePath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, SecretStr
-from pydantic.fields import FieldInfo
 
 from hubbub.settings import shapes
+
+if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
 
 _WIDTH = 110
 _HEAD = (

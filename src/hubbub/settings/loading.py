@@ -68,7 +68,8 @@ def find_file(
         file = folder / named
         if not file.is_file():
             said = "option --config" if config else "variable HUBBUB_CONFIG"
-            raise ConfigError(f"{said}: there is no file {file}; `hubbub init` writes one")
+            message = f"{said}: there is no file {file}; `hubbub init` writes one"
+            raise ConfigError(message)
         return file
     data = str(options.get("server.data_dir") or variables.get("HUBBUB_DATA_DIR") or "data")
     candidates = (folder / FILE, folder / data / FILE)

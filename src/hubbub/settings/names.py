@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-
-from pydantic import BaseModel
+from typing import TYPE_CHECKING
 
 from hubbub.settings.sections import Server
 from hubbub.settings.shapes import leaves
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
 
 Path = tuple[str | int, ...]
 

@@ -24,7 +24,8 @@ def find_plugins() -> dict[str, PlatformPlugin]:
     found = built_in()
     for plugin in _foreign():
         if plugin.name in found:
-            raise ConfigError(f"the name of platform {plugin.name} is taken; remove one of the packages that use it")
+            message = f"the name of platform {plugin.name} is taken; remove one of the packages that use it"
+            raise ConfigError(message)
         found[plugin.name] = plugin
     return found
 
@@ -48,17 +49,20 @@ def _load(point: EntryPoint) -> PlatformPlugin:
         loaded = point.load()
         return _declared(loaded) if isinstance(loaded, ModuleType) else _checked(loaded)
     except Exception as error:  # another's code may fail in any way; the person must learn whose it is
-        raise ConfigError(f"{remedy}: {error}") from error
+        message = f"{remedy}: {error}"
+        raise ConfigError(message) from error
 
 
 def _declared(module: ModuleType) -> PlatformPlugin:
     for value in vars(module).values():
         if isinstance(value, PlatformPlugin):
             return value
-    raise ConfigError(f"{module.__name__} declares no PlatformPlugin")
+    message = f"{module.__name__} declares no PlatformPlugin"
+    raise ConfigError(message)
 
 
 def _checked(value: object) -> PlatformPlugin:
     if not isinstance(value, PlatformPlugin):
-        raise ConfigError(f"{value!r} is no PlatformPlugin")
+        message = f"{value!r} is no PlatformPlugin"
+        raise ConfigError(message)
     return value

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import types
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, SecretStr
-from pydantic.fields import FieldInfo
 
 from hubbub.settings import names, shapes
 from hubbub.settings.example import default_of, toml
+
+if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
 
 _HEAD = """\
 # Settings

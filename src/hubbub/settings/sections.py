@@ -58,14 +58,16 @@ class Server(Section):
     @classmethod
     def _long(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and 0 < len(value.get_secret_value()) < SHORTEST_PASSWORD:
-            raise ValueError(f"should have at least {SHORTEST_PASSWORD} characters")
+            message = f"should have at least {SHORTEST_PASSWORD} characters"
+            raise ValueError(message)
         return value
 
     @field_validator("public_url", "proxy")
     @classmethod
     def _address(cls, value: str) -> str:
         if value and not re.match(r"https?://[^/\s]", value):
-            raise ValueError("should be an address that begins with http:// or https://")
+            message = "should be an address that begins with http:// or https://"
+            raise ValueError(message)
         return value.rstrip("/")
 
     @field_validator("timezone")
@@ -77,33 +79,45 @@ class Server(Section):
         try:
             ZoneInfo(name)
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-            raise ValueError("should be a time zone such as Asia/Shanghai or UTC") from error
+            message = "should be a time zone such as Asia/Shanghai or UTC"
+            raise ValueError(message) from error
         return name
 
     @model_validator(mode="after")
     def _tls(self) -> Server:
         if (self.tls_cert is None) != (self.tls_key is None):
-            raise ValueError("tls_cert and tls_key should both be set, or neither")
+            message = "tls_cert and tls_key should both be set, or neither"
+            raise ValueError(message)
         return self
 
 
 class Chat(Section):
     """How conversations with a model go, unless an owner chose otherwise."""
 
-    language: Literal["auto", "zh", "en"] = Field("auto", description="Language of the hub's own sentences.")
-    system_prompt: str = Field("", description="What every model is told first; empty takes the built-in text.")
-    session_minutes: int = Field(0, ge=0, description="Silence after which a conversation starts afresh; 0: never.")
-    context_tokens: int = Field(
-        8192, ge=0, description="Most tokens of a conversation that a model is sent; 0: as many as the model takes."
+    language: Literal["auto", "zh", "en"] = Field(
+        "auto", description="Language of the hub's own sentences; auto goes by the person."
     )
+    system_prompt: str = Field("", description="What every model is told first; empty takes the built-in text.")
+    personas: dict[str, str] = Field(
+        default_factory=dict, description="Prompts that people may choose by name, as name = text."
+    )
+    session_minutes: float = Field(0, ge=0, description="Silence after which a conversation starts afresh; 0: never.")
+    context_tokens: int = Field(
+        8192, ge=0, description="Most tokens of a request to a model; 0: as many as the model takes."
+    )
+    context_turns: int = Field(400, ge=2, description="Most turns of a conversation that are read for a request.")
+    pictures: int = Field(4, ge=0, description="Most pictures in a request.")
     answer_tokens: int = Field(0, ge=0, description="Most tokens of one answer; 0 leaves it to the model.")
     answer_seconds: float = Field(300.0, gt=0, description="Longest time that one answer may take.")
     temperature: float | None = Field(
         None, ge=0, le=2, examples=[0.7], description="How freely a model chooses its words."
     )
-    stream: bool = Field(True, description="Show an answer while it is written, where the platform can.")
+    summarize: bool = Field(False, description="Replace what no longer fits a request by a summary of it.")
+    summary_tokens: int = Field(500, ge=1, description="Most tokens of such a summary.")
+    summary_input: int = Field(4000, ge=1, description="Most tokens that a model is given to summarize at once.")
+    summary_seconds: float = Field(30.0, gt=0, description="Longest time that a summary may take.")
     show_reasoning: bool = Field(False, description="Show what a reasoning model thought, before its answer.")
-    summarize: bool = Field(False, description="Replace what no longer fits the context by a summary of it.")
+    quote_in_groups: bool = Field(True, description="Let an answer in a group quote the question.")
     shared_groups: bool = Field(False, description="One conversation for a whole group instead of one per member.")
 
 
@@ -129,7 +143,8 @@ class Commands(Section):
     @classmethod
     def _signs(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if any(not sign or sign != sign.strip() or len(sign) > 8 for sign in value):
-            raise ValueError("should be signs of 1 to 8 characters without spaces")
+            message = "should be signs of 1 to 8 characters without spaces"
+            raise ValueError(message)
         return value
 
     @field_validator("admins")
@@ -137,7 +152,8 @@ class Commands(Section):
     def _people(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for person in value:
             if not all(person.partition(":")):
-                raise ValueError(f"{person!r} should be platform:id, as the command sid shows it")
+                message = f"{person!r} should be platform:id, as the command sid shows it"
+                raise ValueError(message)
         return value
 
 
@@ -169,5 +185,6 @@ class Store(Section):
     @classmethod
     def _engine(cls, value: str) -> str:
         if value:
-            raise ValueError("should be empty: SQLite in the data folder is the only database of this version")
+            message = "should be empty: SQLite in the data folder is the only database of this version"
+            raise ValueError(message)
         return value

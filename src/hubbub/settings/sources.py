@@ -74,14 +74,16 @@ def read_file(written: Written, file: Path, environ: Mapping[str, str]) -> None:
         text = file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise ConfigError(f"{file}: cannot be read: {reason}") from error
+        message = f"{file}: cannot be read: {reason}"
+        raise ConfigError(message) from error
     try:
         tree = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         message, _, place = str(error).partition(" (at ")
         line = re.search(r"line (\d+)", place)
         number = int(line[1]) if line else text.count("\n") + 1
-        raise ConfigError(f"{file}:{number}: not TOML: {message[:1].lower()}{message[1:]}") from error
+        message = f"{file}:{number}: not TOML: {message[:1].lower()}{message[1:]}"
+        raise ConfigError(message) from error
     written.file, written.text = file, text
     written.tree = _filled(tree, environ, written.problems, ())
 
@@ -148,13 +150,15 @@ def read_dotenv(file: Path) -> dict[str, tuple[str, int]]:
             bindings = list(parse_stream(stream))
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise ConfigError(f"{file}: cannot be read: {reason}") from error
+        message = f"{file}: cannot be read: {reason}"
+        raise ConfigError(message) from error
     found: dict[str, tuple[str, int]] = {}
     for binding in bindings:
         original = binding.original.string  # with the empty lines before it
         line = binding.original.line + original[: len(original) - len(original.lstrip())].count("\n")
         if binding.error:
-            raise ConfigError(f"{file}:{line}: not of the form NAME=value")
+            message = f"{file}:{line}: not of the form NAME=value"
+            raise ConfigError(message)
         if binding.key:
             found[binding.key] = (binding.value or "", line)
     return found
@@ -198,5 +202,6 @@ def value_of(text: str, annotation: Any) -> Any:
             return json.loads(text)
         except ValueError as error:
             form = "values with commas between them, or a JSON list" if kind is list else "a JSON object"
-            raise ValueError(f"should be {form}") from error
+            message = f"should be {form}"
+            raise ValueError(message) from error
     return text

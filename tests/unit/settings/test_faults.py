@@ -30,7 +30,7 @@ def refused(folder: Path, file: str = "", dotenv: str = "", **environ: str) -> l
             "[dispatch]\nquux = 1\n",
             "hubbub.toml:2: dispatch.quux: no such key; known are conversations, accepted, shutdown_seconds",
         ),
-        ("[chat]\nstream = 'perhaps'", "hubbub.toml:2: chat.stream: should be true or false, not 'perhaps'"),
+        ("[chat]\nsummarize = 'perhaps'", "hubbub.toml:2: chat.summarize: should be true or false, not 'perhaps'"),
         ("chat.language = 'de'", "hubbub.toml:1: chat.language: should be 'auto', 'zh' or 'en', not 'de'"),
         ("[server]\nhost = 1", "hubbub.toml:2: server.host: should be text in quotes, not 1"),
         ("server = 1", "hubbub.toml:1: server: should be a table, not 1"),
@@ -121,7 +121,7 @@ def test_a_secret_is_not_repeated(tmp_path: Path) -> None:
 
 
 def test_all_mistakes_are_told_at_once_in_order(tmp_path: Path) -> None:
-    file = "[server]\nport = 'a'\n\n[chat]\nstream = 'b'\nnope = 1\n[limits]\ntokens_per_day = -1\n"
+    file = "[server]\nport = 'a'\n\n[chat]\nsummarize = 'b'\nnope = 1\n[limits]\ntokens_per_day = -1\n"
     assert [line.partition(": ")[0] for line in refused(tmp_path, file)] == [
         "hubbub.toml:2",
         "hubbub.toml:5",
