@@ -1,0 +1,120 @@
+"""The hub's side of a platform, in memory: keeps what was accepted and stores it when it is told to, or at once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from hubbub.core.addresses import Account, Room
+from hubbub.core.errors import Overloaded, StoreError
+from hubbub.core.events import Event, event_key
+from hubbub.core.ports import Host, Streamed
+from hubbub.core.work import Entry, Receipt, Row
+
+
+class NoStreams:
+    @asynccontextmanager
+    async def subscribe(self, key: str, *, pieces: bool = True) -> AsyncIterator[AsyncIterator[Streamed]]:
+        async def nothing() -> AsyncIterator[Streamed]:
+            nothing_comes: tuple[Streamed, ...] = ()
+            for piece in nothing_comes:
+                yield piece
+
+        yield nothing()
+
+    def listened(self, key: str) -> bool:
+        return False
+
+    def publish(self, key: str, piece: Streamed) -> None:
+        pass
+
+
+@dataclass
+class FakeHost:
+    """``hold``: accepted events wait for `commit`. ``overloaded``: so many calls of accept are refused."""
+
+    hold: bool = False
+    overloaded: int = 0
+    failing: int = 0
+    ours: set[str] = field(default_factory=set)
+    events: list[Event] = field(default_factory=list)
+    keys: dict[str, int] = field(default_factory=dict)
+    up: dict[str, str | None] = field(default_factory=dict)
+    asked: list[tuple[Room, str]] = field(default_factory=list)
+    answers: Callable[[Entry], Sequence[Row]] | None = None
+    waiting: list[tuple[asyncio.Future[Receipt], Receipt]] = field(default_factory=list)
+    entries: dict[int, Entry] = field(default_factory=dict)
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def host(self) -> Host:
+        return Host(
+            accept=self.accept,
+            streams=NoStreams(),
+            replies=self.replies,
+            sent=self.sent,
+            connected=self.connected,
+            disconnected=self.disconnected,
+        )
+
+    def accept(self, event: Event) -> asyncio.Future[Receipt]:
+        if self.overloaded:
+            self.overloaded -= 1
+            raise Overloaded("full", retry_after=0.02)
+        future: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
+        key = event_key(event)
+        known = self.keys.get(key)
+        entry = Entry(known or len(self.keys) + 1, event.room.key, event)
+        receipt = Receipt(entry, duplicate=known is not None)
+        if known is None:
+            self.keys[key] = entry.id
+            self.entries[entry.id] = entry
+            self.events.append(event)
+        if self.failing:
+            self.failing -= 1
+            future.set_exception(StoreError("the disk is full"))
+        elif self.hold:
+            self.waiting.append((future, receipt))
+        else:
+            future.set_result(receipt)
+        self.changed.set()
+        return future
+
+    def commit(self, count: int | None = None) -> None:
+        """Store what waits (the first ``count``)."""
+        ready, self.waiting = (self.waiting, []) if count is None else (self.waiting[:count], self.waiting[count:])
+        for future, receipt in ready:
+            if not future.done():
+                future.set_result(receipt)
+
+    async def replies(self, entry: int) -> Sequence[Row] | None:
+        return self.answers(self.entries[entry]) if self.answers else None
+
+    async def sent(self, room: Room, message_id: str) -> bool:
+        self.asked.append((room, message_id))
+        return message_id in self.ours
+
+    def connected(self, account: Account) -> None:
+        self.up[account.id] = None
+        self.changed.set()
+
+    def disconnected(self, account: Account, reason: str) -> None:
+        self.up[account.id] = reason
+        self.changed.set()
+
+    async def until(self, done: Callable[[], bool], seconds: float = 5.0) -> None:
+        """Wait until something is so; what is waited for is mostly announced, the rest is looked at now and then."""
+        async with asyncio.timeout(seconds):
+            while not done():
+                self.changed.clear()
+                try:
+                    await asyncio.wait_for(self.changed.wait(), 0.01)
+                except TimeoutError:
+                    continue
+
+    async def count(self, events: int, seconds: float = 5.0) -> list[Event]:
+        """Wait for so many events in all."""
+        await self.until(lambda: len(self.events) >= events, seconds)
+        return self.events
