@@ -1,0 +1,48 @@
+"""What whoever runs the hub decides about conversations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+AUTO = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class ChatSettings:
+    """Settings of `Chat`.
+
+    ``language``: of the hub's own sentences, "auto" goes by the person. ``system_prompt``: what models are told first
+    ("": the built-in text); ``personas``: prompts that owners may choose by name. ``session_minutes``: silence after
+    which a conversation starts afresh (0: never).
+
+    ``context_tokens``: most tokens of a request (0: what the model takes); ``context_turns``: most turns that are
+    read for one; ``pictures``: most pictures in one. ``answer_tokens``: most tokens of an answer (0: the model's own
+    limit); ``answer_seconds``: the longest time for one. ``temperature`` None: the model's own.
+
+    ``summarize``: what no longer fits is replaced by a summary of at most ``summary_tokens``, for which one model
+    call of at most ``summary_input`` tokens and ``summary_seconds`` is made.
+
+    ``show_reasoning``: what a model thought stands before its answer. ``quote_in_groups``: an answer in a group
+    quotes the question.
+    """
+
+    language: str = AUTO
+    system_prompt: str = ""
+    personas: Mapping[str, str] = field(default_factory=dict)
+    session_minutes: float = 0
+    context_tokens: int = 8192
+    context_turns: int = 400
+    pictures: int = 4
+    answer_tokens: int = 0
+    answer_seconds: float = 300.0
+    temperature: float | None = None
+    summarize: bool = False
+    summary_tokens: int = 500
+    summary_input: int = 4000
+    summary_seconds: float = 30.0
+    show_reasoning: bool = False
+    quote_in_groups: bool = True
