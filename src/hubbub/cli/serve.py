@@ -1,0 +1,50 @@
+"""`hubbub run`: serve until SIGTERM or SIGINT. Imports only what the hub needs anyway."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from hubbub.cli.outcome import Exit, told
+from hubbub.settings import load
+
+EPILOG = "Every other setting is a key of hubbub.toml or a variable: see `hubbub init` and docs/settings.md."
+
+
+def serve(arguments: Sequence[str]) -> int:
+    """Run a hub as the command line says; the answer is the exit code."""
+    chosen = vars(parser().parse_args(arguments))
+    config: Path | None = chosen.pop("config")
+    options = {f"server.{key}": value for key, value in chosen.items() if value is not None}
+    with told():
+        settings = load(config, options=options)
+        from hubbub.app import run  # noqa: PLC0415 - loaded on first use: wrong settings are told without it
+
+        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            runner.run(run(settings, announce=_announce))
+    return Exit.DONE
+
+
+def parser() -> argparse.ArgumentParser:
+    """The options of `hubbub run`."""
+    made = argparse.ArgumentParser("hubbub run", description="Serve until stopped.", epilog=EPILOG, allow_abbrev=False)
+    made.add_argument("--host", metavar="ADDRESS", help="address to listen on (127.0.0.1)")
+    made.add_argument("--port", metavar="NUMBER", help="port to listen on (8080); 0 takes a free one")
+    made.add_argument("--config", "-c", metavar="FILE", type=Path, help="settings file (./hubbub.toml)")
+    made.add_argument("--data-dir", metavar="FOLDER", help="folder for everything that the hub keeps (./data)")
+    made.add_argument("--log-level", metavar="LEVEL", help="least level that is logged (INFO)")
+    return made
+
+
+def _announce(line: str) -> None:
+    print(line, flush=True)
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        import uvloop  # noqa: PLC0415 - not there on every system
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
