@@ -19,7 +19,7 @@ import sys
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import orjson
 from typing_extensions import override
@@ -186,9 +186,8 @@ class _Connection(asyncio.Protocol):
 
     @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
-        self.fake.open.add(transport)
+        self.transport = cast("asyncio.Transport", transport)  # uvloop's is no instance of it
+        self.fake.open.add(self.transport)
         self.fake.connections += 1
 
     @override

@@ -34,6 +34,8 @@ class AnswerReader:
         self._usage: Usage | None = None
         self._model = ""
         self._said = False
+        self._content: list[str] = []
+        self._reasoning: list[str] = []
         self.finish = ""
 
     def whole(self, body: bytes) -> Delta:
@@ -55,20 +57,29 @@ class AnswerReader:
         self._judge(last)
         return last
 
-    def piece(self, data: bytes) -> Delta | None:
-        """What one event of a stream adds; None for nothing that a reader sees.
+    def piece(self, data: bytes) -> None:
+        """Take one event of a stream; `taken` gives what it adds.
 
         Raises:
             ModelError: it is no piece of an answer, or tells of an error.
         """
+        if self._thinking.idle and (content := _plain(data)):
+            self._content.append(content)
+            return
         choice = self._choice(data)
-        if choice is None:
-            return None
-        content, reasoning = self._text(choice, choice.get("delta"))
+        if choice is not None:
+            content, reasoning = self._text(choice, choice.get("delta"))
+            self._content.append(content)
+            self._reasoning.append(reasoning)
+
+    def taken(self) -> Delta | None:
+        """What the pieces since the last call add together; None for nothing that a reader sees."""
+        content, reasoning = "".join(self._content), "".join(self._reasoning)
         if not content and not reasoning:
             return None
-        if not self._said and content and not content.isspace():
-            self._said = True
+        self._content.clear()
+        self._reasoning.clear()
+        self._said = self._said or not (content.isspace() or not content)
         return Delta(content=content, reasoning=reasoning)
 
     def end(self, *, done: bool) -> Delta:
@@ -194,6 +205,19 @@ class AnswerReader:
         for secret in self._secrets:
             shown = shown.replace(secret, "***") if secret else shown
         return failure(Cause.FAILED, f"not an answer of the OpenAI API: {shown!r}", again=True, status=200)
+
+
+def _plain(data: bytes) -> str:
+    """The content of a piece that holds nothing else, as nearly all do; "" for any other."""
+    try:
+        document = orjson.loads(data)
+        choice = document["choices"][0]
+        delta = choice["delta"]
+        content = delta["content"]
+        alone = len(delta) == 1 and choice.get("finish_reason") is None and document.get("usage") is None
+    except (orjson.JSONDecodeError, AttributeError, KeyError, IndexError, TypeError):
+        return ""
+    return content if alone and type(content) is str and "error" not in document else ""
 
 
 def _string(value: object) -> str:

@@ -78,7 +78,10 @@ class OpenAICompatible:
         while True:
             began = False
             try:
-                async with aclosing(self._deltas(request)) as deltas:
+                if not request.stream:
+                    yield await self._whole(request)
+                    return
+                async with aclosing(self._pieces(request)) as deltas:
                     async for delta in deltas:
                         began = True
                         yield delta
@@ -111,10 +114,7 @@ class OpenAICompatible:
         """Let go of connections, and of the server if the hub runs it."""
         await self._link.close()
 
-    def _deltas(self, request: ChatRequest) -> AsyncGenerator[Delta, None]:
-        return self._pieces(request) if request.stream else self._whole(request)
-
-    async def _whole(self, request: ChatRequest) -> AsyncGenerator[Delta, None]:
+    async def _whole(self, request: ChatRequest) -> Delta:
         body = await self._body(request)
         try:
             async with asyncio.timeout(self._spec.timeouts.whole):
@@ -123,7 +123,7 @@ class OpenAICompatible:
                     answer = await self._link.read(response)
         except TimeoutError as error:
             raise failure(Cause.TIMEOUT, f"no answer within {self._spec.timeouts.whole:g} s") from error
-        yield AnswerReader(self._link.secrets).whole(answer)
+        return AnswerReader(self._link.secrets).whole(answer)
 
     async def _pieces(self, request: ChatRequest) -> AsyncGenerator[Delta, None]:
         body = await self._body(request)

@@ -20,9 +20,7 @@ class EventStream:
     def __init__(self, limit: int = 4 * 1024 * 1024) -> None:
         """``limit``: most bytes of one event."""
         self._limit = limit
-        self._line = bytearray()  # the line that has not ended yet
-        self._data: list[bytes] = []
-        self._size = 0
+        self._pending = bytearray()  # the event that has not ended yet
         self._after_cr = False
         self._started = False
 
@@ -32,52 +30,47 @@ class EventStream:
         Raises:
             EventTooLargeError: an event has more bytes than the limit.
         """
-        if self._after_cr and chunk[:1] == b"\n":  # the other half of a CRLF
-            chunk = chunk[1:]
-            self._after_cr = False
-        if b"\r" in chunk:
-            self._after_cr = chunk.endswith(b"\r")
-            chunk = chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-        elif chunk:
-            self._after_cr = False
-        if b"\n" not in chunk:
-            self._line += chunk
-            self._check(len(self._line))
+        if self._after_cr or b"\r" in chunk:
+            chunk = self._without_cr(chunk)
+        pending = self._pending
+        if b"\n\n" not in chunk and not (chunk[:1] == b"\n" and pending.endswith(b"\n")):
+            pending += chunk
+            self._check(len(pending))
             return []
-        return self._lines(chunk)
-
-    def _lines(self, chunk: bytes) -> list[bytes]:
-        lines = (bytes(self._line) + chunk).split(b"\n") if self._line else chunk.split(b"\n")
-        self._line = bytearray(lines.pop())
+        blocks = (bytes(pending) + chunk if pending else chunk).split(b"\n\n")
+        self._pending = bytearray(blocks.pop())
+        self._check(len(self._pending))
         if not self._started:
             self._started = True
-            lines[0] = lines[0].removeprefix(b"\xef\xbb\xbf")
-        events: list[bytes] = []
-        for line in lines:
-            if not line:
-                self._end_event(events)
-            elif line[:5] == b"data:":
-                self._add(line[6:] if line[5:6] == b" " else line[5:])
-            elif line == b"data":
-                self._add(b"")
-        self._check(len(self._line))
+            blocks[0] = blocks[0].removeprefix(b"\xef\xbb\xbf")
+        events = []
+        for block in blocks:
+            # Nearly every event is one line of data.
+            data = block[6:] if block[:6] == b"data: " and b"\n" not in block else _data_of(block)
+            if data:
+                self._check(len(data))
+                events.append(data)
         return events
 
-    def _end_event(self, events: list[bytes]) -> None:
-        if not self._data:
-            return
-        data = self._data[0] if len(self._data) == 1 else b"\n".join(self._data)
-        self._data.clear()
-        self._size = 0
-        if data:
-            events.append(data)
+    def _without_cr(self, chunk: bytes) -> bytes:
+        """CR and CRLF as LF, also where a CRLF is cut in two."""
+        if self._after_cr and chunk[:1] == b"\n":
+            chunk = chunk[1:]
+            self._after_cr = False
+        if chunk:
+            self._after_cr = chunk[-1:] == b"\r"
+        return chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
-    def _add(self, data: bytes) -> None:
-        self._check(len(data))
-        self._data.append(data)
-        self._size += len(data) + 1
-
-    def _check(self, more: int) -> None:
-        if self._size + more > self._limit:
+    def _check(self, size: int) -> None:
+        if size > self._limit:
             msg = f"an event of more than {self._limit} bytes"
             raise EventTooLargeError(msg)
+
+
+def _data_of(block: bytes) -> bytes:
+    lines = []
+    for line in block.split(b"\n"):
+        name, _, value = line.partition(b":")
+        if name == b"data":
+            lines.append(value[1:] if value[:1] == b" " else value)
+    return b"\n".join(lines)

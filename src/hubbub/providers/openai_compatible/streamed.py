@@ -44,23 +44,18 @@ class StreamedAnswer:
         return self._read(self._events, chunk)
 
     def _read(self, events: EventStream, chunk: bytes) -> Delta | None:
-        content: list[str] = []
-        reasoning: list[str] = []
         try:
             for data in events.feed(chunk):
                 if data == b"[DONE]":
                     self._done = self.over = True
                     break
-                delta = self._reader.piece(data)
-                if delta is not None:
-                    content.append(delta.content)
-                    reasoning.append(delta.reasoning)
+                self._reader.piece(data)
         except EventTooLargeError as error:
             self._fault = failure(Cause.FAILED, str(error))
         except ModelError as error:
             self._fault = error
         self.over = self.over or self._fault is not None
-        return Delta("".join(content), "".join(reasoning)) if content else None
+        return self._reader.taken()
 
     def end(self) -> Delta:
         """The last delta.
