@@ -4,6 +4,7 @@ HubbubError
 ├── ConfigError          a setting is wrong: names the key and the remedy
 ├── StoreError           the database did not do what it was asked
 │   ├── StoreBusy        another hub holds the data
+│   ├── Unstorable       what was to be stored can never be: trying again is useless
 │   └── Fenced           the claim was taken by somebody else: throw the work away
 ├── Overloaded           a bound is reached: the platform is told to come later
 ├── DeliveryError        a platform did not take a message
@@ -32,6 +33,10 @@ class StoreError(HubbubError):
 
 class StoreBusy(StoreError):
     """Another hub works on this data."""
+
+
+class Unstorable(StoreError):
+    """No database could keep this (half a character, a number without end, no JSON). Nothing of it was stored."""
 
 
 class Fenced(StoreError):

@@ -265,8 +265,11 @@ class Outbox(Protocol):
         Returns the queued rows in order.
         """
 
-    def begin(self, row: int) -> Awaitable[None]:
-        """QUEUED -> SENDING, one attempt more; awaited before the platform is called."""
+    def begin(self, row: int) -> Awaitable[bool]:
+        """QUEUED -> SENDING, one attempt more; awaited before the platform is called.
+
+        False if the row is not QUEUED (it was dropped meanwhile): it must not be sent.
+        """
 
     def settle(self, row: int, message_id: str) -> Awaitable[None]:
         """-> SENT with the platform's id."""
@@ -397,6 +400,14 @@ class Store(Protocol):
 
     async def close(self) -> None:
         """Commit what waits and let go."""
+
+    async def prune(self, before: float, limit: int = 500) -> int:
+        """Forget entries and rows from before ``before`` (seconds since the epoch), the oldest first, up to ``limit``.
+
+        What somebody still has to act on stays: entries that wait, rows that are QUEUED, SENDING, UNKNOWN or DEAD.
+        A forgotten event is new when it comes again, so keep what platforms repeat: 8 days.
+        Returns how many it were; fewer than ``limit`` when no more is old.
+        """
 
     async def stats(self) -> Mapping[str, float]:
         """Counts for metrics: entries waiting, rows by state, commits."""

@@ -16,6 +16,7 @@ from hubbub.core.failpoints import Failpoint, never
 from hubbub.core.ports import Outbox, Platform
 from hubbub.core.status import AccountStatus
 from hubbub.core.work import Row, State
+from hubbub.dispatch.crew import Crew
 
 log = logging.getLogger(__name__)
 
@@ -24,11 +25,12 @@ _BLIND = (Delivery.BLIND, Delivery.EDITABLE)
 
 @dataclass(slots=True)
 class _Lane:
-    """One room's rows, oldest first. ``reserved``: rows about to be committed as SENDING."""
+    """One room's rows, oldest first. ``key`` is the room's. ``reserved``: rows about to be committed as SENDING."""
 
+    key: str
     rows: deque[Row] = field(default_factory=deque)
     reserved: int = 0
-    task: asyncio.Task[None] | None = None
+    at_work: bool = False
     kick: asyncio.Event | None = None
     """Set to try again before the wait is over."""
 
@@ -42,6 +44,8 @@ class Patience:
     give_up: float = 86_400.0
     rows: int = 20_000
     """Rows held in memory; more wait in the store."""
+    rooms: int = 10_000
+    """Rooms that are sent to, or waited for, at once."""
 
 
 class Sender:
@@ -58,7 +62,7 @@ class Sender:
         """``tasks`` runs the lanes; `start` takes up what a dead process left."""
         self._outbox = outbox
         self._platforms = platforms
-        self._tasks = tasks
+        self._crew = Crew(tasks, self._run, patience.rooms)
         self._patience = patience
         self._failpoint = failpoint
         self._lanes: dict[str, _Lane] = {}
@@ -115,7 +119,7 @@ class Sender:
         status = self._accounts.get((room.platform, room.account))
         if status is None or not status.up:
             return State.QUEUED
-        self._lanes[room.key] = _Lane(reserved=1)
+        self._lanes[room.key] = _Lane(room.key, reserved=1)
         return State.SENDING
 
     def unreserve(self, room: Room) -> None:
@@ -123,7 +127,7 @@ class Sender:
         lane = self._lanes.get(room.key)
         if lane is not None and lane.reserved:
             lane.reserved = 0
-            self._start_or_drop(room.key, lane)
+            self._start_or_drop(lane)
 
     def push(self, rows: Sequence[Row]) -> None:
         """Send stored rows, each behind those of its room that came before."""
@@ -138,14 +142,14 @@ class Sender:
             key = row.out.room.key
             lane = self._lanes.get(key)
             if lane is None:
-                lane = self._lanes[key] = _Lane()
+                lane = self._lanes[key] = _Lane(key)
             if row.state is State.SENDING:
                 lane.reserved = 0
                 lane.rows.appendleft(row)
             else:
                 lane.rows.append(row)
             self._count += 1
-            self._start_or_drop(key, lane)
+            self._start_or_drop(lane)
 
     def _has_room(self, row: Row) -> bool:
         if self._left_behind is None and self._count < self._patience.rows:
@@ -154,15 +158,16 @@ class Sender:
             self._left_behind = row.id - 1
         return False
 
-    def _start_or_drop(self, key: str, lane: _Lane) -> None:
-        if lane.reserved or lane.task is not None:
+    def _start_or_drop(self, lane: _Lane) -> None:
+        if lane.reserved or lane.at_work:
             return
         if lane.rows:
-            lane.task = self._tasks.create_task(self._run(key, lane))
+            lane.at_work = True
+            self._crew.start(lane)
         else:
-            del self._lanes[key]
+            del self._lanes[lane.key]
 
-    async def _run(self, key: str, lane: _Lane) -> None:
+    async def _run(self, lane: _Lane) -> None:
         try:
             while lane.rows:
                 row = lane.rows[0]
@@ -172,7 +177,7 @@ class Sender:
                     lane.rows.popleft()
                     self._count -= 1
         finally:
-            del self._lanes[key]
+            del self._lanes[lane.key]
             self._count -= len(lane.rows)
         if self._left_behind is not None and self._count < self._patience.rows // 2:
             await self._fetch()
@@ -215,7 +220,7 @@ class Sender:
         state = State.DEAD if error.permanent or (again and too_old) else State.QUEUED if again else State.UNKNOWN
         attempts = row.attempts + 1
         wait = error.retry_after or min(self._patience.longest, self._patience.first * 2 ** min(attempts - 1, 10))
-        await self._outbox.fail(row.id, state, str(error), time.time() + wait if state is State.QUEUED else 0.0)
+        await self._store_failure(row, state, str(error), time.time() + wait if state is State.QUEUED else 0.0)
         if state is not State.QUEUED:
             log.warning("message %d to %s is %s: %s", row.id, row.out.room.key, state, error)
             return True
@@ -230,6 +235,17 @@ class Sender:
         finally:
             lane.kick = None
         return False
+
+    async def _store_failure(self, row: Row, state: State, error: str, next_at: float) -> None:
+        """However long it takes: a row whose failure is not stored must not be sent again."""
+        while True:
+            try:
+                await self._outbox.fail(row.id, state, error, next_at)
+            except StoreError as failure:
+                log.error("message %d is %s, which is not stored yet: %s", row.id, state, failure)  # noqa: TRY400
+                await asyncio.sleep(self._patience.first)
+            else:
+                return
 
     # --- what a person may do --------------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ from hubbub.core.errors import Fenced, Overloaded, StoreError
 from hubbub.core.events import Deleted, Event, Received
 from hubbub.core.ports import Journal
 from hubbub.core.work import Claim, Committed, Entry, Receipt, Unit
+from hubbub.dispatch.crew import Crew
 
 log = logging.getLogger(__name__)
 
@@ -62,12 +63,10 @@ class Dispatcher:
         """``tasks`` runs the lanes; `claims` has to run beside them."""
         self._inbox = inbox
         self._handler = handler
-        self._tasks = tasks
+        self._crew = Crew(tasks, self._run, bounds.conversations)
         self._node = node
         self._bounds = bounds
         self._lanes: dict[str, _Lane] = {}
-        self._asleep: deque[_Lane] = deque()
-        self._running = 0
         self._held = 0
         self._closing = False
         self._empty = asyncio.Event()
@@ -76,7 +75,7 @@ class Dispatcher:
     @property
     def running(self) -> int:
         """Lanes at work."""
-        return self._running
+        return self._crew.busy
 
     @property
     def held(self) -> int:
@@ -127,20 +126,13 @@ class Dispatcher:
             lane.entries.extend(claim.entries)
             return
         lane = self._lanes[claim.lane] = _Lane(claim.lane, claim.fence, deque(claim.entries))
-        if self._running < self._bounds.conversations:
-            self._wake(lane)
-        else:
-            self._asleep.append(lane)
-
-    def _wake(self, lane: _Lane) -> None:
-        self._running += 1
-        self._tasks.create_task(self._run(lane))
+        self._crew.start(lane)
 
     async def claims(self) -> None:
         """Take lanes that nobody works on: those a dead process left, or (several nodes) of others. Runs for ever."""
         while True:
             await self._inbox.work(60.0)
-            limit = min(self._bounds.conversations - self._running, 100)
+            limit = min(self._bounds.conversations - self._crew.busy, 100)
             if self._closing or limit <= 0 or self._held >= self._bounds.accepted:
                 await asyncio.sleep(0.05)
                 continue
@@ -168,9 +160,6 @@ class Dispatcher:
         finally:
             del self._lanes[lane.name]
             self._let_go(len(lane.entries))
-            self._running -= 1
-            if self._asleep:
-                self._wake(self._asleep.popleft())
         if not released:
             await self._inbox.release(lane.name, lane.fence)
 
@@ -235,6 +224,4 @@ class Dispatcher:
             await asyncio.wait_for(self._empty.wait(), seconds)
         except TimeoutError:
             log.warning("stopping with %d messages under way; they are handled at the next start", self._held)
-            for lane in self._lanes.values():
-                if lane.stop is not None:
-                    lane.stop.request("shutdown")
+            self._crew.end()

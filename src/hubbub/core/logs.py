@@ -1,0 +1,62 @@
+"""The log: lines for people or for machines, without secrets."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import sys
+import time
+from typing import Literal, TextIO
+
+_SECRET = re.compile(
+    r"(?i)(bearer\s+|access_token=|api[_-]?key[\"'=:\s]+|token[\"'=:\s]+|password[\"'=:\s]+)([^\s\"'&,;]{6,})"
+    r"|\b(sk-|hub_)[A-Za-z0-9_-]{8,}"
+)
+
+
+def redact(text: str) -> str:
+    """The text with what looks like a secret replaced by ``***``."""
+    return _SECRET.sub(lambda found: f"{found[1] or found[3]}***", text)
+
+
+class TextLines(logging.Formatter):
+    """``2026-11-20 07:00:00.123 INFO hubbub.dispatch: what happened``, in the machine's own zone."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """See `logging.Formatter.format`."""
+        return redact(super().format(record))
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: ARG002, N802 - logging's
+        """See `logging.Formatter.formatTime`."""
+        return f"{time.strftime('%Y-%m-%d %H:%M:%S', time.localtime(record.created))}.{int(record.msecs):03d}"
+
+
+class JsonLines(logging.Formatter):
+    """One JSON object a line: time (seconds since the epoch), level, logger, message, and the trace of a fault."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """See `logging.Formatter.format`."""
+        line: dict[str, object] = {
+            "time": round(record.created, 3),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": redact(record.getMessage()),
+        }
+        if record.exc_info:
+            line["trace"] = redact(self.formatException(record.exc_info))
+        return json.dumps(line, ensure_ascii=False)
+
+
+def set_up(level: str, form: Literal["text", "json"], stream: TextIO | None = None) -> None:
+    """Send the log to ``stream`` (standard error), from ``level`` on."""
+    handler = logging.StreamHandler(stream or sys.stderr)
+    handler.setFormatter(
+        JsonLines() if form == "json" else TextLines("%(asctime)s %(levelname)s %(name)s: %(message)s")
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+    # Their lines about every request or connection are no news for whoever runs a hub.
+    for name in ("uvicorn.error", "uvicorn.access", "asyncio", "aiohttp", "alembic"):
+        logging.getLogger(name).setLevel(max(logging.WARNING, root.level))

@@ -1,0 +1,68 @@
+"""Workers that are kept for the next piece of work: a new task a message costs more than the message."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+_MOST_IDLE = 100
+
+
+class Crew(Generic[T]):
+    """Runs ``work(item)`` for many items at once, at most ``most``; further items wait in order.
+
+    ``work`` must not raise: an exception ends the task group that the crew belongs to.
+    """
+
+    def __init__(self, tasks: asyncio.TaskGroup, work: Callable[[T], Awaitable[None]], most: int) -> None:
+        """Workers are tasks of ``tasks``, made when they are needed."""
+        self._tasks = tasks
+        self._work = work
+        self._most = most
+        self._workers: set[asyncio.Task[None]] = set()
+        self._idle: list[asyncio.Future[T]] = []
+        self._queue: deque[T] = deque()
+        self.busy = 0
+        """Items at work."""
+
+    def start(self, item: T) -> None:
+        """Work on an item, at once if a worker is free or may be made."""
+        if self.busy >= self._most:
+            self._queue.append(item)
+            return
+        self.busy += 1
+        while self._idle:
+            waiting = self._idle.pop()
+            if not waiting.done():
+                waiting.set_result(item)
+                return
+        worker = self._tasks.create_task(self._serve(item))
+        self._workers.add(worker)
+        worker.add_done_callback(self._workers.discard)
+
+    def end(self) -> None:
+        """Cancel all workers; what they were at is left as it is."""
+        self._queue.clear()
+        for worker in self._workers:
+            worker.cancel()
+
+    async def _serve(self, item: T) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                await self._work(item)
+            finally:
+                self.busy -= 1
+            if self._queue:
+                self.busy += 1
+                item = self._queue.popleft()
+                continue
+            if len(self._idle) >= _MOST_IDLE:
+                return
+            waiting: asyncio.Future[T] = loop.create_future()
+            self._idle.append(waiting)
+            item = await waiting
