@@ -9,6 +9,7 @@ import typer
 from hubbub import __version__
 from hubbub.cli import config, deliveries, token
 from hubbub.cli.chat import chat
+from hubbub.cli.doctor import doctor
 from hubbub.cli.serve import serve
 
 # Plain output: rich would take 0.2 s of every command.
@@ -45,6 +46,7 @@ def run(context: typer.Context) -> None:
 
 app.command()(config.init)
 app.command()(chat)
+app.command()(doctor)
 app.add_typer(config.app, name="config")
 app.add_typer(deliveries.app, name="deliveries")
 app.add_typer(token.app, name="token")

@@ -1,0 +1,53 @@
+"""`hubbub doctor`: everything that must be right, each with its remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+
+from hubbub.cli import checks
+from hubbub.cli.checks import Check
+from hubbub.cli.hub import RunningHub
+from hubbub.cli.options import AsJson, Config, DataDir, settings_of
+from hubbub.cli.outcome import Exit, Failure, told
+from hubbub.cli.table import print_json
+from hubbub.core.errors import ConfigError
+
+
+def doctor(*, as_json: AsJson = False, config: Config = None, data: DataDir = None) -> None:
+    """Check settings, data folder, port, platforms and model, and say the remedy for what is wrong."""
+    failed = 0
+    with told():
+        for check in _all(config, data):
+            failed += check.outcome == "fail"
+            if as_json:
+                print_json([asdict(check)])
+            else:
+                print(f"{check.outcome:<4}  {check.name}: {check.text}", flush=True)
+                if check.remedy:
+                    print(f"      remedy: {check.remedy}", flush=True)
+    if failed:
+        raise SystemExit(Exit.FAILED)
+
+
+def _all(config: Config, data: DataDir) -> Iterator[Check]:
+    yield from checks.versions()
+    try:
+        settings = settings_of(config, data)
+    except ConfigError as error:
+        for line in str(error).splitlines():
+            yield Check("settings", "fail", line, "mend it; `hubbub config check` looks again")
+        return
+    yield Check("settings", "ok", f"file: {settings.file or 'none'}")
+    folder = settings.server.data_dir
+    yield from checks.data_folder(folder)
+    yield from checks.database(folder)
+    try:
+        hub = RunningHub.find(settings)
+    except Failure as error:
+        yield Check("hub", "fail", str(error), "stop it and start it again")
+        return
+    yield from checks.listening(settings.server, hub)
+    yield checks.clock(folder)
+    yield checks.open_files()
+    yield from checks.platforms(settings, hub)

@@ -1,0 +1,41 @@
+"""A data folder with deliveries in it, as a hub that was killed leaves one."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from hubbub.core.addresses import Room
+from hubbub.core.events import Received
+from hubbub.core.identities import Author
+from hubbub.core.messages import Text
+from hubbub.core.work import Outgoing, State, Unit
+from hubbub.storage.sqlite.store import SqliteStore
+
+ROOM = Room("loopback", "me", "group", "7")
+
+
+def fill(folder: Path, states: dict[str, State]) -> None:
+    """Store one delivery for each text, in the state that it shall have."""
+    asyncio.run(_fill(folder, states))
+
+
+async def _fill(folder: Path, states: dict[str, State]) -> None:
+    store = SqliteStore(folder)
+    await store.open()
+    try:
+        event = Received("1", ROOM, Author("anna"), (Text("question"),), 1.0, "m1")
+        receipt = await store.inbox.accept(event, ROOM.key, "node")
+        assert receipt.claim is not None
+        sends = tuple(Outgoing(ROOM, (Text(text),), entry=receipt.entry.id) for text in states)
+        unit = Unit(done=(receipt.entry.id,), sends=sends)
+        committed = await store.inbox.commit(receipt.claim.lane, receipt.claim.fence, unit, release=True)
+        for row, state in zip(committed.rows, states.values(), strict=True):
+            if state is not State.QUEUED:
+                await store.outbox.begin(row.id)
+            if state in (State.UNKNOWN, State.DEAD):
+                await store.outbox.fail(row.id, state, "the connection broke")
+            if state is State.SENT:
+                await store.outbox.settle(row.id, "42")
+    finally:
+        await store.close()
