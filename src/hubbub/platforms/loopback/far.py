@@ -1,0 +1,142 @@
+"""The far side of the loopback: what a real platform's servers would be.
+
+It keeps every event until it is acknowledged and delivers it again after a restart, and it remembers what it showed. In
+memory, or in two files that outlive the process: the spool, which others append events to, and the record of what was
+sent. The place in the spool up to which everything is acknowledged is kept beside it, in a file that ends in ``.ack``.
+Files are read and written in place, for this is a platform for tests.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import orjson
+
+from hubbub.platforms.loopback.wire import ShownLine, WireObject, encode
+
+
+class Spool:
+    """Events in order, each with the place behind it; delivered from the last acknowledged place on.
+
+    Without a file, events come from `offer` and are lost with the process.
+    """
+
+    def __init__(self, path: Path | None, poll_seconds: float) -> None:
+        """``path``: the file, which need not exist yet."""
+        self._path = path
+        self._poll_seconds = poll_seconds
+        self._memory: list[bytes] = []
+        self._acknowledged = 0
+        self._more = asyncio.Event()
+
+    @property
+    def acknowledged(self) -> int:
+        """The place up to which nothing is delivered again."""
+        if self._path is None:
+            return self._acknowledged
+        try:
+            return int(self._ack_path(self._path).read_text(encoding="ascii"))
+        except (FileNotFoundError, ValueError):
+            return 0
+
+    def acknowledge(self, place: int) -> None:
+        """Everything before this place is safe."""
+        if self._path is None:
+            self._acknowledged = place
+            return
+        path = self._ack_path(self._path)
+        fresh = path.with_name(f"{path.name}.new")
+        fresh.write_text(str(place), encoding="ascii")
+        fresh.replace(path)
+
+    def offer(self, event: WireObject) -> None:
+        """Append an event."""
+        line = orjson.dumps(event)
+        if self._path is None:
+            self._memory.append(line)
+        else:
+            with self._path.open("ab") as file:
+                file.write(line + b"\n")
+        self._more.set()
+
+    async def events(self) -> AsyncIterator[tuple[int, bytes]]:
+        """Every event that is not acknowledged, then those to come; each with the place behind it."""
+        place = self.acknowledged
+        while True:
+            self._more.clear()
+            lines = self._read(place)
+            for line in lines:
+                place += len(line) if self._path else 1
+                yield place, line.strip()
+            if not lines:
+                await self._wait()
+
+    async def _wait(self) -> None:
+        if self._path is None:
+            await self._more.wait()
+        else:
+            await asyncio.sleep(self._poll_seconds)
+
+    def _read(self, place: int) -> list[bytes]:
+        if self._path is None:
+            return self._memory[place:]
+        try:
+            with self._path.open("rb") as file:
+                file.seek(place)
+                lines = file.readlines(1024 * 1024)
+        except FileNotFoundError:
+            return []
+        return [line for line in lines if line.endswith(b"\n")]  # the last one may be half written
+
+    @staticmethod
+    def _ack_path(path: Path) -> Path:
+        return path.with_name(f"{path.name}.ack")
+
+
+class Record:
+    """What was shown, in order; in a file too if there is one, every line safe before it is confirmed."""
+
+    def __init__(self, path: Path | None) -> None:
+        """``path``: the file, which may hold what was shown before."""
+        self.lines: list[ShownLine] = []
+        self._path = path
+        self._writing = asyncio.Lock()
+        self.ids: set[str] = set()
+        self._keys: dict[str, str] = {}
+        for line in self._before():
+            self._remember(line)
+
+    def known(self, key: str) -> str | None:
+        """The id of the message that was sent under a key."""
+        return self._keys.get(key)
+
+    async def show(self, line: ShownLine) -> str:
+        """Show something and return its id."""
+        async with self._writing:
+            if line["do"] == "send":
+                line["id"] = str(len(self.lines) + 1)
+            if self._path is not None:
+                await asyncio.to_thread(self._append, self._path, encode(line))
+            self._remember(line)
+        return line.get("id", "")
+
+    def _remember(self, line: ShownLine) -> None:
+        self.lines.append(line)
+        if line["do"] == "send":
+            self.ids.add(line["id"])
+            self._keys.setdefault(line["key"], line["id"])
+
+    def _before(self) -> list[ShownLine]:
+        if self._path is None or not self._path.exists():
+            return []
+        return [orjson.loads(line) for line in self._path.read_bytes().splitlines() if line.endswith(b"}")]
+
+    @staticmethod
+    def _append(path: Path, data: bytes) -> None:
+        with path.open("ab") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
