@@ -1,8 +1,8 @@
 """Keeping a request within a model's limit, without its tokenizer and without asking anybody.
 
 Estimates are on the high side of what common tokenizers count: three and a half Latin letters, three digits or signs
-for two, two thirds of a Chinese character and half an emoji are one token. What does not fit is left out by a fixed rule: the oldest rounds (a question with all
-that answered it) first, then the middle of what is too long by itself.
+for two, two thirds of a Chinese character and half an emoji are one token. What does not fit is left out by a fixed
+rule: the oldest rounds (a question with all that answered it) first, then the middle of what is too long by itself.
 """
 
 from __future__ import annotations

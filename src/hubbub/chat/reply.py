@@ -11,8 +11,6 @@ if TYPE_CHECKING:
 
     from hubbub.core.turns import Delta, Usage
 
-Pieces = "Callable[[Streamed], None] | None"
-
 
 class Reply:
     """What came so far. Pieces are handed to ``pieces`` as they come, if somebody wants them."""
@@ -38,6 +36,11 @@ class Reply:
         self.finish = delta.finish or self.finish
         self.model = delta.model or self.model
         self.usage = delta.usage or self.usage
+
+    @property
+    def listened(self) -> bool:
+        """Pieces are handed on."""
+        return self._pieces is not None
 
     @property
     def begun(self) -> bool:

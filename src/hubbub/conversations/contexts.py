@@ -58,13 +58,14 @@ def body_of(turn: Turn, summary: Summary | None = None) -> dict[str, object]:
     Pictures are kept by their address; one that was sent as data is seen in the turn that brings it only.
     """
     body: dict[str, object] = {"role": turn.role, "content": turn.content}
-    if turn.reasoning:
-        body["reasoning_content"] = turn.reasoning
-    for key, value in (("name", turn.name), ("tool_call_id", turn.tool_call_id), ("model", turn.model)):
-        if value:
-            body[key] = value
-    if turn.time:
-        body["time"] = turn.time
+    optional = {
+        "reasoning_content": turn.reasoning,
+        "name": turn.name,
+        "tool_call_id": turn.tool_call_id,
+        "model": turn.model,
+        "time": turn.time,
+    }
+    body.update({key: value for key, value in optional.items() if value})
     if turn.tool_calls:
         body["tool_calls"] = [_call_body(call) for call in turn.tool_calls]
     if turn.images:

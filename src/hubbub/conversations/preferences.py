@@ -6,7 +6,6 @@ as not set, and stays stored too.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +13,13 @@ from hubbub.conversations.branches import append
 from hubbub.core.turns import Parameters
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from hubbub.core.ports import Conversations
     from hubbub.core.work import Append, Branch
+
+
+_NO_PARAMETERS = Parameters()
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +33,7 @@ class Preferences:
     language: str = ""
     timezone: str = ""
     persona: str = ""
-    parameters: Parameters = Parameters()
+    parameters: Parameters = _NO_PARAMETERS
     stored: Mapping[str, object] = field(default_factory=dict)
 
     def over(self, options: Mapping[str, object]) -> Preferences:
@@ -103,7 +107,6 @@ def _stops(value: object) -> tuple[str, ...] | None:
 
 # Far beyond every sensible value; infinity and NaN are not below it.
 _BOUND = 1e9
-_NO_PARAMETERS = Parameters()
 _TEXTS = ("model", "language", "timezone", "persona")
 _READERS: Mapping[str, tuple[str, Callable[[object], object]]] = {
     "model": ("model", _string),

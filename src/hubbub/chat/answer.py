@@ -1,0 +1,175 @@
+"""A question of a person becomes the answer of a model."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from hubbub.chat.asking import Asking
+from hubbub.chat.job import UNANSWERED, Job, answered, left_over, unanswered
+from hubbub.chat.question import question_of, unanswerable
+from hubbub.chat.reply import Reply
+from hubbub.chat.speech import Speech
+from hubbub.conversations import preferences
+from hubbub.conversations.branches import since, start_anew
+from hubbub.conversations.contexts import Context, context_of
+from hubbub.core.errors import ProviderError, UserError
+from hubbub.core.events import Received
+from hubbub.core.messages import Text
+from hubbub.core.phrases import Phrase
+from hubbub.core.ports import Answer, Streamed
+
+if TYPE_CHECKING:
+    from hubbub.chat.settings import ChatSettings
+    from hubbub.chat.sources import ModelSource
+    from hubbub.chat.stop import StopSignal
+    from hubbub.conversations.preferences import Preferences
+    from hubbub.core.ports import Clock, Conversations
+    from hubbub.core.turns import Turn
+    from hubbub.core.work import Branch, Entry
+
+Pieces = Callable[[Streamed], None]
+
+log = logging.getLogger(__name__)
+
+
+def _new_id() -> str:
+    return secrets.token_hex(4)
+
+
+class Chat:
+    """Answers questions. Holds nothing between two of them: all that it knows is in the store."""
+
+    def __init__(
+        self,
+        conversations: Conversations,
+        models: ModelSource,
+        settings: ChatSettings,
+        clock: Clock = time.time,
+        new_id: Callable[[], str] = _new_id,
+    ) -> None:
+        """``new_id`` makes the ids by which a person's error sentence is found in the log."""
+        self._conversations = conversations
+        self._settings = settings
+        self._speech = Speech(settings)
+        self._asking = Asking(conversations, models, settings, self._speech)
+        self._clock = clock
+        self._new_id = new_id
+
+    async def answer(self, entry: Entry, owner: str, text: str, pieces: Pieces | None, stop: StopSignal) -> Answer:
+        """Ask the owner's model what a received message says; ``text`` is its words without what addressed the bot.
+
+        ``pieces``, if somebody listens, gets the parts of the answer as they come (the closing one is the caller's to
+        send once the answer is stored). ``stop`` ends it early, see `StopSignal`. A failure of the model is answered
+        with one sentence and changes no context; the question is kept for `retry`.
+
+        Raises:
+            asyncio.CancelledError: for a shutdown, or when somebody else cancelled the task; nothing is changed.
+            StoreError: what the owner keeps could not be read.
+        """
+        event = _received(entry)
+        chosen = (await preferences.read(self._conversations, owner)).over(event.options)
+        question = question_of(event, text, owner)
+        if not question.content:
+            nothing = unanswerable(event, question, vision=self._vision(chosen, event))
+            if nothing is not None:
+                return self._speech.tell(nothing, chosen, event)
+        branch = await self._branch(owner, event.branch)
+        job = Job(entry, event, owner, chosen, branch.name, context_of(branch), question, Reply(pieces), stop)
+        if self._idle(branch):
+            job.before, job.context = start_anew(branch, self._clock()), Context()
+        return await self._run(job)
+
+    async def retry(self, entry: Entry, owner: str, pieces: Pieces | None, stop: StopSignal) -> Answer:
+        """Ask the last question again: the one that got no answer, or the last one that got one, which is replaced.
+
+        The rest is as with `answer`.
+        """
+        event = _received(entry)
+        chosen = await preferences.read(self._conversations, owner)
+        branch = await self._branch(owner, event.branch)
+        aside = await self._conversations.branch(owner, "context", UNANSWERED, limit=1)
+        question, onto = left_over(branch, aside), None
+        if question is None:
+            position, question = _last_question(branch)
+            if question is None:
+                return self._speech.tell(Phrase("chat.nothing_to_retry"), chosen, event)
+            branch = since(branch, position)
+            onto = branch.head
+        job = Job(entry, event, owner, chosen, branch.name, context_of(branch), question, Reply(pieces), stop, onto)
+        return await self._run(job)
+
+    async def language(self, owner: str, event: Received) -> str:
+        """The language in which a person is answered."""
+        return self._speech.language(await preferences.read(self._conversations, owner), event)
+
+    async def _run(self, job: Job) -> Answer:
+        with job.stop:
+            try:
+                if job.stop.reason is None:
+                    await self._asking.ask(job)
+            except ProviderError as error:
+                return self._failed(job, error)
+            except UserError as error:
+                return self._speech.tell(error.user_text, job.preferences, job.event)
+            except asyncio.CancelledError:
+                if not job.stop.absorb():
+                    raise
+        return self._done(job)
+
+    def _done(self, job: Job) -> Answer:
+        """The answer as far as it came: whole, or up to where it was stopped."""
+        reason = None if job.reply.finish else job.stop.reason
+        if reason == "shutdown":
+            raise asyncio.CancelledError
+        if job.stop.reason == "recall":
+            return Answer()
+        if not job.reply.content:
+            return Answer(writes=unanswered(job))
+        text = self._speech.written(job.reply)
+        if reason == "stop":
+            text += "\n\n" + self._speech.say(Phrase("chat.stopped"), job.preferences, job.event)
+        return Answer((Text(text),), self._speech.quotes(job.event), writes=answered(job, self._clock()))
+
+    def _failed(self, job: Job, error: ProviderError) -> Answer:
+        number = self._new_id()
+        cause = "error %s: entry %d of %s got no answer: %s (status %d)"
+        log.error(cause, number, job.entry.id, job.owner, error, error.status)
+        told = error.user_text or Phrase("error.model_failed")
+        phrase = Phrase(told.key, {**told.values, "id": number})
+        return replace(self._speech.tell(phrase, job.preferences, job.event), writes=unanswered(job))
+
+    def _vision(self, chosen: Preferences, event: Received) -> bool | None:
+        """Whether the model sees pictures; None where nobody knows, or where only asking tells what is wrong."""
+        try:
+            return self._asking.model(chosen, event).vision
+        except (ProviderError, UserError):
+            return None
+
+    async def _branch(self, owner: str, name: str) -> Branch:
+        return await self._conversations.branch(owner, "context", name, limit=self._settings.context_turns)
+
+    def _idle(self, branch: Branch) -> bool:
+        seconds = self._settings.session_minutes * 60
+        return bool(seconds and branch.head and self._clock() - branch.updated_at > seconds)
+
+
+def _received(entry: Entry) -> Received:
+    if not isinstance(entry.event, Received):
+        msg = f"entry {entry.id} is no message but a {entry.event.type} event"
+        raise TypeError(msg)
+    return entry.event
+
+
+def _last_question(branch: Branch) -> tuple[int, Turn | None]:
+    """The last turn of a person on a branch, and its position there."""
+    context = context_of(branch)
+    for turn, node in zip(reversed(context.turns), reversed(context.nodes), strict=True):
+        if turn.role == "user":
+            return next(index for index, each in enumerate(branch.nodes) if each.id == node), turn
+    return 0, None

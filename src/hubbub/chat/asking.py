@@ -1,0 +1,149 @@
+"""Asking the model: what goes into the request, and with how much less to ask again where it was refused."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import aclosing
+from dataclasses import replace
+from typing import TYPE_CHECKING, cast
+
+from hubbub.chat.budget import cost
+from hubbub.chat.request import Limits, fitted, has_pictures, limits_of, parameters_of, request_of
+from hubbub.chat.summary import KEPT, Summarizer
+from hubbub.conversations import prompts
+from hubbub.conversations.contexts import Summary
+from hubbub.core.errors import ProviderError, UserError
+from hubbub.core.phrases import Phrase
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from hubbub.chat.budget import Fitted
+    from hubbub.chat.job import Job
+    from hubbub.chat.settings import ChatSettings
+    from hubbub.chat.sources import ModelSource
+    from hubbub.chat.speech import Speech
+    from hubbub.conversations.preferences import Preferences
+    from hubbub.core.events import Received
+    from hubbub.core.models import ModelSpec
+    from hubbub.core.ports import Conversations
+    from hubbub.core.turns import ChatRequest, Delta
+
+log = logging.getLogger(__name__)
+
+_TOO_LONG = "error.model_context"
+_REFUSED = "error.model_refused"
+_BAD_REQUEST = (400, 415, 422)
+_LEAST_TOKENS = 256
+
+
+class Asking:
+    """Fills the reply of a job."""
+
+    def __init__(
+        self, conversations: Conversations, models: ModelSource, settings: ChatSettings, speech: Speech
+    ) -> None:
+        self._conversations = conversations
+        self._models = models
+        self._settings = settings
+        self._speech = speech
+        self._prompts = prompts.Prompts(settings.system_prompt, settings.personas)
+        self._summarizer = Summarizer(models, settings)
+
+    def model(self, chosen: Preferences, event: Received) -> ModelSpec:
+        """The model that was chosen; one that the owner set and that is gone since counts as none.
+
+        Raises:
+            UserError: the request itself named a model that there is not.
+            ProviderError: there is no model at all.
+        """
+        spec = self._models.find(chosen.model) if chosen.model else None
+        if spec is None and chosen.model and event.options.get("model") == chosen.model:
+            raise UserError(Phrase("chat.unknown_model", {"name": chosen.model}))
+        return spec or self._models.default()
+
+    async def ask(self, job: Job) -> None:
+        """Let the reply be filled, within the time for one answer.
+
+        Raises:
+            ProviderError: there is no whole answer; what came of it is in the reply.
+            UserError: the model that is asked for does not exist.
+        """
+        try:
+            async with asyncio.timeout(self._settings.answer_seconds):
+                await self._ask(job)
+        except TimeoutError as error:
+            message = f"no whole answer within {self._settings.answer_seconds:g} s"
+            raise ProviderError(message, user_text=Phrase("error.model_timeout"), retryable=True) from error
+
+    async def _ask(self, job: Job) -> None:
+        spec = self.model(job.preferences, job.event)
+        parameters = parameters_of(job.preferences.parameters, spec, self._settings)
+        limits: Limits | None = limits_of(spec, parameters, self._settings)
+        system = await self._system(job)
+        while limits is not None:
+            what = await self._fitted(job, system, spec, limits)
+            request = request_of(spec, what, parameters, owner=job.owner, stream=job.streamed)
+            limits = await self._try(job, request, limits, vision=spec.vision)
+        if not job.reply.content and job.stop.reason is None:
+            message = f"model {spec.name} answered with nothing (finish: {job.reply.finish or 'none'})"
+            raise ProviderError(message, user_text=Phrase("error.model_empty"), retryable=True)
+
+    async def _try(self, job: Job, request: ChatRequest, limits: Limits, *, vision: bool | None) -> Limits | None:
+        """Ask once. Returns smaller limits where the model refused the request for its size or its pictures."""
+        reply = job.reply
+        try:
+            async with aclosing(cast("AsyncGenerator[Delta]", self._models.stream(request))) as stream:
+                async for delta in stream:
+                    reply.add(delta)
+                    if job.stop.reason is not None:
+                        break
+        except ProviderError as error:
+            smaller = _smaller(error, request, limits, vision=vision)
+            if smaller is None or reply.begun:
+                raise
+            log.info("entry %d: asking again with less: %s", job.entry.id, error)
+            return smaller
+        reply.model = reply.model or request.model
+        return None
+
+    async def _fitted(self, job: Job, system: str, spec: ModelSpec, limits: Limits) -> Fitted:
+        """What of the conversation goes into the request, with a summary of the rest if that is wanted."""
+        turns = (*job.context.turns, job.question)
+        known = job.context.summary
+        what = fitted(self._with_summary(system, known, job), turns, limits)
+        if not what.dropped or not self._settings.summarize:
+            return what
+        if job.summary is None:
+            shorter = fitted(system, turns, replace(limits, tokens=int(limits.tokens * KEPT)))
+            language = self._speech.language(job.preferences, job.event)
+            before = known.text if known else ""
+            text = await self._summarizer.summarize(spec, before, turns[: shorter.dropped], language)
+            if not text:
+                return what
+            job.summary = Summary(text, job.context.nodes[shorter.dropped - 1])
+        covered = sum(node <= job.summary.upto for node in job.context.nodes)
+        return fitted(self._with_summary(system, job.summary, job), turns[covered:], limits)
+
+    async def _system(self, job: Job) -> str:
+        own = await prompts.read(self._conversations, job.owner)
+        chosen = self._prompts.choose(own, job.preferences.persona)
+        return chosen or self._speech.say(Phrase("prompt.default"), job.preferences, job.event)
+
+    def _with_summary(self, system: str, summary: Summary | None, job: Job) -> str:
+        if summary is None:
+            return system
+        heading = self._speech.say(Phrase("prompt.summary"), job.preferences, job.event)
+        return f"{system}\n\n{heading}\n{summary.text}"
+
+
+def _smaller(error: ProviderError, request: ChatRequest, limits: Limits, *, vision: bool | None) -> Limits | None:
+    """What to ask with instead; None where asking for less does not help."""
+    key = error.user_text.key if error.user_text else ""
+    if key == _TOO_LONG:
+        tokens = min(limits.tokens, sum(map(cost, request.turns))) // 2
+        return replace(limits, tokens=tokens) if tokens >= _LEAST_TOKENS else None
+    if key == _REFUSED and error.status in _BAD_REQUEST and vision is None and has_pictures(request):
+        return replace(limits, pictures=0)
+    return None

@@ -1,0 +1,98 @@
+"""`ports.Conversations` in memory: applies the writes of units as a store does, and forgets them with the test."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from dataclasses import replace
+from time import time
+from typing import TYPE_CHECKING
+
+from hubbub.core.work import Append, Archive, Branch, BranchKind, MoveHead, Node, Switch, Write
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from hubbub.core.ports import Answer
+
+Key = tuple[str, BranchKind, str]
+
+
+class MemoryConversations:
+    """Bodies go through JSON, so that a test fails where a store would. ``log`` holds the heads that were left."""
+
+    def __init__(self, clock: Callable[[], float] = time) -> None:
+        self._clock = clock
+        self._ids = itertools.count(1)
+        self._nodes: dict[int, Node] = {}
+        self._branches: dict[Key, Branch] = {}
+        self._current: dict[tuple[str, BranchKind], str] = {}
+        self.log: list[tuple[Key, int, str]] = []
+
+    async def branch(self, owner: str, kind: BranchKind, name: str = "", limit: int = 0) -> Branch:
+        name = name or self._current.get((owner, kind), "default")
+        found = self._branches.get((owner, kind, name), Branch(owner, kind, name))
+        nodes: list[Node] = []
+        head = found.head
+        while head and not (limit and len(nodes) >= limit):
+            nodes.append(self._nodes[head])
+            head = self._nodes[head].parent
+        return replace(found, nodes=tuple(reversed(nodes)))
+
+    async def branches(self, owner: str, kind: BranchKind) -> Sequence[Branch]:
+        found = [branch for key, branch in self._branches.items() if key[:2] == (owner, kind) and branch.head]
+        return sorted(found, key=lambda branch: -branch.updated_at)
+
+    async def owners(self, kind: BranchKind) -> Sequence[str]:
+        return sorted({key[0] for key, branch in self._branches.items() if key[1] == kind and branch.head})
+
+    def apply(self, *writes: Write) -> None:
+        """Do what a committed unit asks for."""
+        for write in writes:
+            match write:
+                case Append():
+                    self._append(write)
+                case MoveHead():
+                    self._leave((write.owner, write.kind, write.branch), write.head, write.reason)
+                case Archive():
+                    self._archive(write)
+                case Switch():
+                    self._current[write.owner, write.kind] = write.branch
+                case _:
+                    raise TypeError(f"not of a conversation: {write}")
+
+    def keep(self, answer: Answer) -> Answer:
+        """Apply what an answer changes, and hand it on."""
+        self.apply(*answer.writes)
+        return answer
+
+    def _head(self, key: Key) -> int:
+        found = self._branches.get(key)
+        return found.head if found else 0
+
+    def _set(self, key: Key, head: int) -> None:
+        assert not head or head in self._nodes
+        self._branches[key] = Branch(*key, head=head, updated_at=self._clock())
+
+    def _append(self, write: Append) -> None:
+        key = (write.owner, write.kind, write.branch)
+        parent = self._head(key) if write.onto is None else write.onto
+        for body in write.bodies:
+            number = next(self._ids)
+            self._nodes[number] = Node(number, parent, json.loads(json.dumps(body)), self._clock())
+            parent = number
+        self._set(key, parent)
+
+    def _leave(self, key: Key, head: int, reason: str) -> None:
+        self.log.append((key, self._head(key), reason))
+        self._set(key, head)
+
+    def _archive(self, write: Archive) -> None:
+        head = self._head((write.owner, write.kind, write.branch))
+        name, number = write.name, 1
+        while self._head((write.owner, write.kind, name)):
+            number += 1
+            name = f"{write.name}-{number}"
+        if head:
+            self._set((write.owner, write.kind, name), head)
+        self._leave((write.owner, write.kind, write.branch), 0, f"archived as {name}")
