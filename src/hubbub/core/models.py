@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -63,3 +64,19 @@ class Endpoint:
 
     base_url: str
     api_key: str = field(default="", repr=False)
+
+
+_SEEING = re.compile(
+    r"gpt-(?:4o|4\.1|4-turbo|[5-9])|chatgpt|(?:^|/)o[134]\b|claude|gemini|gemma-?[3-9]|grok-(?:[4-9]|\d-vision)"
+    r"|(?:^|[-_./:\d])(?:vl|vision|omni|multimodal)(?:$|[-_./:\d])|llava|pixtral|minicpm-v|internvl|moondream"
+    r"|glm-\d(?:\.\d)?v|llama-?4|kimi-k2\.[5-9]|mistral-(?:small|medium|large)-(?:3|latest)"
+)
+_BLIND = re.compile(r"deepseek|smollm2?-|qwen2\.5-\d|qwen3-\d|gpt-oss|llama-?3\.[13]|mixtral|gpt-3|codestral|embed")
+
+
+def sees(model_id: str) -> bool | None:
+    """Whether a model of this id takes pictures, going by the families that are known; None where none fits."""
+    name = model_id.lower()
+    if _SEEING.search(name):
+        return True
+    return False if _BLIND.search(name) else None
