@@ -32,6 +32,14 @@ class Refusal:
         return orjson.dumps({"error": error})
 
 
+STOPPING = Refusal(
+    503,
+    "stopping",
+    "The hub stops. What it accepted is kept: the same request and Idempotency-Key fetch the answer when it is back.",
+    {"retry-after": "5"},
+)
+
+
 class Refused(HubbubError):
     """The request cannot be served; carries what it is told."""
 

@@ -10,12 +10,13 @@ import asyncio
 import logging
 import socket
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import uvicorn
 from typing_extensions import override
 
-from hubbub.api.answers import Receive, Scope, Send
+from hubbub.api.answers import Receive, Scope, Send, refuse
+from hubbub.api.errors import STOPPING
 from hubbub.api.health import health_routes
 from hubbub.api.later import Later
 from hubbub.api.listening import BACKLOG, address_of, fingerprint, listen, tls_context
@@ -58,6 +59,10 @@ class WebServer:
         """
         self._settings = services.settings
         self.listening = asyncio.Event()
+        self.port = 0
+        """The port, also where a free one was asked for; known after `bind`."""
+        self.url = ""
+        """Where this machine reaches the server; known after `bind`."""
         self._sockets: list[socket.socket] = []
         self._listener: _Listener | None = None
         self._running = False
@@ -71,17 +76,9 @@ class WebServer:
         """
         config = _config(self._settings, self._serve)
         self._sockets = listen(self._settings.host, self._settings.port)
+        self.port = int(self._sockets[0].getsockname()[1])
+        self.url = address_of(self._sockets[0], tls=self._settings.tls_cert is not None)
         self._listener = _Listener(config, self.listening)
-
-    @property
-    def url(self) -> str:
-        """Where this machine reaches the server. After `bind`."""
-        return address_of(self._sockets[0], tls=self._settings.tls_cert is not None)
-
-    @property
-    def port(self) -> int:
-        """The port, also where a free one was asked for. After `bind`."""
-        return int(self._sockets[0].getsockname()[1])
 
     @property
     def certificate(self) -> str:
@@ -120,8 +117,11 @@ class WebServer:
         except asyncio.CancelledError:
             if self._listener is None or not self._listener.should_exit:
                 raise
-            # Cut off because the time to stop is over: no fault, so no traceback.
+            # The time to stop is over: no fault, so no traceback, and whoever waits is told.
             log.info("cut off a request of %s: the hub stops", scope["path"])
+            if scope["type"] == "http":
+                with suppress(RuntimeError):  # raised by the server when the answer has begun already
+                    await refuse(scope, send, STOPPING)
 
 
 def _own_routes(services: Services) -> list[Route]:

@@ -41,7 +41,16 @@ _ERRORS = {
     503: "Busy, or the data cannot be reached: try again after Retry-After seconds",
     504: "The answer takes long: ask again with the same Idempotency-Key",
 }
-_STREAM = {"text/event-stream": {"schema": {"type": "string"}}}
+_EVENT = {
+    "type": "object",
+    "description": "One event; its data is JSON.",
+    "properties": {
+        "event": {"enum": ["accepted", "piece", "reply", "done", "error"]},
+        "data": {"type": "string"},
+    },
+    "required": ["event", "data"],
+}
+_STREAM = {"text/event-stream": {"schema": _EVENT}}
 
 
 def native_router(services: Services) -> APIRouter:

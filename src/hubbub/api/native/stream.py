@@ -11,7 +11,7 @@ from starlette.responses import Response
 from typing_extensions import override
 
 from hubbub.api.answers import JSON, Receive, Scope, Send, answer
-from hubbub.api.errors import Refusal, Refused, refusal_of, unforeseen
+from hubbub.api.errors import STOPPING, Refusal, Refused, refusal_of, unforeseen
 from hubbub.api.native.convert import reply_json, same_question
 from hubbub.core.errors import HubbubError
 from hubbub.core.events import Received
@@ -47,12 +47,16 @@ class EventStream(Response):
     @override
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve it (ASGI)."""
-        async with asyncio.TaskGroup() as group:
-            pump = group.create_task(self._pump(send))
-            others = [group.create_task(self._beat(send)), group.create_task(_end_without_reader(receive, pump))]
-            await asyncio.wait([pump])
-            for each in others:
-                each.cancel()
+        try:
+            async with asyncio.TaskGroup() as group:
+                pump = group.create_task(self._pump(send))
+                others = [group.create_task(self._beat(send)), group.create_task(_end_without_reader(receive, pump))]
+                await asyncio.wait([pump])
+                for each in others:
+                    each.cancel()
+        except asyncio.CancelledError:
+            await self._fail(send, STOPPING)
+            raise
 
     async def _pump(self, send: Send) -> None:
         try:
