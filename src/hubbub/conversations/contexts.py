@@ -9,7 +9,7 @@ that is not understood is passed over and nothing is raised.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, get_args
 
 from hubbub.core.messages import Media
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from hubbub.core.work import Branch
 
 _ROLES: frozenset[TurnRole] = frozenset(get_args(TurnRole))
+# Whole numbers beyond it are no times, and some are too large for a float.
+_BOUND = 1 << 53
+_RARE = frozenset({"images", "name", "tool_calls", "tool_call_id"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,28 +79,39 @@ def body_of(turn: Turn, summary: Summary | None = None) -> dict[str, object]:
 
 
 def turn_of(body: object) -> Turn | None:
-    """The turn of a stored body; None where it is none."""
-    if not isinstance(body, dict) or body.get("role") not in _ROLES:
+    """The turn of a stored body; None where it is none. Quick for plain turns: every question reads many."""
+    if not isinstance(body, dict):
         return None
-    if len(body) == 2 and type(content := body.get("content")) is str:
-        return Turn(body["role"], content)
+    role = body.get("role")
+    if type(role) is not str or role not in _ROLES:
+        return None
+    content = body.get("content")
+    if type(content) is not str:
+        content = ""
+    if len(body) == 2:
+        return Turn(role, content)
     time = body.get("time")
-    return Turn(
-        role=body["role"],
-        content=_text(body, "content"),
-        images=tuple(_media(each) for each in _dicts(body, "images")),
+    turn = Turn(
+        role,
+        content,
         reasoning=_text(body, "reasoning_content"),
+        model=_text(body, "model"),
+        time=time if type(time) is float else _number(time),
+    )
+    if _RARE.isdisjoint(body):
+        return turn
+    return replace(
+        turn,
+        images=tuple(_media(each) for each in _dicts(body, "images")),
         name=_text(body, "name"),
         tool_calls=tuple(_call(each) for each in _dicts(body, "tool_calls")),
         tool_call_id=_text(body, "tool_call_id"),
-        model=_text(body, "model"),
-        time=float(time) if isinstance(time, int | float) else 0.0,
     )
 
 
 def _summary(body: object) -> Summary | None:
-    found = body.get("summary") if isinstance(body, dict) else None
-    if not isinstance(found, dict) or not isinstance(found.get("upto"), int):
+    found = body.get("summary") if type(body) is dict else None
+    if found is None or not isinstance(found, dict) or not isinstance(found.get("upto"), int):
         return None
     text = _text(found, "text")
     return Summary(text, found["upto"]) if text else None
@@ -105,7 +119,11 @@ def _summary(body: object) -> Summary | None:
 
 def _text(body: Mapping[str, Any], key: str) -> str:
     value = body.get(key)
-    return value if isinstance(value, str) else ""
+    return value if type(value) is str else ""
+
+
+def _number(value: object) -> float:
+    return float(value) if isinstance(value, int) and abs(value) < _BOUND else 0.0
 
 
 def _dicts(body: Mapping[str, Any], key: str) -> Iterable[Mapping[str, Any]]:
