@@ -70,6 +70,8 @@ class Sender:
         self._count = 0
         self._left_behind: int | None = None
         """Rows with ids above this are in the store only, until there is room."""
+        self._newest = 0
+        self._fetching = False
 
     # --- accounts --------------------------------------------------------------------------------------------
 
@@ -137,26 +139,29 @@ class Sender:
             if row.out.room.platform not in self._platforms:
                 log.warning("message %d waits for platform %s, which is not enabled", row.id, row.out.room.platform)
                 continue
-            if row.state is not State.SENDING and not self._has_room(row):
-                continue
-            key = row.out.room.key
-            lane = self._lanes.get(key)
-            if lane is None:
-                lane = self._lanes[key] = _Lane(key)
-            if row.state is State.SENDING:
-                lane.reserved = 0
-                lane.rows.appendleft(row)
-            else:
-                lane.rows.append(row)
-            self._count += 1
-            self._start_or_drop(lane)
+            if row.state is State.SENDING or self._has_room(row):
+                self._add(row)
 
     def _has_room(self, row: Row) -> bool:
         if self._left_behind is None and self._count < self._patience.rows:
             return True
         if self._left_behind is None:
             self._left_behind = row.id - 1
+        self._newest = max(self._newest, row.id)
         return False
+
+    def _add(self, row: Row) -> None:
+        key = row.out.room.key
+        lane = self._lanes.get(key)
+        if lane is None:
+            lane = self._lanes[key] = _Lane(key)
+        if row.state is State.SENDING:
+            lane.reserved = 0
+            lane.rows.appendleft(row)
+        else:
+            lane.rows.append(row)
+        self._count += 1
+        self._start_or_drop(lane)
 
     def _start_or_drop(self, lane: _Lane) -> None:
         if lane.reserved or lane.at_work:
@@ -179,14 +184,24 @@ class Sender:
         finally:
             del self._lanes[lane.key]
             self._count -= len(lane.rows)
-        if self._left_behind is not None and self._count < self._patience.rows // 2:
+        if self._left_behind is not None and not self._fetching and self._count <= self._patience.rows // 2:
             await self._fetch()
 
     async def _fetch(self) -> None:
-        """Take up rows that had no room in memory."""
-        after, self._left_behind = self._left_behind, None
-        rows = await self._outbox.deliveries([State.QUEUED], self._patience.rows, after or 0)
-        self.push(rows)
+        """Take up rows that had no room in memory, until there is none again."""
+        self._fetching = True
+        try:
+            while self._left_behind is not None and self._count < self._patience.rows:
+                rows = await self._outbox.deliveries([State.QUEUED], self._patience.rows, self._left_behind)
+                # Rows that were stored since the reading are still behind.
+                last = rows[-1].id if rows else self._newest
+                self._left_behind = last if self._newest > last or len(rows) == self._patience.rows else None
+                for row in rows:
+                    self._add(row)
+        except StoreError as error:
+            log.error("waiting messages cannot be read: %s", error)  # noqa: TRY400 - an expected kind
+        finally:
+            self._fetching = False
 
     async def _send(self, row: Row, lane: _Lane) -> bool:
         """One attempt; True when the row is out of the way."""
@@ -246,6 +261,16 @@ class Sender:
                 await asyncio.sleep(self._patience.first)
             else:
                 return
+
+    async def drain(self, seconds: float) -> None:
+        """Let what can go out go out; what waits for an account that is down stays in the store."""
+        deadline = time.monotonic() + seconds
+        while any(lane.kick is None for lane in self._lanes.values()) and time.monotonic() < deadline:
+            await asyncio.sleep(0.02)
+
+    def end(self) -> None:
+        """Cancel what is still being sent."""
+        self._crew.end()
 
     # --- what a person may do --------------------------------------------------------------------------------
 

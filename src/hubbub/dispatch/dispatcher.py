@@ -82,6 +82,11 @@ class Dispatcher:
         """Accepted events in memory that are not done."""
         return self._held
 
+    @property
+    def closing(self) -> bool:
+        """Nothing more is accepted."""
+        return self._closing
+
     def accept(self, event: Event) -> Awaitable[Receipt]:
         """See `ports.Accept`."""
         if self._closing:
@@ -224,4 +229,7 @@ class Dispatcher:
             await asyncio.wait_for(self._empty.wait(), seconds)
         except TimeoutError:
             log.warning("stopping with %d messages under way; they are handled at the next start", self._held)
-            self._crew.end()
+
+    def end(self) -> None:
+        """Cancel what is still at work."""
+        self._crew.end()

@@ -1,0 +1,137 @@
+"""What the sender does with a platform's failures, on a real store."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from hubbub.core.capabilities import Delivery
+from hubbub.core.errors import DeliveryError
+from hubbub.core.work import State
+from hubbub.dispatch.delivery import Patience
+from tests.unit.dispatch.parts import ACCOUNT, World, message, uncertain, world
+
+
+async def states(w: World) -> list[State]:
+    return [row.state for row in await w.store.outbox.deliveries(list(State))]
+
+
+async def test_a_message_in_doubt_is_listed_and_not_sent_again(tmp_path: Path) -> None:
+    async with world(tmp_path) as w:
+        w.platform.faults = [uncertain()]
+        await w.dispatcher.accept(message(0))
+        await w.dispatcher.accept(message(1))
+        await w.settle()
+        assert await states(w) == [State.UNKNOWN, State.SENT]
+        assert [text for _, text in w.platform.shown] == ["m1"]
+        doubt = (await w.store.outbox.deliveries([State.UNKNOWN]))[0]
+        assert doubt.error == "cut off"
+        assert await w.sender.resend(doubt.id)
+        await w.settle()
+        assert [text for _, text in w.platform.shown] == ["m1", "m0"]
+        assert not await w.sender.resend(doubt.id)
+
+
+async def test_an_idempotent_message_is_sent_again_with_the_same_key(tmp_path: Path) -> None:
+    async with world(tmp_path, delivery=Delivery.IDEMPOTENT) as w:
+        w.platform.faults = [uncertain(), uncertain()]
+        await w.dispatcher.accept(message(0))
+        await w.settle()
+        assert await states(w) == [State.SENT]
+
+
+async def test_a_certain_failure_is_tried_again_in_order(tmp_path: Path) -> None:
+    async with world(tmp_path) as w:
+        w.platform.faults = [DeliveryError("busy", certain=True, retry_after=0.05)]
+        for n in range(5):
+            await w.dispatcher.accept(message(n))
+        await w.settle()
+        assert [text for _, text in w.platform.shown] == [f"m{n}" for n in range(5)]
+
+
+async def test_one_rooms_wait_does_not_hold_up_another(tmp_path: Path) -> None:
+    async with world(tmp_path) as w:
+        w.platform.faults = [DeliveryError("busy", certain=True, retry_after=0.3)]
+        await w.dispatcher.accept(message(0, "slow"))
+        await asyncio.sleep(0.05)
+        await w.dispatcher.accept(message(0, "quick"))
+        await asyncio.sleep(0.1)
+        assert [room for room, _ in w.platform.shown] == ["quick"]
+        await w.settle()
+        assert [room for room, _ in w.platform.shown] == ["quick", "slow"]
+
+
+async def test_a_permanent_failure_is_dead_at_once(tmp_path: Path) -> None:
+    async with world(tmp_path) as w:
+        w.platform.faults = [DeliveryError("no such group", certain=True, permanent=True)]
+        await w.dispatcher.accept(message(0))
+        await w.settle()
+        assert await states(w) == [State.DEAD]
+
+
+async def test_what_never_succeeds_is_given_up_and_listed(tmp_path: Path) -> None:
+    async with world(tmp_path, patience=Patience(first=0.01, longest=0.02, give_up=0.1)) as w:
+        w.platform.faults = [DeliveryError("down", certain=True) for _ in range(100)]
+        await w.dispatcher.accept(message(0))
+        await w.settle()
+        assert await states(w) == [State.DEAD]
+
+
+async def test_a_fault_of_the_adapter_is_a_doubt(tmp_path: Path) -> None:
+    async with world(tmp_path) as w:
+        w.platform.faults = [ZeroDivisionError()]
+        await w.dispatcher.accept(message(0))
+        await w.settle()
+        assert await states(w) == [State.UNKNOWN]
+
+
+async def test_messages_wait_for_an_account_and_go_when_it_comes(tmp_path: Path) -> None:
+    async with world(tmp_path, patience=Patience(first=30), up=False) as w:
+        w.platform.faults = [DeliveryError("not connected", certain=True)]
+        await w.dispatcher.accept(message(0))
+        await asyncio.sleep(0.1)
+        assert await states(w) == [State.QUEUED]
+        w.sender.connected(ACCOUNT)
+        await w.settle(2)
+        assert await states(w) == [State.SENT]
+
+
+async def test_a_crash_while_sending_is_a_doubt_but_what_waited_is_sent(tmp_path: Path) -> None:
+    async with world(tmp_path) as w:
+        w.platform.held = asyncio.Event()
+        await w.dispatcher.accept(message(0))
+        await w.dispatcher.accept(message(1))
+        await asyncio.sleep(0.1)
+        assert await states(w) == [State.SENDING, State.QUEUED]
+    async with world(tmp_path) as w:
+        await w.settle()
+        assert await states(w) == [State.UNKNOWN, State.SENT]
+        assert [text for _, text in w.platform.shown] == ["m1"]
+
+
+async def test_a_dropped_message_is_not_sent(tmp_path: Path) -> None:
+    async with world(tmp_path, patience=Patience(first=30), up=False) as w:
+        w.platform.faults = [DeliveryError("not connected", certain=True)]
+        await w.dispatcher.accept(message(0))
+        await w.dispatcher.accept(message(1))
+        await asyncio.sleep(0.1)
+        first = (await w.store.outbox.deliveries([State.QUEUED]))[0]
+        assert await w.sender.cancel(first.id)
+        assert not await w.sender.cancel(first.id)
+        w.sender.connected(ACCOUNT)
+        await w.settle(2)
+        assert await states(w) == [State.DROPPED, State.SENT]
+
+
+async def test_more_rows_than_memory_holds_go_out_in_order(tmp_path: Path) -> None:
+    async with world(tmp_path, patience=Patience(first=30, rows=10), up=False) as w:
+        w.platform.faults = [DeliveryError("not connected", certain=True)]
+        for n in range(60):
+            await w.dispatcher.accept(message(n))
+        await asyncio.sleep(0.2)
+        assert w.sender.waiting <= 10
+        w.sender.connected(ACCOUNT)
+        async with asyncio.timeout(5):
+            while len(w.platform.shown) < 60:
+                await asyncio.sleep(0.01)
+        assert [text for _, text in w.platform.shown] == [f"m{n}" for n in range(60)]

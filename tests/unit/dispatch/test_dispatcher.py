@@ -1,0 +1,184 @@
+"""Order, bounds, stopping and survival of the dispatcher, on a real store."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from hubbub.chat.stop import StopSignal
+from hubbub.core.errors import Overloaded, StoreError
+from hubbub.core.events import Deleted
+from hubbub.core.work import Entry, State
+from hubbub.dispatch.dispatcher import Bounds
+from tests.unit.dispatch.parts import message, world
+
+
+async def test_messages_of_one_user_are_answered_in_order(tmp_path: Path) -> None:
+    async with world(tmp_path) as w:
+
+        async def slower_first(entry: Entry, _: StopSignal) -> None:
+            await asyncio.sleep(0.02 if entry.id % 2 else 0)
+
+        w.handler.work = slower_first
+        await asyncio.gather(*(w.dispatcher.accept(message(n)) for n in range(20)))
+        await w.settle()
+        assert [text for _, text in w.platform.shown] == [f"m{n}" for n in range(20)]
+
+
+async def test_many_conversations_are_answered_at_once(tmp_path: Path) -> None:
+    async with world(tmp_path, Bounds(conversations=50)) as w:
+        at_once = most = 0
+
+        async def count(_: Entry, __: StopSignal) -> None:
+            nonlocal at_once, most
+            at_once += 1
+            most = max(most, at_once)
+            await asyncio.sleep(0.05)
+            at_once -= 1
+
+        w.handler.work = count
+        await asyncio.gather(*(w.dispatcher.accept(message(0, f"u{n}")) for n in range(120)))
+        await w.settle()
+        assert most == 50
+        assert len(w.platform.shown) == 120
+
+
+async def test_a_full_hub_says_so_and_takes_more_later(tmp_path: Path) -> None:
+    async with world(tmp_path, Bounds(accepted=3)) as w:
+        hold = asyncio.Event()
+        w.handler.work = lambda entry, stop: hold.wait()
+        for n in range(3):
+            await w.dispatcher.accept(message(n))
+        with pytest.raises(Overloaded) as refused:
+            w.dispatcher.accept(message(3))
+        assert refused.value.retry_after > 0
+        hold.set()
+        await w.settle()
+        await w.dispatcher.accept(message(3))
+        await w.settle()
+        assert len(w.platform.shown) == 4
+
+
+async def test_a_repeated_event_is_handled_once(tmp_path: Path) -> None:
+    async with world(tmp_path) as w:
+        receipts = await asyncio.gather(*(w.dispatcher.accept(message(1)) for _ in range(10)))
+        await w.settle()
+        again = await w.dispatcher.accept(message(1))
+        await w.settle()
+        assert sorted(receipt.duplicate for receipt in receipts) == [False] + [True] * 9
+        assert again.duplicate
+        assert {receipt.entry.id for receipt in receipts} == {again.entry.id}
+        assert len(w.platform.shown) == 1
+
+
+async def test_what_was_under_way_is_handled_by_the_next_run(tmp_path: Path) -> None:
+    async with world(tmp_path) as w:
+        w.handler.work = lambda entry, stop: asyncio.Event().wait()
+        await asyncio.gather(*(w.dispatcher.accept(message(n, f"u{n % 3}")) for n in range(9)))
+        await asyncio.sleep(0.05)
+        assert w.platform.shown == []
+    async with world(tmp_path) as w:
+        await asyncio.sleep(0.05)
+        await w.settle()
+        for user in ("u0", "u1", "u2"):
+            said = [text for room, text in w.platform.shown if room == user]
+            assert said == sorted(said)
+            assert len(said) == 3
+
+
+async def test_a_fault_in_one_lane_leaves_the_others_alone(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async with world(tmp_path) as w:
+
+        def fail(entry: Entry, _: StopSignal) -> None:
+            if entry.lane == "bad":
+                raise ZeroDivisionError
+
+        w.handler.work = fail
+        await w.dispatcher.accept(message(0, "bad"))
+        await w.dispatcher.accept(message(0, "good"))
+        await w.settle()
+        assert w.platform.shown == [("good", "m0")]
+        assert "lane bad fell over" in caplog.text
+
+
+async def test_a_unit_is_stored_as_soon_as_the_store_works_again(tmp_path: Path) -> None:
+    async with world(tmp_path, Bounds(retry=(0.01, 0.02))) as w:
+        commit = w.store.inbox.commit
+        failures = 3
+
+        def failing(*args: object, **more: object) -> object:
+            nonlocal failures
+            if failures:
+                failures -= 1
+                future: asyncio.Future[object] = asyncio.get_running_loop().create_future()
+                future.set_exception(StoreError("disk full"))
+                return future
+            return cast("object", commit(*args, **more))  # type: ignore[arg-type]  # passed through
+
+        w.store.inbox.commit = failing  # type: ignore[method-assign,assignment]  # the store fails for a while
+        await w.dispatcher.accept(message(0))
+        await w.settle()
+        assert failures == 0
+        assert w.platform.shown == [("u", "m0")]
+
+
+async def test_stop_reaches_what_runs_and_nothing_else(tmp_path: Path) -> None:
+    async with world(tmp_path) as w:
+        reasons: list[str | None] = []
+
+        async def until_stopped(_: Entry, stop: StopSignal) -> None:
+            with stop:
+                try:
+                    await asyncio.sleep(5)
+                except asyncio.CancelledError:
+                    if not stop.absorb():
+                        raise
+            reasons.append(stop.reason)
+
+        w.handler.work = until_stopped
+        assert not w.dispatcher.stop("u")
+        await w.dispatcher.accept(message(0))
+        await asyncio.sleep(0.02)
+        assert not w.dispatcher.stop("somebody else")
+        assert w.dispatcher.stop("u")
+        await w.settle()
+        assert reasons == ["stop"]
+        assert len(w.platform.shown) == 1
+
+
+async def test_a_recalled_message_is_not_answered(tmp_path: Path) -> None:
+    async with world(tmp_path) as w:
+        hold = asyncio.Event()
+        w.handler.work = lambda entry, stop: hold.wait()
+        for n in range(3):
+            await w.dispatcher.accept(message(n))
+        queued = message(1)
+        await w.dispatcher.accept(Deleted("d1", queued.room, queued.author, 2.0, queued.message_id))
+        await asyncio.sleep(0.02)
+        hold.set()
+        await w.settle()
+        assert [text for _, text in w.platform.shown] == ["m0", "m2"]
+
+
+async def test_draining_lets_work_end_and_refuses_more(tmp_path: Path) -> None:
+    async with world(tmp_path) as w:
+        w.handler.work = lambda entry, stop: asyncio.sleep(0.05)
+        await w.dispatcher.accept(message(0))
+        await w.dispatcher.drain(5)
+        assert not w.dispatcher.held
+        with pytest.raises(Overloaded):
+            w.dispatcher.accept(message(1))
+        await w.settle()
+        assert [row.state for row in await w.store.outbox.deliveries(list(State))] == [State.SENT]
+
+
+async def test_draining_has_an_end(tmp_path: Path) -> None:
+    async with world(tmp_path) as w:
+        w.handler.work = lambda entry, stop: asyncio.Event().wait()
+        await w.dispatcher.accept(message(0))
+        async with asyncio.timeout(2):
+            await w.dispatcher.drain(0.05)
+        assert w.dispatcher.held == 1
