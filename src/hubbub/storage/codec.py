@@ -7,6 +7,7 @@ restart and on other nodes only, so it may be slower than writing.
 from __future__ import annotations
 
 import dataclasses
+import math
 import types
 import typing
 from collections.abc import Callable
@@ -17,13 +18,55 @@ import orjson
 
 from hubbub.core import events, messages
 from hubbub.core.addresses import Room
+from hubbub.core.errors import Unstorable
 from hubbub.core.events import Event
-from hubbub.core.messages import Message
+from hubbub.core.messages import Forward, Message
+
+_DEEPEST = 30
+"""Reading goes as deep as the data: this is far below Python's limit."""
 
 
 def encode(value: object) -> bytes:
-    """JSON of an event, a message or a plain value."""
-    return orjson.dumps(value)
+    """JSON of an event, a message or a plain value.
+
+    Raises:
+        Unstorable: JSON has no form for it, or it could not be read again.
+    """
+    try:
+        data = orjson.dumps(value)
+    except TypeError as error:
+        msg = f"this cannot be stored: {error}"
+        raise Unstorable(msg) from error
+    if b'"forward"' in data and _depth(getattr(value, "message", value)) > _DEEPEST:
+        msg = f"this cannot be stored: more than {_DEEPEST} forwarded bundles within one another"
+        raise Unstorable(msg)
+    return data
+
+
+def _depth(message: object) -> int:
+    """How many bundles are within one another, counted no further than is allowed."""
+    depth = 0
+    level = [message]
+    while level and depth <= _DEEPEST:
+        bundles = [each for one in level if isinstance(one, tuple) for each in one if isinstance(each, Forward)]
+        level = [node.message for bundle in bundles for node in bundle.nodes]
+        depth += bool(bundles)
+    return depth
+
+
+def check(*texts: str) -> None:
+    """Raises Unstorable for a text with half a character in it, which no database takes."""
+    try:
+        for text in texts:
+            text.encode()
+    except UnicodeEncodeError as error:
+        msg = f"this cannot be stored: {error}"
+        raise Unstorable(msg) from error
+
+
+def clean(text: str) -> str:
+    """A text that is not ours (an error, an id), short enough to keep and storable whatever is in it."""
+    return text[:1000].encode(errors="replace").decode()
 
 
 def decode_event(data: bytes) -> Event:
@@ -56,11 +99,44 @@ def _reader(hint: Any) -> Callable[[Any], Any]:
     if dataclasses.is_dataclass(hint) and isinstance(hint, type):
         return _dataclass_reader(hint)
     if origin is tuple:
-        item = typing.get_args(hint)[0]
-        return lambda value: tuple(_read(item, each) for each in value)
+        return _tuple_reader(typing.get_args(hint)[0])
     if origin in (typing.Union, types.UnionType):
         return _union_reader(typing.get_args(hint))
-    return lambda value: value
+    if origin is typing.Literal:
+        return _plain_reader(hint, frozenset(typing.get_args(hint)).__contains__)
+    if hint is float:
+        return _read_float
+    return _plain_reader(hint, lambda value: type(value) is (origin or hint))
+
+
+def _plain_reader(hint: Any, fits: Callable[[Any], bool]) -> Callable[[Any], Any]:
+    def read(value: Any) -> Any:
+        if isinstance(value, list) or not fits(value):
+            raise _wrong(hint, value)
+        return value
+
+    return read
+
+
+def _read_float(value: Any) -> float:
+    if value is None:
+        return math.nan  # JSON has no other word for it
+    if type(value) not in (float, int):
+        raise _wrong(float, value)
+    return float(value)
+
+
+def _wrong(hint: Any, value: Any) -> ValueError:
+    return ValueError(f"stored by a newer version, or damaged: no {getattr(hint, '__name__', hint)}: {str(value)[:80]}")
+
+
+def _tuple_reader(item: Any) -> Callable[[Any], Any]:
+    def read(value: Any) -> Any:
+        if not isinstance(value, list):
+            raise _wrong(tuple, value)
+        return tuple(_read(item, each) for each in value)
+
+    return read
 
 
 def _dataclass_reader(cls: type[Any]) -> Callable[[Any], Any]:
@@ -69,8 +145,7 @@ def _dataclass_reader(cls: type[Any]) -> Callable[[Any], Any]:
 
     def read(value: Any) -> Any:
         if not isinstance(value, dict):
-            msg = f"not a stored {cls.__name__}: {str(value)[:80]}"
-            raise ValueError(msg)  # noqa: TRY004 - the data is wrong, not the call
+            raise _wrong(cls, value)
         known = {name: _read(hint, value[name]) for name, hint in readers.items() if name in value}
         try:
             return cls(**known)
@@ -82,17 +157,18 @@ def _dataclass_reader(cls: type[Any]) -> Callable[[Any], Any]:
 
 
 def _union_reader(members: tuple[Any, ...]) -> Callable[[Any], Any]:
-    tagged = {_tag(each): each for each in members if dataclasses.is_dataclass(each)}
-    if not tagged:
-        return lambda value: value
+    """Of several dataclasses the tag tells which; anything else is one type or None."""
+    some = [each for each in members if each is not types.NoneType]
+    if len(some) == 1:
+        only = some[0]
+        return lambda value: None if value is None else _read(only, value)
+    tagged = {_tag(each): each for each in some}
 
     def read(value: Any) -> Any:
-        if value is None:
-            return None
-        cls = tagged.get(value.get("type")) if isinstance(value, dict) else None
+        tag = value.get("type") if isinstance(value, dict) else None
+        cls = tagged.get(tag) if isinstance(tag, str) else None
         if cls is None:
-            msg = f"stored by a newer version, or damaged: {str(value)[:80]}"
-            raise ValueError(msg)
+            raise _wrong(" or ".join(map(str, tagged)), value)
         return _read(cls, value)
 
     return read

@@ -12,10 +12,15 @@ from hubbub.storage import codec
 from hubbub.storage.schema import STATE_CODES, STATE_NAMES
 
 COLUMNS = "id, room, entry, message, reply_to, delivery, state, attempts, message_id, error, created_at, next_at"
+_MESSAGE, _ERROR = 3, 9
 
 
 def read_row(columns: Sequence[Any], hub: str) -> Row:
-    """A row from its `COLUMNS`; ``hub`` is the installation's own mark, part of every idempotency key."""
+    """A row from its `COLUMNS`; ``hub`` is the installation's own mark, part of every idempotency key.
+
+    Raises:
+        ValueError: it was written by a newer version, or is damaged.
+    """
     row_id, room, entry, message, reply_to, delivery, state, attempts, message_id, error, created_at, next_at = columns
     out = Outgoing(
         room=Room.parse(room),
@@ -26,6 +31,16 @@ def read_row(columns: Sequence[Any], hub: str) -> Row:
         entry=entry,
     )
     return Row(row_id, out, row_key(hub, row_id), out.state, attempts, message_id, error, created_at, next_at)
+
+
+def read_row_anyhow(columns: Sequence[Any], hub: str) -> Row:
+    """As `read_row`, for lists: a message that cannot be read is empty, and the error says so."""
+    try:
+        return read_row(columns, hub)
+    except ValueError as error:
+        shell = list(columns)
+        shell[_MESSAGE], shell[_ERROR] = b"[]", f"the message cannot be read: {error}"
+        return read_row(shell, hub)
 
 
 def row_key(hub: str, row_id: int) -> str:
