@@ -239,8 +239,12 @@ class Journal(Protocol):
     def commit(self, lane: str, fence: int, unit: Unit, *, release: bool = False) -> Awaitable[Committed]:
         """Store a unit. ``release`` gives the lane back if it has nothing more waiting.
 
+        Units of a lane take effect in the order of the calls. After one with ``release``, nothing more may be
+        committed before it is told that the claim is still held.
+
         Raises:
             Fenced: (when awaited) the claim is not the newest; nothing was stored.
+            Unstorable: (when awaited) the unit can never be stored as it is; nothing of it was.
         """
 
     async def release(self, lane: str, fence: int) -> None:

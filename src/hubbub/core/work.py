@@ -30,7 +30,10 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An accepted event. ``id`` rises in the order of acceptance; ``attempts``: how often handling it began before."""
+    """An accepted event. ``id`` rises in the order of acceptance.
+
+    ``attempts``: how often it was claimed after its acceptance; at most so often was its handling begun before.
+    """
 
     id: int
     lane: str
@@ -98,7 +101,8 @@ BranchKind = Literal["context", "prompt", "config"]
 class Append:
     """Put new nodes on a branch, one after the other, behind ``onto`` (default: the branch's head).
 
-    ``onto`` 0 starts afresh. The branch is made if it is not there.
+    ``onto`` 0 starts afresh; what is no node of the owner counts as the default. The branch is made if it is not
+    there. Bodies are plain JSON values and come back as such.
     """
 
     owner: str
@@ -110,7 +114,10 @@ class Append:
 
 @dataclass(frozen=True, slots=True)
 class MoveHead:
-    """Let a branch end at another node (0: empty). The old head stays in the branch's log as ``reason``."""
+    """Let a branch end at another node (0: empty). The old head stays in the branch's log as ``reason``.
+
+    Nothing happens if it is no node of the owner.
+    """
 
     owner: str
     kind: BranchKind
@@ -130,7 +137,10 @@ class Switch:
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """Put a branch's content aside under a new name and leave the branch empty."""
+    """Put a branch's content aside under a new name and leave the branch empty.
+
+    If a branch of that name has content, a number is added to it (``name-2``).
+    """
 
     owner: str
     kind: BranchKind
@@ -165,7 +175,7 @@ Write = Append | MoveHead | Switch | Archive | TimerSet | TimerCancel
 class Unit:
     """All that handling of entries changes, stored in one transaction or not at all.
 
-    ``done``: entries that need no more work. ``dead``: entries given up, with why.
+    ``done``: entries of the claim that need no more work. ``dead``: such given up, with why.
     """
 
     done: tuple[int, ...] = ()

@@ -15,6 +15,7 @@ from hubbub.storage import schema
 DATABASE = "hubbub.db"
 _LOCK = "hubbub.lock"
 _KEEP_BACKUPS = 5
+_SETTINGS = ("journal_mode = WAL", "synchronous = FULL", "wal_autocheckpoint = 4000", "cache_size = -8000")
 
 
 class FolderLock:
@@ -72,20 +73,25 @@ def _lock(file: IO[str]) -> None:
 def connect(folder: Path) -> sqlite3.Connection:
     """The writing connection, its schema up to date. Raises StoreError with the remedy."""
     path = folder / DATABASE
+    db: sqlite3.Connection | None = None
     try:
-        fresh = not path.exists()
-        if fresh:
-            path.touch(mode=0o600)
+        path.touch(mode=0o600)
         db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        db.execute("PRAGMA journal_mode = WAL")
-        db.execute("PRAGMA synchronous = FULL")
-        db.execute("PRAGMA wal_autocheckpoint = 4000")
-        db.execute("PRAGMA cache_size = -8000")
+        for setting in _SETTINGS:
+            db.execute(f"PRAGMA {setting}")
         _bring_up_to_date(db, path)
-    except (sqlite3.Error, OSError) as error:
-        msg = f"the database {path} cannot be used ({error}); {_remedy(str(error))}"
-        raise StoreError(msg) from error
+    except BaseException as error:
+        if db is not None:
+            db.close()
+        if isinstance(error, sqlite3.Error | OSError):
+            raise unusable(folder, error) from error
+        raise
     return db
+
+
+def unusable(folder: Path, error: Exception) -> StoreError:
+    """What to tell when the database does not work."""
+    return StoreError(f"the database {folder / DATABASE} cannot be used ({error}); {_remedy(str(error))}")
 
 
 def _remedy(cause: str) -> str:
@@ -103,11 +109,20 @@ def version_of(db: sqlite3.Connection) -> str | None:
     return str(row[0]) if row else None
 
 
+def count_opening(db: sqlite3.Connection) -> int:
+    """How often the database was opened, this time included."""
+    epoch = "INSERT INTO meta VALUES('epoch', '1') ON CONFLICT(key) DO UPDATE SET value = value + 1 RETURNING value"
+    return int(db.execute(epoch).fetchone()[0])
+
+
 def _bring_up_to_date(db: sqlite3.Connection, path: Path) -> None:
     version = version_of(db)
     if version == schema.VERSION:
         return
     if version is None:
+        if db.execute("SELECT 1 FROM sqlite_master").fetchone() is not None:
+            msg = f"the database {path} is not Hubbub's; move it away, or choose another folder with HUBBUB_DATA_DIR"
+            raise StoreError(msg)
         create(db)
         return
     if version > schema.VERSION:
@@ -116,10 +131,18 @@ def _bring_up_to_date(db: sqlite3.Connection, path: Path) -> None:
             "update Hubbub, or restore a backup made before"
         )
         raise StoreError(msg)
-    backup(db, path.parent / "backups" / f"hubbub-{version}-{time.strftime('%Y%m%dT%H%M%S')}.db")
-    from hubbub.storage.migrations import upgrade  # noqa: PLC0415 - loaded on first use: Alembic takes 0.6 s
+    copy = path.parent / "backups" / f"hubbub-{version}-{time.strftime('%Y%m%dT%H%M%S')}.db"
+    backup(db, copy)
+    from hubbub.storage import migrations  # noqa: PLC0415 - loaded on first use: Alembic takes 0.6 s
 
-    upgrade(f"sqlite:///{path}")
+    try:
+        migrations.upgrade(path)
+    except StoreError as error:
+        msg = (
+            f"the database {path} could not be brought from schema {version} to {schema.VERSION} ({error}); "
+            f"it is as it was, and a copy is {copy}"
+        )
+        raise StoreError(msg) from error
 
 
 def create(db: sqlite3.Connection) -> None:
@@ -141,6 +164,8 @@ def backup(db: sqlite3.Connection, target: Path) -> None:
     """Copy the whole database to a new file and keep the newest few of that folder."""
     target.parent.mkdir(mode=0o700, exist_ok=True)
     part = target.with_suffix(".part")
+    part.unlink(missing_ok=True)
+    part.touch(mode=0o600)
     copy = sqlite3.connect(part)
     try:
         db.backup(copy)

@@ -23,17 +23,24 @@ class Reader:
     def __init__(self, path: Path) -> None:
         """Connects on `start`."""
         self._path = path
+        self._connection: sqlite3.Connection | None = None
+        self._closed = False
         self._loop = asyncio.get_running_loop()
         self._jobs: queue.SimpleQueue[tuple[Function[Any], Tell[Any]] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="hubbub-reader", daemon=True)
 
     def start(self) -> None:
-        """Begin to serve."""
+        """Begin to serve. Raises sqlite3.Error."""
+        uri = f"{self._path.resolve().as_uri()}?mode=ro"
+        self._connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
         self._thread.start()
 
     def submit(self, function: Function[T], tell: Tell[T]) -> None:
         """Run ``function`` in the thread and ``tell`` what it returned, or why not, in the event loop."""
-        self._jobs.put((function, tell))
+        if self._closed:
+            tell(None, StoreError("the store is closed"))
+        else:
+            self._jobs.put((function, tell))
 
     async def read(self, function: Function[T]) -> T:
         """Run ``function`` in the thread. Raises StoreError when the database cannot be read."""
@@ -52,20 +59,26 @@ class Reader:
 
     async def close(self) -> None:
         """Serve what waits and end."""
+        self._closed = True
         if self._thread.is_alive():
             self._jobs.put(None)
             await asyncio.to_thread(self._thread.join)
 
     def _work(self) -> None:
-        db = sqlite3.connect(f"file:{self._path}?mode=ro", uri=True, isolation_level=None)
+        assert self._connection is not None  # noqa: S101 - started with one
         while (job := self._jobs.get()) is not None:
             function, tell = job
             value: object = None
             error: StoreError | None = None
             try:
-                value = function(db)
+                value = function(self._connection)
+            except StoreError as caught:
+                error = caught
             except Exception as caught:  # noqa: BLE001 - the thread's loop: whatever it was, the waiting are told
                 error = StoreError(f"the database could not be read: {caught}")
                 error.__cause__ = caught
-            self._loop.call_soon_threadsafe(tell, value, error)
-        db.close()
+            try:
+                self._loop.call_soon_threadsafe(tell, value, error)
+            except RuntimeError:  # the event loop is gone, and with it whoever asked
+                break
+        self._connection.close()

@@ -15,6 +15,7 @@ from hubbub.storage.sqlite.branches import Branches
 from hubbub.storage.sqlite.inbox import Inbox
 from hubbub.storage.sqlite.leases import Leases
 from hubbub.storage.sqlite.outbox import Outbox
+from hubbub.storage.sqlite.pruning import Pruning
 from hubbub.storage.sqlite.reader import Reader
 from hubbub.storage.sqlite.secrets import Secrets
 from hubbub.storage.sqlite.timers import Timers
@@ -37,6 +38,7 @@ class SqliteStore:
         self.timers = Timers(self._writer, self._reader, self.inbox)
         self.leases = Leases(self._writer, self._reader)
         self.secrets = Secrets(self._writer, self._reader)
+        self._pruning = Pruning(self._writer, self._reader)
 
     async def open(self) -> None:
         """See `ports.Store.open`."""
@@ -50,19 +52,33 @@ class SqliteStore:
         self._lock.take()
         try:
             db = await asyncio.to_thread(connection.connect, self._folder)
+            self._start(db)
         except BaseException:
             self._lock.drop()
             raise
-        self.inbox.load(db)
-        self.outbox.load(db)
+
+    def _start(self, db: sqlite3.Connection) -> None:
+        try:
+            epoch = connection.count_opening(db)
+            self.inbox.load(db, epoch)
+            self.outbox.load(db)
+            self._reader.start()
+        except sqlite3.Error as error:
+            db.close()
+            raise connection.unusable(self._folder, error) from error
         self._writer.start(db)
-        self._reader.start()
 
     async def close(self) -> None:
         """See `ports.Store.close`."""
-        await self._writer.close()
+        await self._writer.idle()
+        # The reader first: the last connection to close folds the log into the file, and the reader cannot write.
         await self._reader.close()
+        await self._writer.close()
         self._lock.drop()
+
+    async def prune(self, before: float, limit: int = 500) -> int:
+        """See `ports.Store.prune`."""
+        return await self._pruning.prune(before, limit)
 
     async def stats(self) -> Mapping[str, float]:
         """See `ports.Store.stats`."""

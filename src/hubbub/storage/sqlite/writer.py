@@ -20,6 +20,7 @@ from hubbub.core.failpoints import COMMITS, Failpoint, never
 
 log = logging.getLogger(__name__)
 
+Values = tuple[object, ...]
 Call = Callable[[sqlite3.Connection], Any]
 Finish = Callable[[BaseException | None], None]
 
@@ -29,7 +30,7 @@ INSERT_ROW = (
     "INSERT INTO outbox(id, room, entry, message, reply_to, delivery, state, attempts, created_at)"
     " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
-BEGIN_ROW = "UPDATE outbox SET state = 1, attempts = attempts + 1 WHERE id = ?"
+BEGIN_ROW = "UPDATE outbox SET state = 1, attempts = attempts + 1 WHERE id = ? AND state = 0"
 SETTLE_ROW = "UPDATE outbox SET state = 10, message_id = ?, error = '' WHERE id = ?"
 
 
@@ -37,9 +38,9 @@ SETTLE_ROW = "UPDATE outbox SET state = 10, message_id = ?, error = '' WHERE id 
 class Batch:
     """What one transaction writes. Rows of the hot kinds are written by kind: none depends on another of its batch."""
 
-    entries: list[tuple[object, ...]] = field(default_factory=list)
-    finished: list[tuple[object, ...]] = field(default_factory=list)
-    rows: list[tuple[object, ...]] = field(default_factory=list)
+    entries: list[Values] = field(default_factory=list)
+    finished: list[Values] = field(default_factory=list)
+    rows: list[Values] = field(default_factory=list)
     begun: list[tuple[int]] = field(default_factory=list)
     settled: list[tuple[str, int]] = field(default_factory=list)
     applies: list[Call] = field(default_factory=list)
@@ -49,6 +50,8 @@ class Batch:
     finishes: list[Finish] = field(default_factory=list)
     missing: set[int] = field(default_factory=set)
     """Filled by the writer: ids of entries that were there already under another id."""
+    refused: set[int] = field(default_factory=set)
+    """Filled by the writer: ids of rows that could not begin, because they are not queued any more."""
     size: int = 0
 
 
@@ -62,7 +65,7 @@ class Writer:
         self._loop = asyncio.get_running_loop()
         self._batch = Batch()
         self._jobs: queue.SimpleQueue[Batch | None] = queue.SimpleQueue()
-        self._busy = self._scheduled = False
+        self._busy = self._scheduled = self._closed = False
         self._idle = asyncio.Event()
         self._idle.set()
         self._durable = True
@@ -99,16 +102,25 @@ class Writer:
 
     async def close(self) -> None:
         """Write what waits and end the thread."""
-        await self._idle.wait()
+        await self.idle()
+        self._closed = True
         if self._thread.is_alive():
             self._jobs.put(None)
             await asyncio.to_thread(self._thread.join)
+
+    async def idle(self) -> None:
+        """Return when nothing waits to be written."""
+        await self._idle.wait()
 
     def _flush(self) -> None:
         if self._busy or not self._scheduled:
             return
         batch, self._batch = self._batch, Batch()
         self._scheduled = False
+        if self._closed:
+            closed = StoreError("the store is closed")
+            self._done(batch, closed, [(None, closed)] * len(batch.calls))
+            return
         self._busy = True
         self._jobs.put(batch)
 
@@ -191,8 +203,9 @@ class Writer:
             db.executemany(FINISH_ENTRY, batch.finished)
         if batch.rows:
             db.executemany(INSERT_ROW, batch.rows)
-        if batch.begun:
-            db.executemany(BEGIN_ROW, batch.begun)
+        if batch.begun and db.executemany(BEGIN_ROW, batch.begun).rowcount != len(batch.begun):
+            begun = "SELECT 1 FROM outbox WHERE id = ? AND state = 1"
+            batch.refused = {row for (row,) in batch.begun if db.execute(begun, (row,)).fetchone() is None}
         if batch.settled:
             db.executemany(SETTLE_ROW, batch.settled)
         for apply in batch.applies:
@@ -203,9 +216,13 @@ class Writer:
         db.execute("SAVEPOINT one_call")
         try:
             value = function(db)
-        except (sqlite3.IntegrityError, StoreError, ValueError) as error:
+        except (sqlite3.IntegrityError, StoreError, ValueError, OverflowError) as caught:
             db.execute("ROLLBACK TO one_call")
             db.execute("RELEASE one_call")
+            if isinstance(caught, StoreError):
+                return None, caught
+            error = StoreError(f"the database refused a write: {caught}")
+            error.__cause__ = caught
             return None, error
         db.execute("RELEASE one_call")
         return value, None
