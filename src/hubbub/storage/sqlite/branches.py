@@ -6,11 +6,14 @@ changes them.
 
 from __future__ import annotations
 
+import math
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any
 
+from hubbub.core.errors import Unstorable
 from hubbub.core.work import Append, Archive, Branch, BranchKind, MoveHead, Node, Switch, TimerCancel, TimerSet, Write
 from hubbub.storage import codec
 from hubbub.storage.sqlite.cache import BranchCache
@@ -21,13 +24,26 @@ _SET_HEAD = (
     "INSERT INTO branch(owner, kind, name, head, updated_at) VALUES(?, ?, ?, ?, ?)"
     " ON CONFLICT(owner, kind, name) DO UPDATE SET head = excluded.head, updated_at = excluded.updated_at"
 )
-_CHAIN = (
-    "WITH RECURSIVE chain(id, parent, body, at, depth) AS ("
-    " SELECT id, parent, body, at, 1 FROM node WHERE id = ?"
-    " UNION ALL SELECT n.id, n.parent, n.body, n.at, depth + 1 FROM chain JOIN node n ON n.id = chain.parent"
-    " WHERE depth < ?) SELECT id, parent, body, at FROM chain ORDER BY id"
+_SET_CURRENT = (
+    "INSERT INTO branch_current(owner, kind, name) VALUES(?, ?, ?)"
+    " ON CONFLICT(owner, kind) DO UPDATE SET name = excluded.name"
 )
-_ALL = 1 << 31
+_SET_TIMER = (
+    "INSERT INTO timer(name, due, lane, event) VALUES(?, ?, ?, ?)"
+    " ON CONFLICT(name) DO UPDATE SET due = excluded.due, lane = excluded.lane, event = excluded.event"
+)
+_INSERT_NODE = "INSERT INTO node(parent, owner, body, at) VALUES(?, ?, ?, ?)"
+_INSERT_LOG = "INSERT INTO branch_log(owner, kind, name, head, reason, at) VALUES(?, ?, ?, ?, ?, ?)"
+_CHAIN = (
+    "WITH RECURSIVE chain(id, parent, body, at) AS ("
+    " SELECT id, parent, body, at FROM node WHERE id = ?"
+    " UNION ALL SELECT n.id, n.parent, n.body, n.at FROM chain JOIN node n ON n.id = chain.parent)"
+    " SELECT id, parent, body, at FROM chain ORDER BY id"
+)
+_ALL_IDS = 1 << 63
+
+Prepared = tuple[Write, tuple[bytes, ...]]
+"""A write, and what of it is JSON."""
 
 
 class Branches:
@@ -66,36 +82,79 @@ class Branches:
 
         return await self._reader.read(read)
 
-    def put(self, batch: Batch, writes: Sequence[Write]) -> Finish:
+    def prepare(self, writes: Sequence[Write]) -> list[Prepared]:
+        """Writes with all of them that has to be JSON. Raises Unstorable."""
+        return [(write, _PREPARE[type(write)](write)) for write in writes]
+
+    def put(self, batch: Batch, writes: Sequence[Prepared]) -> Finish:
         """Let the batch write; the result is to be told how the transaction ended."""
-        appended: list[tuple[Append, list[Node]]] = []
-        batch.applies.append(partial(_apply_all, tuple(writes), time.time(), appended))
+        done: list[object] = []
+        batch.applies.append(partial(_apply_all, writes, time.time(), done))
 
         def told(error: BaseException | None) -> None:
             if error is None:
-                self._remember(writes, appended)
+                for (write, _), result in zip(writes, done, strict=True):
+                    self._remember(write, result)
 
         return told
 
-    def _remember(self, writes: Sequence[Write], appended: list[tuple[Append, list[Node]]]) -> None:
-        grown = {id(write): nodes for write, nodes in appended}
-        for write in writes:
-            if isinstance(write, Append):
-                self._cache.grow(write, grown[id(write)])
-            elif isinstance(write, MoveHead | Archive):
-                self._cache.forget(write.owner, write.kind, write.branch)
-            elif isinstance(write, Switch):
-                self._cache.switch(write.owner, write.kind, write.branch)
-
-
-def _apply_all(
-    writes: Sequence[Write], now: float, appended: list[tuple[Append, list[Node]]], db: sqlite3.Connection
-) -> None:
-    for write in writes:
+    def _remember(self, write: Write, result: Any) -> None:
         if isinstance(write, Append):
-            appended.append((write, _append(db, write, now)))
-        else:
-            _APPLY[type(write)](db, write, now)
+            self._cache.grow(write, result)
+        elif isinstance(write, MoveHead):
+            self._cache.forget(write.owner, write.kind, write.branch)
+        elif isinstance(write, Archive):
+            self._cache.forget(write.owner, write.kind, write.branch)
+            self._cache.forget(write.owner, write.kind, result)
+        elif isinstance(write, Switch):
+            self._cache.switch(write.owner, write.kind, write.branch)
+
+
+def _prepare_append(write: Append) -> tuple[bytes, ...]:
+    codec.check(write.owner, write.branch)
+    return tuple(codec.encode(body) for body in write.bodies)
+
+
+def _prepare_move(write: MoveHead) -> tuple[bytes, ...]:
+    codec.check(write.owner, write.branch, write.reason)
+    return ()
+
+
+def _prepare_archive(write: Archive) -> tuple[bytes, ...]:
+    codec.check(write.owner, write.branch, write.name)
+    return ()
+
+
+def _prepare_switch(write: Switch) -> tuple[bytes, ...]:
+    codec.check(write.owner, write.branch)
+    return ()
+
+
+def _prepare_timer(write: TimerSet) -> tuple[bytes, ...]:
+    codec.check(write.name, write.lane)
+    if not math.isfinite(write.due):
+        msg = f"the timer {write.name} has no time: {write.due}"
+        raise Unstorable(msg)
+    return (codec.encode(write.event),)
+
+
+def _prepare_cancel(write: TimerCancel) -> tuple[bytes, ...]:
+    codec.check(write.name)
+    return ()
+
+
+_PREPARE: dict[type, Callable[..., tuple[bytes, ...]]] = {
+    Append: _prepare_append,
+    MoveHead: _prepare_move,
+    Switch: _prepare_switch,
+    Archive: _prepare_archive,
+    TimerSet: _prepare_timer,
+    TimerCancel: _prepare_cancel,
+}
+
+
+def _apply_all(writes: Sequence[Prepared], now: float, done: list[object], db: sqlite3.Connection) -> None:
+    done.extend(_APPLY[type(write)](db, write, data, now) for write, data in writes)
 
 
 def _head(db: sqlite3.Connection, owner: str, kind: str, name: str) -> int:
@@ -105,16 +164,22 @@ def _head(db: sqlite3.Connection, owner: str, kind: str, name: str) -> int:
     return int(row[0]) if row else 0
 
 
-def _append(db: sqlite3.Connection, write: Append, now: float) -> list[Node]:
-    parent = _head(db, write.owner, write.kind, write.branch) if write.onto is None else write.onto
+def _owns(db: sqlite3.Connection, owner: str, node: int) -> bool:
+    """Whether a node is there and the owner's own: nobody's branch ever leads into another's."""
+    if not 0 < node < _ALL_IDS:
+        return False
+    return db.execute("SELECT 1 FROM node WHERE id = ? AND owner = ?", (node, owner)).fetchone() is not None
+
+
+def _append(db: sqlite3.Connection, write: Append, bodies: tuple[bytes, ...], now: float) -> list[Node]:
+    parent = write.onto
+    if parent is None or (parent and not _owns(db, write.owner, parent)):
+        parent = _head(db, write.owner, write.kind, write.branch)
     nodes = []
-    for body in write.bodies:
-        row_id = db.execute(
-            "INSERT INTO node(parent, owner, body, at) VALUES(?, ?, ?, ?)",
-            (parent, write.owner, codec.encode(body), now),
-        ).lastrowid
+    for data in bodies:
+        row_id = db.execute(_INSERT_NODE, (parent, write.owner, data, now)).lastrowid
         assert row_id is not None  # noqa: S101 - an insert has one
-        nodes.append(Node(row_id, parent, body, now))
+        nodes.append(Node(row_id, parent, codec.decode_json(data), now))
         parent = row_id
     db.execute(_SET_HEAD, (write.owner, write.kind, write.branch, parent, now))
     return nodes
@@ -122,50 +187,41 @@ def _append(db: sqlite3.Connection, write: Append, now: float) -> list[Node]:
 
 def _log(db: sqlite3.Connection, write: MoveHead | Archive, reason: str, now: float) -> int:
     head = _head(db, write.owner, write.kind, write.branch)
-    db.execute(
-        "INSERT INTO branch_log(owner, kind, name, head, reason, at) VALUES(?, ?, ?, ?, ?, ?)",
-        (write.owner, write.kind, write.branch, head, reason, now),
-    )
+    db.execute(_INSERT_LOG, (write.owner, write.kind, write.branch, head, reason, now))
     return head
 
 
-def _move(db: sqlite3.Connection, write: MoveHead, now: float) -> None:
-    _log(db, write, write.reason, now)
-    db.execute(_SET_HEAD, (write.owner, write.kind, write.branch, write.head, now))
+def _move(db: sqlite3.Connection, write: MoveHead, data: object, now: float) -> None:  # noqa: ARG001 - one shape for all
+    if not write.head or _owns(db, write.owner, write.head):
+        _log(db, write, write.reason, now)
+        db.execute(_SET_HEAD, (write.owner, write.kind, write.branch, write.head, now))
 
 
-def _archive(db: sqlite3.Connection, write: Archive, now: float) -> None:
+def _archive(db: sqlite3.Connection, write: Archive, data: object, now: float) -> str:  # noqa: ARG001 - as above
     head = _log(db, write, f"archived as {write.name}", now)
+    name, number = write.name, 1
     if head:
-        name, number = write.name, 1
         while _head(db, write.owner, write.kind, name):
             number += 1
             name = f"{write.name}-{number}"
         db.execute(_SET_HEAD, (write.owner, write.kind, name, head, now))
     db.execute(_SET_HEAD, (write.owner, write.kind, write.branch, 0, now))
+    return name
 
 
-def _switch(db: sqlite3.Connection, write: Switch, now: float) -> None:  # noqa: ARG001 - one shape for all writes
-    db.execute(
-        "INSERT INTO branch_current(owner, kind, name) VALUES(?, ?, ?)"
-        " ON CONFLICT(owner, kind) DO UPDATE SET name = excluded.name",
-        (write.owner, write.kind, write.branch),
-    )
+def _switch(db: sqlite3.Connection, write: Switch, data: object, now: float) -> None:  # noqa: ARG001 - as above
+    db.execute(_SET_CURRENT, (write.owner, write.kind, write.branch))
 
 
-def _set_timer(db: sqlite3.Connection, write: TimerSet, now: float) -> None:  # noqa: ARG001 - one shape for all writes
-    db.execute(
-        "INSERT INTO timer(name, due, lane, event) VALUES(?, ?, ?, ?)"
-        " ON CONFLICT(name) DO UPDATE SET due = excluded.due, lane = excluded.lane, event = excluded.event",
-        (write.name, write.due, write.lane, codec.encode(write.event)),
-    )
+def _set_timer(db: sqlite3.Connection, write: TimerSet, data: tuple[bytes, ...], now: float) -> None:  # noqa: ARG001
+    db.execute(_SET_TIMER, (write.name, write.due, write.lane, data[0]))
 
 
-def _cancel_timer(db: sqlite3.Connection, write: TimerCancel, now: float) -> None:  # noqa: ARG001 - as above
+def _cancel_timer(db: sqlite3.Connection, write: TimerCancel, data: object, now: float) -> None:  # noqa: ARG001
     db.execute("DELETE FROM timer WHERE name = ?", (write.name,))
 
 
-_APPLY: dict[type, Callable[..., None]] = {
+_APPLY: dict[type, Callable[..., object]] = {
     MoveHead: _move,
     Archive: _archive,
     Switch: _switch,
@@ -187,9 +243,7 @@ def _read_branch(owner: str, kind: BranchKind, name: str, db: sqlite3.Connection
     ).fetchone()
     if row is None or not row[0]:
         return Branch(owner, kind, wanted, 0, row[1] if row else 0.0), not name
-    nodes = tuple(
-        Node(each[0], each[1], codec.decode_json(each[2]), each[3]) for each in db.execute(_CHAIN, (row[0], _ALL))
-    )
+    nodes = tuple(Node(each[0], each[1], codec.decode_json(each[2]), each[3]) for each in db.execute(_CHAIN, (row[0],)))
     return Branch(owner, kind, wanted, row[0], row[1], nodes), not name
 
 

@@ -45,7 +45,10 @@ class BranchCache:
         self.version += 1
         key = (write.owner, write.kind, write.branch)
         old = self._branches.get(key)
-        if old is None or not nodes:
+        if old is None:
+            return
+        if not nodes:
+            self.forget(*key)
             return
         first = nodes[0].parent
         if first == old.head:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sqlite3
 import time
 from collections.abc import Awaitable, Sequence
 from functools import partial
 
-from hubbub.core.errors import Fenced, Overloaded, StoreError
+from hubbub.core.errors import Overloaded, StoreError, Unstorable
 from hubbub.core.events import Event, event_key
 from hubbub.core.work import Claim, Committed, Entry, Receipt, Row, Unit
 from hubbub.storage import codec
@@ -17,7 +18,13 @@ from hubbub.storage.sqlite.branches import Branches
 from hubbub.storage.sqlite.lanes import Lane, Lanes
 from hubbub.storage.sqlite.outbox import Outbox
 from hubbub.storage.sqlite.reader import Reader
-from hubbub.storage.sqlite.writer import Batch, Writer
+from hubbub.storage.sqlite.writer import FINISH_ENTRY, Batch, Writer
+
+log = logging.getLogger(__name__)
+
+_LEFT = "SELECT lane, count(*) FROM inbox WHERE state = 0 GROUP BY lane ORDER BY min(id)"
+_WAITING_IN = "SELECT id, event, attempts FROM inbox WHERE state = 0 AND lane = ? AND id < ? ORDER BY id"
+_COUNT_ATTEMPT = "UPDATE inbox SET attempts = attempts + 1 WHERE id = ?"
 
 
 class Inbox:
@@ -32,24 +39,28 @@ class Inbox:
         self._loop = asyncio.get_running_loop()
         self.lanes = Lanes()
         self._next = 1
-        self._accepted_up_to = 0
 
-    def load(self, db: sqlite3.Connection) -> None:
-        """Take over what the file holds: called once, before anything else."""
-        self._accepted_up_to = int(db.execute("SELECT coalesce(max(id), 0) FROM inbox").fetchone()[0])
-        self._next = self._accepted_up_to + 1
-        db.execute("UPDATE inbox SET attempts = attempts + 1 WHERE state = 0")
-        self.lanes.count_in(db.execute("SELECT lane, count(*) FROM inbox WHERE state = 0 GROUP BY lane").fetchall())
+    def load(self, db: sqlite3.Connection, epoch: int) -> None:
+        """Take over what the file holds: called once, before anything else. ``epoch`` counts the openings."""
+        self._next = int(db.execute("SELECT coalesce(max(id), 0) FROM inbox").fetchone()[0]) + 1
+        self.lanes.start(epoch)
+        self.lanes.count_in(db.execute(_LEFT).fetchall())
 
     def accept(self, event: Event, lane: str, node: str = "") -> Awaitable[Receipt]:
         """See `Journal.accept`."""
         if self._writer.full:
             msg = "too many events wait for the database"
             raise Overloaded(msg)
-        entry = self.number(event, lane)
         future: asyncio.Future[Receipt] = self._loop.create_future()
+        try:
+            codec.check(lane)
+            data = codec.encode(event)
+        except Unstorable as error:
+            future.set_exception(error)
+            return future
+        entry = self.number(event, lane)
         batch = self._writer.batch
-        batch.entries.append((entry.id, event_key(event), lane, codec.encode(event), time.time()))
+        batch.entries.append((entry.id, event_key(event), lane, data, time.time()))
         batch.finishes.append(partial(self._accepted, batch, entry, node, future))
         return future
 
@@ -68,47 +79,71 @@ class Inbox:
         elif entry.id in batch.missing:
             self._reader.submit(partial(_find_first, entry), partial(_tell_known, future))
         else:
-            fence = self.enter(entry, node)
+            receipt = self.enter(entry, node)
             if not future.cancelled():
-                future.set_result(Receipt(entry, claim=Claim(entry.lane, fence, (entry,)) if fence else None))
-            elif fence:
-                # Whoever asked is gone, the entry is not: somebody else takes it.
-                self.lanes.give_back(entry.lane, fence)
+                future.set_result(receipt)
+            else:
+                self.forsake(receipt)
 
-    def enter(self, entry: Entry, node: str) -> int:
-        """Count a committed entry in; the fence if ``node`` may go on with it at once, else 0."""
-        if entry.id > self._accepted_up_to:
-            self._accepted_up_to = entry.id
-        return self.lanes.enter(entry.lane, node)
+    def enter(self, entry: Entry, node: str) -> Receipt:
+        """Count a committed entry in, and claim it if ``node`` may go on with it at once."""
+        fence = self.lanes.enter(entry.lane, node)
+        return Receipt(entry, claim=Claim(entry.lane, fence, (entry,)) if fence else None)
+
+    def forsake(self, receipt: Receipt) -> None:
+        """Whoever asked is gone, the entry is not: somebody else takes it."""
+        if receipt.claim is not None:
+            self.lanes.give_back(receipt.claim.lane, receipt.claim.fence)
 
     async def claim(self, node: str, limit: int) -> Sequence[Claim]:
         """See `Journal.claim`."""
         taken = self.lanes.take(node, limit)
         if not taken:
             return []
+        future: asyncio.Future[list[Claim]] = self._loop.create_future()
         found: dict[str, list[Entry]] = {name: [] for name in taken}
-        # By the writer, behind every commit that is on its way: what those finish must not be handed out again.
-        # Entries accepted from now on reach the claimer by their own receipts.
-        waiting: list[Entry] = await self._writer.call(partial(_waiting, frozenset(taken), self._accepted_up_to))
-        for entry in waiting:
-            found[entry.lane].append(entry)
-        return [Claim(name, fence, tuple(found[name])) for name, fence in taken.items()]
+        batch = self._writer.batch
+        # Read by the writer, behind every commit that is on its way, and told in line with the acceptances: entries
+        # numbered so far are read here, later ones reach the claimer by their own receipts, after these.
+        batch.applies.append(partial(_read_waiting, found, self._next))
+        batch.finishes.append(partial(self._claimed, taken, found, future))
+        return await future
+
+    def _claimed(
+        self,
+        taken: dict[str, int],
+        found: dict[str, list[Entry]],
+        future: asyncio.Future[list[Claim]],
+        error: BaseException | None,
+    ) -> None:
+        if error is not None or future.cancelled():
+            for name, fence in taken.items():
+                self.lanes.give_back(name, fence)
+            if error is not None and not future.cancelled():
+                future.set_exception(error)
+            return
+        held = ((name, fence) for name, fence in taken.items() if self.lanes.handed(name, fence, len(found[name])))
+        future.set_result([Claim(name, fence, tuple(found[name])) for name, fence in held])
 
     def commit(self, lane: str, fence: int, unit: Unit, *, release: bool = False) -> Awaitable[Committed]:
         """See `Journal.commit`."""
         future: asyncio.Future[Committed] = self._loop.create_future()
         try:
+            # Whatever can be refused is, before anything of the unit is in the batch that others share.
             held = self.lanes.held(lane, fence)
-        except Fenced as error:
+            rows, values = self._outbox.number(unit.sends) if unit.sends else ((), ())
+            writes = self._branches.prepare(unit.writes) if unit.writes else None
+        except StoreError as error:
             future.set_exception(error)
             return future
         batch = self._writer.batch
         for entry_id in unit.done:
             batch.finished.append((DONE, "", entry_id))
         for entry_id, why in unit.dead:
-            batch.finished.append((GIVEN_UP, why, entry_id))
-        rows = self._outbox.put(batch, unit.sends) if unit.sends else ()
-        applied = self._branches.put(batch, unit.writes) if unit.writes else None
+            batch.finished.append((GIVEN_UP, codec.clean(why), entry_id))
+        if values:
+            batch.rows.extend(values)
+        applied = self._branches.put(batch, writes) if writes else None
         count = len(unit.done) + len(unit.dead)
 
         def finish(error: BaseException | None) -> None:
@@ -153,9 +188,16 @@ class Inbox:
         return await self._reader.read(partial(self._outbox.read_replies, entry))
 
 
-def _waiting(lanes: frozenset[str], up_to: int, db: sqlite3.Connection) -> list[Entry]:
-    found = db.execute("SELECT id, lane, event, attempts FROM inbox WHERE state = 0 AND id <= ? ORDER BY id", (up_to,))
-    return [Entry(row[0], row[1], codec.decode_event(row[2]), row[3]) for row in found if row[1] in lanes]
+def _read_waiting(found: dict[str, list[Entry]], before: int, db: sqlite3.Connection) -> None:
+    """Fill in the entries that wait in these lanes; one that cannot be read is given up, so that others get by."""
+    for lane, entries in found.items():
+        for entry_id, data, attempts in db.execute(_WAITING_IN, (lane, before)).fetchall():
+            try:
+                entries.append(Entry(entry_id, lane, codec.decode_event(data), attempts + 1))
+            except ValueError as error:
+                log.error("entry %d is given up: %s", entry_id, error)  # noqa: TRY400 - an expected kind
+                db.execute(FINISH_ENTRY, (GIVEN_UP, str(error), entry_id))
+        db.executemany(_COUNT_ATTEMPT, [(entry.id,) for entry in entries])
 
 
 def _find_first(entry: Entry, db: sqlite3.Connection) -> Entry:

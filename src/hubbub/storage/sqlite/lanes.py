@@ -12,11 +12,15 @@ from hubbub.core.errors import Fenced
 
 @dataclass(slots=True)
 class Lane:
-    """``waiting`` counts committed entries that are not done; ``node`` is empty while nobody works on it."""
+    """``waiting`` counts committed entries that are not done; ``node`` is empty while nobody works on it.
+
+    ``behind``: the holder was not handed some of them (yet), so it must not be handed later ones either.
+    """
 
     node: str = ""
     fence: int = 0
     waiting: int = 0
+    behind: bool = False
 
 
 class Lanes:
@@ -28,6 +32,10 @@ class Lanes:
         self._free: dict[str, None] = {}
         self._fences = itertools.count(1)
         self._work = asyncio.Event()
+
+    def start(self, epoch: int) -> None:
+        """Fences go on above those of every earlier process; ``epoch`` counts these."""
+        self._fences = itertools.count(epoch << 32 | 1)
 
     @property
     def waiting(self) -> int:
@@ -46,28 +54,44 @@ class Lanes:
         if lane is None:
             lane = self._lanes[name] = Lane()
         lane.waiting += 1
-        if node and lane.node == node:
-            return lane.fence
         if lane.node:
+            if lane.node == node and not lane.behind:
+                return lane.fence
+            lane.behind = True
             return 0
         if node and lane.waiting == 1:
             lane.node = node
+            lane.behind = False
             lane.fence = next(self._fences)
             return lane.fence
         self._set_free(name)
         return 0
 
     def take(self, node: str, limit: int) -> dict[str, int]:
-        """Claim free lanes: their names and fences."""
+        """Claim free lanes: their names and fences. What waits there is still to be read and `handed` over."""
         taken: dict[str, int] = {}
-        for name in list(itertools.islice(self._free, limit)):
+        for name in list(itertools.islice(self._free, max(limit, 0))):
             lane = self._lanes[name]
-            del self._free[name]
+            self._unset_free(name)
             lane.node = node
+            lane.behind = True
             lane.fence = taken[name] = next(self._fences)
-        if not self._free:
-            self._work.clear()
         return taken
+
+    def handed(self, name: str, fence: int, count: int) -> bool:
+        """The holder gets the ``count`` entries that were read, all that wait; False if the claim is gone.
+
+        A claim of nothing is given back: what was waiting was finished by an earlier holder meanwhile.
+        """
+        lane = self._lanes.get(name)
+        if lane is None or lane.fence != fence or not lane.node:
+            return False
+        lane.waiting = count
+        if not count:
+            self.give_back(name, fence)
+            return False
+        lane.behind = False
+        return True
 
     def held(self, name: str, fence: int) -> Lane:
         """The lane, if this is its newest claim. Raises Fenced."""
@@ -80,11 +104,14 @@ class Lanes:
     def finish(self, name: str, lane: Lane, fence: int, count: int, *, release: bool) -> bool:
         """Count finished entries out; True if that ended the claim."""
         lane.waiting -= count
-        if release and lane.waiting == 0 and lane.fence == fence and lane.node:
+        if lane.waiting or self._lanes.get(name) is not lane:
+            return False
+        if not lane.node:
+            self._unset_free(name)
+            del self._lanes[name]
+        elif release and lane.fence == fence:
             del self._lanes[name]
             return True
-        if not lane.node and lane.waiting == 0 and self._free.pop(name, 0) is None:
-            del self._lanes[name]
         return False
 
     def give_back(self, name: str, fence: int) -> None:
@@ -114,3 +141,8 @@ class Lanes:
     def _set_free(self, name: str) -> None:
         self._free[name] = None
         self._work.set()
+
+    def _unset_free(self, name: str) -> None:
+        self._free.pop(name, None)
+        if not self._free:
+            self._work.clear()

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sqlite3
 import time
 from collections.abc import Awaitable, Sequence
-from functools import partial
+from typing import TypeVar
 
 from hubbub.core.addresses import Room
 from hubbub.core.errors import StoreError
 from hubbub.core.work import Outgoing, Row, State
 from hubbub.storage import codec
-from hubbub.storage.rows import COLUMNS, read_row, row_key, state_code
+from hubbub.storage.rows import COLUMNS, read_row, read_row_anyhow, row_key, state_code
 from hubbub.storage.schema import WAITING
 from hubbub.storage.sqlite.reader import Reader
-from hubbub.storage.sqlite.writer import Batch, Writer
+from hubbub.storage.sqlite.writer import Values, Writer
+
+log = logging.getLogger(__name__)
 
 _SELECT = f"SELECT {COLUMNS} FROM outbox "  # noqa: S608 - fixed column names
 _RETRIABLE = (State.UNKNOWN, State.DEAD, State.DROPPED)
 _DROPPABLE = (State.QUEUED, State.UNKNOWN, State.DEAD)
+
+T = TypeVar("T")
 
 
 class Outbox:
@@ -38,29 +43,21 @@ class Outbox:
         self._hub = str(db.execute("SELECT value FROM meta WHERE key = 'hub'").fetchone()[0])
         self._next = int(db.execute("SELECT coalesce(max(id), 0) FROM outbox").fetchone()[0]) + 1
 
-    def put(self, batch: Batch, sends: Sequence[Outgoing]) -> tuple[Row, ...]:
-        """Number messages and let the batch write them."""
+    def number(self, sends: Sequence[Outgoing]) -> tuple[tuple[Row, ...], list[Values]]:
+        """Number messages: the rows they become, and what a batch writes of each. Raises Unstorable."""
         now = time.time()
         rows = []
+        values: list[Values] = []
         for out in sends:
-            row_id = self._next
+            room, row_id = out.room.key, self._next
+            codec.check(room, out.reply_to)
+            message = codec.encode(out.message)
             self._next += 1
             attempts = 1 if out.state is State.SENDING else 0
-            batch.rows.append(
-                (
-                    row_id,
-                    out.room.key,
-                    out.entry,
-                    codec.encode(out.message),
-                    out.reply_to,
-                    out.delivery.value,
-                    state_code(out.state),
-                    attempts,
-                    now,
-                )
-            )
+            state, delivery = state_code(out.state), out.delivery.value
+            values.append((row_id, room, out.entry, message, out.reply_to, delivery, state, attempts, now))
             rows.append(Row(row_id, out, row_key(self._hub, row_id), out.state, attempts, created_at=now))
-        return tuple(rows)
+        return tuple(rows), values
 
     async def recover(self, node: str) -> Sequence[Row]:  # noqa: ARG002 - with one process all that is left is its own
         """See `ports.Outbox.recover`."""
@@ -72,39 +69,47 @@ class Outbox:
             "UPDATE outbox SET state = CASE delivery WHEN 'idempotent' THEN 0 ELSE 2 END,"
             " error = 'the hub ended while it was being sent' WHERE state = 1"
         )
-        return self._read(db, "WHERE state = 0 ORDER BY id")
+        rows = []
+        for columns in db.execute(_SELECT + "WHERE state = 0 ORDER BY id").fetchall():
+            try:
+                rows.append(read_row(columns, self._hub))
+            except ValueError as error:
+                log.error("message %d is not sent: %s", columns[0], error)  # noqa: TRY400 - an expected kind
+                values = (state_code(State.DEAD), codec.clean(str(error)), columns[0])
+                db.execute("UPDATE outbox SET state = ?, error = ? WHERE id = ?", values)
+        return rows
 
-    def begin(self, row: int) -> Awaitable[None]:
+    def begin(self, row: int) -> Awaitable[bool]:
         """See `ports.Outbox.begin`."""
         batch = self._writer.batch
         batch.begun.append((row,))
-        return self._told(batch)
+        future: asyncio.Future[bool] = self._loop.create_future()
+        batch.finishes.append(lambda error: _tell(future, error, row not in batch.refused))
+        return future
 
     def settle(self, row: int, message_id: str) -> Awaitable[None]:
         """See `ports.Outbox.settle`."""
+        future: asyncio.Future[None] = self._loop.create_future()
         batch = self._writer.batch
-        batch.settled.append((message_id, row))
-        return self._told(batch)
+        batch.settled.append((codec.clean(message_id), row))
+        batch.finishes.append(lambda error: _tell(future, error, None))
+        return future
 
     def fail(self, row: int, state: State, error: str, next_at: float = 0.0) -> Awaitable[None]:
         """See `ports.Outbox.fail`."""
-        values = (state_code(state), error[:1000], next_at, row)
+        values = (state_code(state), codec.clean(error), next_at, row)
 
         def store(db: sqlite3.Connection) -> None:
-            db.execute("UPDATE outbox SET state = ?, error = ?, next_at = ? WHERE id = ?", values)
+            db.execute("UPDATE outbox SET state = ?, error = ?, next_at = ? WHERE id = ? AND state < 2", values)
 
         return self._writer.call(store)
-
-    def _told(self, batch: Batch) -> Awaitable[None]:
-        future: asyncio.Future[None] = self._loop.create_future()
-        batch.finishes.append(partial(_tell, future))
-        return future
 
     async def sent(self, room: Room, message_id: str) -> Row | None:
         """See `ports.Outbox.sent`."""
         if not message_id:
             return None
-        where = "WHERE message_id = ? AND message_id <> '' AND room = ? LIMIT 1"
+        # Platforms that count in circles use an id again: the newest is meant.
+        where = "WHERE message_id = ? AND message_id <> '' AND room = ? ORDER BY id DESC LIMIT 1"
         rows = await self._reader.read(lambda db: self._read(db, where, (message_id, room.key)))
         return rows[0] if rows else None
 
@@ -148,13 +153,13 @@ class Outbox:
         return self._read(db, "WHERE entry = ? AND state = 11 ORDER BY id", (entry,))
 
     def _read(self, db: sqlite3.Connection, where: str, values: Sequence[object] = ()) -> list[Row]:
-        return [read_row(columns, self._hub) for columns in db.execute(_SELECT + where, values)]
+        return [read_row_anyhow(columns, self._hub) for columns in db.execute(_SELECT + where, values)]
 
 
-def _tell(future: asyncio.Future[None], error: BaseException | None) -> None:
+def _tell(future: asyncio.Future[T], error: BaseException | None, value: T) -> None:
     if future.done():
         return
     if error is None:
-        future.set_result(None)
+        future.set_result(value)
     else:
         future.set_exception(error)
