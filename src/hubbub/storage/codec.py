@@ -16,7 +16,6 @@ from typing import Any, cast
 
 import orjson
 
-from hubbub.core import events, messages
 from hubbub.core.addresses import Room
 from hubbub.core.errors import Unstorable
 from hubbub.core.events import Event
@@ -140,7 +139,7 @@ def _tuple_reader(item: Any) -> Callable[[Any], Any]:
 
 
 def _dataclass_reader(cls: type[Any]) -> Callable[[Any], Any]:
-    hints = typing.get_type_hints(cls, vars(events) | vars(messages))
+    hints = typing.get_type_hints(cls)
     readers = {each.name: hints[each.name] for each in dataclasses.fields(cls)}
 
     def read(value: Any) -> Any:
