@@ -40,6 +40,7 @@ class FakeHost:
     failing: int = 0
     ours: set[str] = field(default_factory=set)
     events: list[Event] = field(default_factory=list)
+    offered: list[str] = field(default_factory=list)
     keys: dict[str, int] = field(default_factory=dict)
     up: dict[str, str | None] = field(default_factory=dict)
     asked: list[tuple[Room, str]] = field(default_factory=list)
@@ -65,6 +66,7 @@ class FakeHost:
             raise Overloaded("full", retry_after=0.02)
         future: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
         key = event_key(event)
+        self.offered.append(key)
         known = self.keys.get(key)
         entry = Entry(known or len(self.keys) + 1, event.room.key, event)
         receipt = Receipt(entry, duplicate=known is not None)
@@ -90,7 +92,7 @@ class FakeHost:
                 future.set_result(receipt)
 
     async def replies(self, entry: int) -> Sequence[Row] | None:
-        return self.answers(self.entries[entry]) if self.answers else None
+        return self.answers(self.entries[entry]) if self.answers else ()
 
     async def sent(self, room: Room, message_id: str) -> bool:
         self.asked.append((room, message_id))

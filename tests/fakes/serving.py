@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 import uvicorn
-from typing_extensions import override
 
 from hubbub.core.ports import Route
 
@@ -31,26 +30,29 @@ class Router:
             await send({"type": "websocket.close", "code": 1000})
 
 
-class Server(uvicorn.Server):
-    @contextmanager
-    @override
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
 @asynccontextmanager
 async def serving(routes: Sequence[Route], **options: Any) -> AsyncIterator[str]:
-    """Serve on a free port of loopback; yields ``127.0.0.1:port``."""
-    defaults = {"log_level": "critical", "lifespan": "off", "ws_ping_interval": None, "timeout_graceful_shutdown": 2}
+    """Serve on a free port of loopback; yields ``127.0.0.1:port``.
+
+    uvicorn's own `serve` sleeps for a fifth of a second in every shutdown.
+    """
+    defaults: dict[str, Any] = {"log_level": "critical", "lifespan": "off", "ws_ping_interval": None}
     config = uvicorn.Config(Router(routes), host="127.0.0.1", port=0, **(defaults | options))
-    server = Server(config)
-    async with asyncio.TaskGroup() as group:
-        task = group.create_task(server.serve())
-        while not server.started:  # noqa: ASYNC110 - uvicorn has no other sign
-            await asyncio.sleep(0.001)
-        host, port = server.servers[0].sockets[0].getsockname()[:2]
-        try:
-            yield f"{host}:{port}"
-        finally:
-            server.should_exit = True
-            await task
+    server = uvicorn.Server(config)
+    config.load()
+    server.lifespan = config.lifespan_class(config)
+    await server.startup()
+    host, port = server.servers[0].sockets[0].getsockname()[:2]
+    state = server.server_state
+    try:
+        yield f"{host}:{port}"
+    finally:
+        for listener in server.servers:
+            listener.close()
+        for connection in list(state.connections):
+            connection.shutdown()
+        async with asyncio.timeout(5):
+            while state.connections or state.tasks:  # noqa: ASYNC110 - uvicorn gives no sign
+                await asyncio.sleep(0.002)
+        for listener in server.servers:
+            await listener.wait_closed()

@@ -131,8 +131,8 @@ def read_message(value: object, depth: int = 0) -> Message:
 
 
 def write_message(message: Message) -> list[WireObject]:
-    """A message as segments."""
-    return [_written(segment) for segment in message]
+    """A message as segments; those that only another platform knows are left out."""
+    return [_written(segment) for segment in message if not isinstance(segment, Raw) or segment.platform == PLATFORM]
 
 
 def _written(segment: Segment) -> WireObject:

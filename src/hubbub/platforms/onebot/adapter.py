@@ -68,6 +68,7 @@ class OneBotAdapter:
 
     async def run(self) -> None:
         """Hold the connections until cancelled."""
+        self._reverse.start()
         try:
             if self._settings.forward_urls or self._settings.http_api_url:
                 await self._run_outgoing()

@@ -6,8 +6,11 @@ that the same event over two connections is one.
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable
 from typing import Any
+
+import orjson
 
 from hubbub.core.addresses import Room
 from hubbub.core.events import Deleted, Event, Joined, Left, Noticed, Poked, Reacted, Received, Requested
@@ -131,12 +134,13 @@ def _group_message(
 
 def _member(user: str, sender: WireObject) -> Author:
     name = sender.get("card") or sender.get("nickname")
-    is_bot = user.startswith("28542") and user.isdecimal() and int(user) in _ROBOTS
+    is_bot = user.startswith("2854") and user.isdecimal() and int(user) in _ROBOTS
     return Author(user, name if type(name) is str else "", _ROLES.get(scalar(sender.get("role")), "unknown"), is_bot)
 
 
 # --- notices ---
 
+_FLEETING = frozenset({"notify.input_status"})  # told at every keystroke, and worth nothing a second later
 _KNOWN = frozenset({"time", "self_id", "post_type", "notice_type", "user_id", "group_id", "message", "raw_message"})
 
 
@@ -179,9 +183,14 @@ def _notice(frame: WireObject, account: str, now: float) -> Event | None:
     reader = _NOTICES.get(kind)
     if reader is not None:
         return reader(frame, account, time)
+    if kind in _FLEETING:
+        return None
     user = _id(frame, "user_id")
-    identity = _identity(frame, time, "operator_id", "target_id", "message_id", "honor_type")
-    return Noticed(identity, _room(frame, account, user), Author(user), time, kind, _rest(frame))
+    rest = _rest(frame)
+    # Nobody knows what tells two notices of an unknown kind apart, so all that they say does.
+    told = zlib.crc32(orjson.dumps(rest, option=orjson.OPT_SORT_KEYS))
+    identity = f"{_identity(frame, time)}:{told:08x}"
+    return Noticed(identity, _room(frame, account, user), Author(user), time, kind, rest)
 
 
 def _joined(frame: WireObject, account: str, time: float) -> Event | None:

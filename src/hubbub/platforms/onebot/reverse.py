@@ -42,6 +42,10 @@ class ReverseWebSockets:
         await send({"type": "websocket.accept"})
         await self._serve(peer, receive, send)
 
+    def start(self) -> None:
+        """Let connections in, again if they were stopped."""
+        self._stopped = False
+
     async def stop(self) -> None:
         """Close every connection and let no new one in."""
         self._stopped = True

@@ -72,11 +72,11 @@ def media(data: Data) -> Media:
 
 
 def _text(data: Data) -> Segment:
-    return Text(scalar(data.get("text")))
+    return Text(scalar(data["text"]))
 
 
 def _at(data: Data) -> Segment:
-    user = scalar(data.get("qq")) or scalar(data.get("user_id"))
+    user = scalar(data.get("qq")) or scalar(data["user_id"])
     return Mention(user, scalar(data.get("name")).removeprefix("@"), everyone=user == "all")
 
 
