@@ -22,6 +22,7 @@ from hubbub.cli.hub import RunningHub
 from hubbub.core.errors import ConfigError
 from hubbub.core.ports import PlatformPlugin
 from hubbub.settings import Settings
+from hubbub.settings.plugins import for_people
 from hubbub.settings.sections import Server
 
 MEGABYTE = 1_000_000
@@ -180,10 +181,11 @@ def open_files() -> Check:
 def platforms(settings: Settings, hub: RunningHub | None) -> Iterator[Check]:
     """Which platforms are on, and whether their accounts are connected."""
     enabled = settings.enabled()
+    shown = for_people(settings.plugins)
     for plugin in settings.plugins.values():
         if plugin in enabled:
             yield _loadable(plugin)
-        else:
+        elif plugin.name in shown:
             yield Check(f"platform {plugin.name}", "ok", "off")
     for account in hub.status()["accounts"] if hub else ():
         name = f"account {account['platform']}/{account['account']}"

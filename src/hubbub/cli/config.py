@@ -51,10 +51,10 @@ def init(
     """Write a settings file with every key, its meaning and its default as comments."""
     from hubbub.settings.example import example  # noqa: PLC0415 - loaded on first use
     from hubbub.settings.loading import root_of  # noqa: PLC0415 - loaded on first use
-    from hubbub.settings.plugins import find_plugins  # noqa: PLC0415 - loaded on first use
+    from hubbub.settings.plugins import find_plugins, for_people  # noqa: PLC0415 - loaded on first use
 
     with told():
-        text = example(root_of(find_plugins()))
+        text = example(root_of(for_people(find_plugins())))
         try:
             # Secrets will be written into it, so it is for its owner only.
             mode = os.O_WRONLY | os.O_CREAT | (os.O_TRUNC if force else os.O_EXCL)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from hubbub.cli.environment import hand_on
 from hubbub.settings import Settings, load
 
 Config = Annotated[Path | None, typer.Option("--config", "-c", metavar="FILE", help="Settings file (./hubbub.toml).")]
@@ -18,4 +19,6 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, one object a l
 
 def settings_of(config: Path | None, data_dir: Path | None) -> Settings:
     """The settings as a command sees them. Raises ConfigError."""
-    return load(config, options={} if data_dir is None else {"server.data_dir": str(data_dir)})
+    settings = load(config, options={} if data_dir is None else {"server.data_dir": str(data_dir)})
+    hand_on(settings)
+    return settings

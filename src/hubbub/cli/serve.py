@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from hubbub.cli.environment import hand_on
 from hubbub.cli.outcome import Exit, told
 from hubbub.settings import load
 
@@ -20,6 +21,7 @@ def serve(arguments: Sequence[str]) -> int:
     options = {f"server.{key}": value for key, value in chosen.items() if value is not None}
     with told():
         settings = load(config, options=options)
+        hand_on(settings)
         from hubbub.app import run  # noqa: PLC0415 - loaded on first use: wrong settings are told without it
 
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:

@@ -7,13 +7,13 @@ from pathlib import Path
 
 from hubbub.settings.example import example
 from hubbub.settings.loading import root_of
-from hubbub.settings.plugins import built_in
+from hubbub.settings.plugins import built_in, for_people
 from hubbub.settings.reference import reference
 
 
 def documents() -> dict[str, str]:
     """File by file, with the platforms of this package alone: what else is installed here is no part of it."""
-    root = root_of(built_in())
+    root = root_of(for_people(built_in()))
     return {"config.example.toml": example(root), "docs/settings.md": reference(root)}
 
 

@@ -47,8 +47,9 @@ def _table(path: tuple[str, ...], field: FieldInfo) -> Iterator[str]:
         yield f"[{dotted}]"
     for key, each in keys:
         unset = each.get_default(call_default_factory=True) is None
-        yield from _comment(f"{each.description or ''}{' (Not set.)' if unset else ''}")
-        yield f"#{key} = {toml(default_of(each))}"
+        note = " (Required.)" if each.is_required() else " (Not set.)" if unset else ""
+        yield from _comment((each.description or "") + note)
+        yield f"#{key} = {toml(default_of(each) or key if each.is_required() else default_of(each))}"
     for key, each in model.model_fields.items():
         if kind is None and _is_table(each):
             yield from _table((*path, key), each)
@@ -72,6 +73,8 @@ def default_of(field: FieldInfo) -> Any:
         return value
     if field.examples:
         return field.examples[0]
+    if choices := shapes.choices(field.annotation):
+        return choices[0]
     for kind, sample in ((bool, True), (int, 1), (float, 1.0), (PurePath, "path")):
         if shapes.holds(field.annotation, kind):
             return sample

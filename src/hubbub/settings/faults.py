@@ -32,15 +32,16 @@ _LIMITS = {
     "less_than_equal": ("at most", "le"),
 }
 _CREDENTIALS = re.compile(r"://[^/@]*@")
-SECRET = re.compile(r"(token|secret|password|passwd|api_keys?|aes_key|credential)", re.IGNORECASE)
+SECRET = re.compile(r"token(?!s)|secret|passw|api[_-]?key|aes_key|credential|authorization|cookie", re.IGNORECASE)
 
 
 def refuse(written: Written, root: Any, error: ValidationError | None = None) -> ConfigError:
     """One error for all mistakes, one line each, in the order in which they were written."""
     problems = list(written.problems)
     reported = {problem.path for problem in problems}
-    details = error.errors(include_url=False) if error else []
-    problems += [Problem(each["loc"], _sentence(dict(each), root)) for each in details if each["loc"] not in reported]
+    for path, details in _by_key(error, root).items():
+        if path not in reported:
+            problems.append(Problem(path, _sentence(path, details, root)))
     lines = sorted(((_where(problem, written), problem) for problem in problems), key=lambda line: line[0])
     return ConfigError("\n".join(_line(where, problem) for where, problem in lines))
 
@@ -80,13 +81,26 @@ def _where(problem: Problem, written: Written) -> tuple[str, int]:
     return str(written.file), line
 
 
-def _sentence(detail: dict[str, Any], root: Any) -> str:
-    kind, path, given = detail["type"], detail["loc"], detail.get("input")
+def _by_key(error: ValidationError | None, root: Any) -> dict[KeyPath, list[dict[str, Any]]]:
+    """What is wrong with each key: of a key that takes several kinds of value, one fault for each kind."""
+    found: dict[KeyPath, list[dict[str, Any]]] = {}
+    for detail in error.errors(include_url=False) if error else ():
+        path: KeyPath = detail["loc"]
+        shortest = len(path) - 1 if detail["type"] in ("extra_forbidden", "missing") else 0
+        while len(path) > max(1, shortest) and shapes.annotation_at(root, path) is None:
+            path = path[:-1]
+        found.setdefault(detail["loc"] if shortest and len(path) == shortest else path, []).append(dict(detail))
+    return found
+
+
+def _sentence(path: KeyPath, details: list[dict[str, Any]], root: Any) -> str:
+    kind, given = details[0]["type"], details[0].get("input")
     if kind == "extra_forbidden":
         return _unknown(path, root)
     if kind == "missing":
         return "is required"
-    expected = _expected(kind, detail)
+    expected = " or ".join(dict.fromkeys(_expected(detail["type"], detail) for detail in details))
+    expected = expected.replace(" or should be ", " or ")
     silent = _hidden(path, root) or isinstance(given, (dict, list, tuple)) or _CREDENTIALS.search(str(given))
     return expected if silent else f"{expected}, not {given!r}"
 

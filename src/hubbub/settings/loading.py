@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +93,7 @@ def _checked(written: sources.Written, root: type[Settings]) -> Settings:
     error: ValidationError | None = None
     try:
         settings = root.model_validate(written.tree)
+        written.problems += _contradictions(settings)
         if not written.problems:
             return settings
     except ValidationError as refused:
@@ -100,3 +101,17 @@ def _checked(written: sources.Written, root: type[Settings]) -> Settings:
     from hubbub.settings.faults import refuse  # noqa: PLC0415 - loaded on first use: when something is wrong
 
     raise refuse(written, root, error) from error
+
+
+def _contradictions(settings: Settings) -> Iterator[sources.Problem]:
+    """What is wrong between keys that are right each by itself."""
+    names = [model.name for model in settings.models]
+    for number, model in enumerate(settings.models):
+        if model.name in names[:number]:
+            yield sources.Problem(
+                ("models", number, "name"), f"should differ from the other models', not {model.name!r}"
+            )
+        for place, name in enumerate(model.fallback):
+            if name not in names:
+                text = f"should name one of the models ({', '.join(names)}), not {name!r}"
+                yield sources.Problem(("models", number, "fallback", place), text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib.metadata import EntryPoint, entry_points
 from types import ModuleType
 
@@ -13,6 +13,9 @@ from hubbub.core.errors import ConfigError
 from hubbub.core.ports import PlatformPlugin
 
 GROUP = "hubbub.platforms"
+
+# Platforms that only tests use: they can be set, but no document for people shows them.
+FOR_TESTS = frozenset(("loopback",))
 
 
 def find_plugins() -> dict[str, PlatformPlugin]:
@@ -35,6 +38,11 @@ def built_in() -> dict[str, PlatformPlugin]:
     folders = sorted(module.name for module in pkgutil.iter_modules(platforms.__path__) if module.ispkg)
     plugins = [_declared(importlib.import_module(f"{platforms.__name__}.{folder}.plugin")) for folder in folders]
     return {plugin.name: plugin for plugin in plugins}
+
+
+def for_people(plugins: Mapping[str, PlatformPlugin]) -> dict[str, PlatformPlugin]:
+    """Those that documents and lists show."""
+    return {name: plugin for name, plugin in plugins.items() if name not in FOR_TESTS}
 
 
 def _foreign() -> Iterator[PlatformPlugin]:

@@ -29,6 +29,9 @@ current folder, over that the environment, over that an option of the command li
 - An unknown key, or an unknown variable that begins with `HUBBUB_`, is an error that says what was probably meant.
 - `hubbub config check` checks, `hubbub config show` prints what counts, without the secrets.
 
+- `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` lead requests to models through a proxy. Keys of model services that are in
+  the environment (`OPENAI_API_KEY`, `DEEPSEEK_API_KEY` ...) are found without any setting.
+
 Other names that are understood:
 
 | variable | key |

@@ -9,6 +9,7 @@ from pathlib import Path
 from pydantic import BaseModel, Field, PrivateAttr
 
 from hubbub.core.ports import PlatformPlugin
+from hubbub.providers.settings import MainModel, ModelSettings
 from hubbub.settings.sections import Chat, Commands, Dispatch, Limits, RoomRule, Section, Server, Store
 
 
@@ -16,6 +17,10 @@ class Settings(Section):
     """All settings of a hub, as `load` reads them."""
 
     server: Server = Field(default_factory=Server, description="Data, address and log of the hub.")
+    model: MainModel = Field(default_factory=MainModel, description="The model, where one is enough.")
+    models: tuple[ModelSettings, ...] = Field(
+        (), description="Several models; the first one answers whoever chose none, unless model.name is another."
+    )
     chat: Chat = Field(default_factory=Chat, description="Conversations with a model.")
     limits: Limits = Field(default_factory=Limits, description="What one owner may use.")
     commands: Commands = Field(default_factory=Commands, description="Commands in a chat.")

@@ -43,8 +43,6 @@ class Server(Section):
         None, description="Secret of the admin; without one a random secret is made and printed once."
     )
     max_body_bytes: int = Field(8_388_608, ge=1024, description="Largest body of a request, in bytes.")
-    proxy: str = Field("", description="HTTP proxy for outgoing requests; hosts on loopback are reached without it.")
-    no_proxy: tuple[str, ...] = Field((), description="Hosts and domains that are reached without the proxy.")
     timezone: str = Field("", description="Time zone such as Asia/Shanghai; empty is the machine's own.")
     log_level: Annotated[LogLevel, BeforeValidator(_upper)] = Field("INFO", description="Least level that is logged.")
     log_format: Literal["text", "json"] = Field("text", description="How a line of the log is written.")
@@ -62,7 +60,7 @@ class Server(Section):
             raise ValueError(message)
         return value
 
-    @field_validator("public_url", "proxy")
+    @field_validator("public_url")
     @classmethod
     def _address(cls, value: str) -> str:
         if value and not re.match(r"https?://[^/\s]", value):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from types import UnionType
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
@@ -81,6 +81,13 @@ def _options(annotation: Any) -> tuple[Any, ...]:
 
 def _bare(annotation: Any) -> Any:
     return _bare(get_args(annotation)[0]) if get_origin(annotation) is Annotated else annotation
+
+
+def choices(annotation: Any) -> tuple[Any, ...]:
+    """The words that a key takes, where it takes some words only."""
+    return tuple(
+        value for option in _options(annotation) if get_origin(option) is Literal for value in get_args(option)
+    )
 
 
 def holds(annotation: Any, kind: type) -> bool:

@@ -77,7 +77,8 @@ def test_run_tells_wrong_settings_in_the_same_way(tmp_path: Path) -> None:
 def test_show_hides_secrets_and_is_a_settings_file(tmp_path: Path) -> None:
     (tmp_path / "hubbub.toml").write_text(
         'server.admin_password = "do not show"\n'
-        'server.proxy = "http://me:do-not-show@proxy.example"\n'
+        '[[models]]\nname = "one"\nproxy = "http://me:do-not-show@proxy.example"\napi_key = ["do not show"]\n'
+        'headers = { "X-Api-Key" = "do not show" }\n'
         '[platforms.onebot]\naccess_token = "do not show"\n'
         'forward_urls = ["ws://one.example/?access_token=do-not-show"]\n'
         '[rooms."onebot/*/group/1"]\ntrigger = ["always"]\n',
@@ -87,7 +88,7 @@ def test_show_hides_secrets_and_is_a_settings_file(tmp_path: Path) -> None:
     assert "do not show" not in shown
     assert "do-not-show" not in shown
     plain = tomllib.loads(shown)
-    assert plain["server"]["proxy"] == "http://***@proxy.example"
+    assert plain["models"][0]["proxy"] == "http://***@proxy.example"
     assert plain["rooms"]["onebot/*/group/1"]["trigger"] == ["always"]
     as_json = json.loads(hubbub("config", "show", "--json"))
     assert as_json["platforms"]["onebot"]["access_token"] == "***"

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from hubbub.core.errors import ConfigError
+from hubbub.providers.settings import ModelSettings
 from hubbub.settings import Settings, load
 
 
@@ -76,10 +77,12 @@ def test_a_named_file_that_is_missing_is_an_error(tmp_path: Path, by_option: boo
         ("HUBBUB_LOG_LEVEL", "debug", "server.log_level", "DEBUG"),
         ("LOG_LEVEL", "warning", "server.log_level", "WARNING"),
         ("TZ", "Asia/Shanghai", "server.timezone", "Asia/Shanghai"),
-        ("HTTP_PROXY", "http://proxy.example:3128", "server.proxy", "http://proxy.example:3128"),
-        ("HTTPS_PROXY", "http://proxy.example:3128", "server.proxy", "http://proxy.example:3128"),
-        ("NO_PROXY", "localhost, .example", "server.no_proxy", ("localhost", ".example")),
         ("HUBBUB_TRUSTED_NETWORKS", "10.0.0.0/8,fd00::/8", "server.trusted_networks", ("10.0.0.0/8", "fd00::/8")),
+        ("OPENAI_BASE_URL", "http://127.0.0.1:1/v1", "model.base_url", "http://127.0.0.1:1/v1"),
+        ("HUBBUB_MODEL", "qwen-plus", "model.name", "qwen-plus"),
+        ("HUBBUB_MODEL_VISION", "true", "model.vision", True),
+        ("HUBBUB_MODEL_VISION", "auto", "model.vision", "auto"),
+        ("HUBBUB_MODELS__0__NAME", "small", "models", (ModelSettings(name="small"),)),
         ("HUBBUB_CHAT__SESSION_MINUTES", "30", "chat.session_minutes", 30),
         ("HUBBUB_CHAT__CONTEXT_TOKENS", "4096", "chat.context_tokens", 4096),
         ("HUBBUB_LIMITS__MESSAGES_PER_DAY", "100", "limits.messages_per_day", 100),
@@ -98,12 +101,15 @@ def test_secret_names(tmp_path: Path) -> None:
     found = settings(
         tmp_path,
         HUBBUB_ADMIN_PASSWORD="correct horse",
+        OPENAI_API_KEY="sk-one,sk-two",
         HUBBUB_PLATFORMS__ONEBOT__ACCESS_TOKEN="a-token",
         HUBBUB_PLATFORMS__ONEBOT__HTTP_SECRET="a-secret",
         HUBBUB_PLATFORMS__ONEBOT__FORWARD_URLS="ws://127.0.0.1:3001,ws://127.0.0.1:3002",
     )
     assert found.server.admin_password is not None
     assert found.server.admin_password.get_secret_value() == "correct horse"
+    assert found.model.api_keys == ("sk-one", "sk-two")
+    assert "sk-one" not in repr(found)
     onebot = found.platform("onebot").model_dump()
     assert onebot["access_token"].get_secret_value() == "a-token"
     assert onebot["http_secret"].get_secret_value() == "a-secret"
@@ -130,6 +136,22 @@ def test_a_table_may_come_from_the_environment_as_json(tmp_path: Path) -> None:
     assert found.rule("onebot/100/group/1").trigger == ("always",)
     assert found.rule("onebot/100/group/2").trigger == ("mention", "reply", "prefix")
     assert found.commands.prefixes == ("/", ",")
+
+
+def test_several_models_may_come_from_the_file_with_keys_from_the_environment(tmp_path: Path) -> None:
+    file = """
+[[models]]
+name = "fast"
+api_key = "${FAST_KEY}"
+fallback = ["deep"]
+[[models]]
+name = "deep"
+type = "reasoner"
+vision = true
+"""
+    fast, deep = settings(tmp_path, file, FAST_KEY="sk-1, sk-2", HUBBUB_MODELS__1__ID="deep-1").models
+    assert fast.spec().api_keys == ("sk-1", "sk-2")
+    assert (deep.spec().id, deep.spec().vision, deep.spec().type) == ("deep-1", True, "reasoner")
 
 
 def test_variables_do_not_wipe_what_stands_beside_them_in_the_file(tmp_path: Path) -> None:
