@@ -11,6 +11,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+import logging
 import secrets
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -22,6 +23,8 @@ from hubbub.api.failures import Failures
 from hubbub.api.origins import Names, Networks, RawHeaders, forwarded, header
 from hubbub.api.passwords import check_password, hash_password
 from hubbub.core.ports import Clock, Secrets, Token
+
+log = logging.getLogger(__name__)
 
 ADMIN_KEY = "admin.hash"
 SHORTEST_SECRET = 8
@@ -160,6 +163,8 @@ class Access:
         if wait := self._failures.wait(client):
             return _too_often(wait)
         self._failures.count(client)
+        # At most as often as failures are counted, so nobody can fill the log with it.
+        log.warning("wrong credentials (%s) from %s", code, client or "a socket without address")
         return Refused(401, code, message, CHALLENGE)
 
     # --- the admin's secret ----------------------------------------------------------------------------------

@@ -96,8 +96,9 @@ class Names:
     """The names under which the hub may be called: addresses, localhost and its public ones."""
 
     def __init__(self, public: Iterable[str] = ()) -> None:
-        """``public``: names, with or without a port."""
-        self._public = frozenset(filter(None, (host_name(each) for each in public)))
+        """``public``: names or whole addresses (``https://hub.example``), with or without a port."""
+        found = (host_name(each.rpartition("://")[2]) for each in public)
+        self._public = frozenset(filter(None, found))
 
     def known(self, host: str) -> bool:
         """Whether a Host header names the hub itself."""

@@ -159,6 +159,8 @@ def _config(settings: ApiSettings, app: ASGIApp) -> uvicorn.Config:
         proxy_headers=False,
         server_header=False,
         backlog=BACKLOG,
+        # Longer than clients and proxies keep a connection, so that they are the ones to give it up.
+        timeout_keep_alive=75,
         timeout_graceful_shutdown=max(1, round(settings.stop_seconds)),
         ssl_context_factory=(lambda _config, _default: tls) if tls is not None else None,
     )

@@ -170,12 +170,16 @@ async def test_impossible_tokens_are_not_made(scopes: list[str], owner: str) -> 
         await made().issue("x", scopes, owner=owner)
 
 
-async def test_many_wrong_tokens_are_slowed_down_but_a_right_one_still_opens() -> None:
+async def test_many_wrong_tokens_are_slowed_down_but_a_right_one_still_opens(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     access = made()
     _, secret = await access.issue("x", ["messages"])
     codes = [await refused(access, OUTSIDE, bearer(f"hub_{number}")) for number in range(12)]
     assert codes[:10] == [(401, "token_wrong")] * 10
     assert codes[10:] == [(429, "too_many_failures")] * 2
+    assert caplog.text.count(OUTSIDE) == 10
+    assert "hub_3" not in caplog.text
     assert await access.require(OUTSIDE, bearer(secret), "messages")
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hubbub.api.origins import Names, Networks, forwarded, host_name
 
-NAMES = Names(("hub.example", "other.example:8443"))
+NAMES = Names(("hub.example", "other.example:8443", "https://third.example/path", ""))
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1", "10.1.2.3", "fe80::1%eth0"])
@@ -64,7 +66,8 @@ def test_host_name(value: str, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "host", ["localhost", "localhost:1", "127.0.0.1:8080", "[::1]:8080", "hub.example", "HUB.example:1"]
+    "host",
+    ["localhost", "localhost:1", "127.0.0.1:8080", "[::1]:8080", "hub.example", "HUB.example:1", "third.example"],
 )
 def test_known_names(host: str) -> None:
     assert NAMES.known(host)
@@ -99,3 +102,9 @@ def test_foreign_origins(origin: str | None, host: str, extra: dict[bytes, bytes
     if origin is not None:
         headers.append((b"origin", origin.encode()))
     assert NAMES.foreign(headers) is foreign
+
+
+@given(st.binary(), st.binary())
+def test_no_header_is_a_fault(origin: bytes, host: bytes) -> None:
+    assert NAMES.foreign([(b"origin", origin), (b"host", host)]) in (True, False)
+    assert NAMES.known(host.decode("latin-1")) in (True, False)

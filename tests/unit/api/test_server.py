@@ -224,6 +224,36 @@ async def test_a_frame_that_is_too_large_closes_its_socket_alone() -> None:
             assert await other.receive_str(timeout=5) == "still here"
 
 
+JUNK = (
+    b"\x16\x03\x01\x02\x00\x01\x00",  # TLS to a plain port
+    b"GET\r\n\r\n",
+    b"GET / HTTP/9.9\r\n\r\n",
+    b"GET /%ff%fe%00 HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    b"GET /\xff\xfe HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    b"GET http://[broken/ HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    b"POST /api/v1/messages HTTP/1.1\r\nHost: \xff\r\nContent-Length: -5\r\n\r\n",
+    b"POST /api/v1/messages HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    b"Transfer-Encoding: chunked\r\n\r\nzz\r\n",
+    b"GET /onebot/v11/ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
+    b"GET /onebot/v11/ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n",
+    b"\x00" * 5000,
+)
+
+
+async def test_junk_ends_its_own_connection_alone() -> None:
+    async with doors(routes=ROUTES) as at:
+        for junk in JUNK:
+            reader, writer = await asyncio.open_connection("127.0.0.1", at.server.port)
+            writer.write(junk)
+            writer.write_eof()
+            async with asyncio.timeout(5):
+                answer = await reader.read()
+            writer.close()
+            assert not answer.startswith(b"HTTP/1.1 2"), junk
+            assert b" 500 " not in answer[:20], junk
+            assert (await get(at, "/healthz"))[0] == 200
+
+
 async def test_secrets_in_a_query_are_not_logged(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG", "hubbub")
     async with doors(routes=ROUTES) as at:

@@ -42,11 +42,6 @@ def received(body: MessageIn, request: Request) -> Received:
     message: Message = (
         (Text(body.text),) if body.text is not None else tuple(segment.core() for segment in body.segments or ())
     )
-    options: dict[str, object] = {}
-    if body.options.model is not None:
-        options["model"] = body.options.model
-    if body.options.temperature is not None:
-        options["temperature"] = body.options.temperature
     return Received(
         id=f"{quote(owner, safe='')}/{request.key}",
         room=Room("http", request.caller.id, "private", owner, branch),
@@ -58,7 +53,7 @@ def received(body: MessageIn, request: Request) -> Received:
         locale=request.locale,
         owner=owner,
         branch=branch,
-        options=options,
+        options=body.options.model_dump(exclude_none=True) if body.options is not None else {},
     )
 
 

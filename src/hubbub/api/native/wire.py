@@ -56,7 +56,7 @@ class MessageIn(Wire):
     )
     text: str | None = Field(None, examples=["Say hello"])
     segments: list[SegmentJSON] | None = Field(None, max_length=MOST_SEGMENTS)
-    options: OptionsJSON = OptionsJSON()
+    options: OptionsJSON | None = None
     stream: bool = Field(False, description="Answer with server-sent events as the model writes.")
 
     @model_validator(mode="after")
