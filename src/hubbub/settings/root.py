@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from fnmatch import fnmatchcase
 from pathlib import Path
 
 from pydantic import BaseModel, Field, PrivateAttr
@@ -66,10 +65,3 @@ class Settings(Section):
         """The platforms that are on, by name."""
         server = self.server.model_dump()
         return tuple(plugin for name, plugin in self._plugins.items() if plugin.enabled(self.platform(name), server))
-
-    def rule(self, room: str) -> RoomRule:
-        """What holds in the room of this key. Looks through all of `rooms`: keep the answer."""
-        for pattern, rule in self.rooms.items():
-            if pattern == room or fnmatchcase(room, pattern):
-                return rule
-        return RoomRule()

@@ -120,12 +120,10 @@ class Chat(Section):
 
 
 class Limits(Section):
-    """What one owner may use; 0 is no limit. A day begins at midnight of `server.timezone`."""
+    """What one owner may use; 0 is no limit. This version does not count yet: `hubbub doctor` warns of what is set."""
 
-    messages_per_day: int = Field(0, ge=0, description="Messages to a model per owner and day.")
-    tokens_per_day: int = Field(0, ge=0, description="Tokens of models per owner and day.")
-    messages_per_minute: int = Field(0, ge=0, description="Messages per owner and minute.")
-    message_characters: int = Field(100_000, ge=1, description="Longest message that is read, in characters.")
+    messages_per_day: int = Field(0, ge=0, description="Messages to a model per owner and day; not counted yet.")
+    tokens_per_day: int = Field(0, ge=0, description="Tokens of models per owner and day; not counted yet.")
 
 
 class Commands(Section):
@@ -135,6 +133,8 @@ class Commands(Section):
         ("/", "!", "！", "@", "#"), description="Signs that a command may begin with; full-width forms count too."
     )
     admins: tuple[str, ...] = Field((), description="Who may give admin commands, as platform:id of the person.")
+    blocked: tuple[str, ...] = Field((), description="Who gets no answer at all, as platform:id of the person.")
+    names: tuple[str, ...] = Field((), description="Names of the bot, as people write them behind an @.")
     disabled: tuple[str, ...] = Field((), description="Names of commands that nobody may give.")
 
     @field_validator("prefixes")
@@ -145,7 +145,7 @@ class Commands(Section):
             raise ValueError(message)
         return value
 
-    @field_validator("admins")
+    @field_validator("admins", "blocked")
     @classmethod
     def _people(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for person in value:
