@@ -174,12 +174,12 @@ class MemoryHub:
         for piece in self.pieces:
             self.streams.publish(key, Streamed(piece))
         await self.go.wait()
-        for room in self.elsewhere:
-            self.store.outbox.put(room, (Text("for another room"),), State.QUEUED, entry.id)
+        put = self.store.outbox.put
+        rows = [put(room, (Text("for another room"),), State.QUEUED, entry.id) for room in self.elsewhere]
         reply = self.answer(event)
         if reply:
-            self.store.outbox.put(event.room, reply, entry=entry.id)
-        self.done[entry.id] = tuple(row for row in self.store.outbox.rows.values() if row.out.entry == entry.id)
+            rows.append(put(event.room, reply, entry=entry.id))
+        self.done[entry.id] = tuple(rows)
         if not self.lose_ends:
             self.streams.publish(key, Streamed(end=True))
 

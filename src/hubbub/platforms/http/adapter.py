@@ -34,6 +34,7 @@ class HttpPlatform:
         self._settings = settings
         self._host = host
         self._waiting = Waiting(settings.max_waiting)
+        self._ended = False
 
     @property
     def name(self) -> str:
@@ -52,12 +53,17 @@ class HttpPlatform:
     async def run(self) -> None:
         """Look after requests whose end was not told: streams are lossy, and another node may have answered."""
         account = Account(self.name, "local")
+        self._ended = False
         self._host.connected(account)
         try:
             while True:
                 await asyncio.sleep(LOOK_INTERVAL)
                 await self._look()
         finally:
+            # Nobody works on answers any more, so nobody is kept waiting for one.
+            self._ended = True
+            for key in self._waiting.awaited():
+                self._host.streams.publish(key, Streamed(end=True))
             self._host.disconnected(account, "stopped")
 
     async def send(self, row: Row) -> str:
@@ -108,9 +114,12 @@ class HttpPlatform:
         return await self._host.replies(receipt.entry.id) if receipt.duplicate else None
 
     async def _rows(self, receipt: Receipt) -> Sequence[Row]:
-        """The stored replies, as soon as the store has them. Bounded by the caller's timeout."""
+        """The stored replies, as soon as the store has them. Bounded by the caller's timeout, and by the hub's end."""
         pause = 0.01
         while (rows := await self._host.replies(receipt.entry.id)) is None:
+            if self._ended:
+                msg = f"the hub stops before entry {receipt.entry.id} is answered"
+                raise TimeoutError(msg)
             await asyncio.sleep(pause)
             pause = min(LONGEST_PAUSE, pause * 2)
         return rows

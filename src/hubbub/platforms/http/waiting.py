@@ -63,6 +63,10 @@ class Waiting:
             if not wait.askers:
                 del self._waits[key]
 
+    def awaited(self) -> list[str]:
+        """What is waited for."""
+        return list(self._waits)
+
     def due(self, now: float) -> list[tuple[str, int]]:
         """Keys and entries whose time to look has come; the longer one waits, the rarer the next look."""
         found = [(key, wait) for key, wait in self._waits.items() if wait.due <= now]

@@ -173,6 +173,24 @@ async def test_waiting_ends_in_time_and_the_answer_is_kept() -> None:
     assert words(await made.ask(event())) == ["echo: hello"]
 
 
+async def test_who_waits_is_let_go_when_the_hub_stops() -> None:
+    hub = MemoryHub()
+    hub.go.clear()
+    made = platform(hub)
+    async with running(made):
+        asking = asyncio.create_task(made.ask(event()))
+        stream = made.stream(event("2"))
+        assert isinstance(await anext(stream), Receipt)
+        streaming = asyncio.ensure_future(anext(stream))
+        await asyncio.sleep(0.01)
+    for waiting in (asking, streaming):
+        with pytest.raises(TimeoutError, match="the hub stops"):
+            await asyncio.wait_for(waiting, 1)
+    hub.go.set()
+    async with running(made):
+        assert words(await made.ask(event())) == ["echo: hello"]
+
+
 async def test_no_more_wait_than_may() -> None:
     hub = MemoryHub()
     hub.go.clear()
