@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import signal
 from collections.abc import Awaitable, Sequence
 
 from hubbub.core.addresses import Account, Room
@@ -40,10 +38,8 @@ class LoopbackAdapter:
         self.record = Record(settings.sent)
         self._settings = settings
         self._host = host
-        self._faults: dict[tuple[str, int], FaultKind] = {}
-        self._sends = self._acks = 0
-        for fault in settings.faults:
-            self._faults["ack" if fault.kind.endswith("_ack") else "send", fault.at] = fault.kind
+        self._faults: dict[int, FaultKind] = {fault.at: fault.kind for fault in settings.faults}
+        self._sends = 0
         self._capabilities = Capabilities(
             delivery=settings.delivery,
             max_length=settings.max_length,
@@ -68,9 +64,8 @@ class LoopbackAdapter:
         return self._capabilities
 
     def fail(self, kind: FaultKind, *, after: int = 0) -> None:
-        """Let the next sending (or acknowledgement) go wrong, or a later one ``after`` so many."""
-        what, count = ("ack", self._acks) if kind.endswith("_ack") else ("send", self._sends)
-        self._faults[what, count + after + 1] = kind
+        """Let the next sending go wrong, or a later one ``after`` so many."""
+        self._faults[self._sends + after + 1] = kind
 
     # --- receiving ---
 
@@ -116,7 +111,9 @@ class LoopbackAdapter:
             place, receipts = await accepted.get()
             for receipt in receipts:
                 await self._stored(receipt)
-            self._acknowledge(place)
+            self._host.failpoint("acknowledge.before")
+            self.spool.acknowledge(place)
+            self._host.failpoint("acknowledge.after")
 
     async def _accept(self, event: Event) -> Awaitable[Receipt]:
         while True:
@@ -143,31 +140,18 @@ class LoopbackAdapter:
         for row in rows:
             await self._show(row)
 
-    def _acknowledge(self, place: int) -> None:
-        self._acks += 1
-        fault = self._faults.pop(("ack", self._acks), None)
-        if fault == "crash_before_ack":
-            _crash()
-        self.spool.acknowledge(place)
-        if fault == "crash_after_ack":
-            _crash()
-
     # --- sending ---
 
     async def send(self, row: Row) -> str:
         """Show a message and return its id. Raises DeliveryError."""
         self._sends += 1
-        fault = self._faults.pop(("send", self._sends), None)
-        if fault == "crash_before_send":
-            _crash()
+        fault = self._faults.pop(self._sends, None)
         if fault in ("refused", "rejected"):
             message = f"{fault} on purpose"
             raise DeliveryError(message, certain=True, permanent=fault == "rejected")
         if fault == "vanished":
             raise DeliveryError(fault, certain=False)
         identity = await self._show(row)
-        if fault == "crash_after_send":
-            _crash()
         if fault == "unconfirmed":
             raise DeliveryError(fault, certain=False)
         return identity
@@ -215,7 +199,3 @@ def _ignore(receipt: asyncio.Future[Receipt]) -> None:
     """Let nobody wonder about the fault of an event that is delivered again anyway."""
     if not receipt.cancelled():
         receipt.exception()
-
-
-def _crash() -> None:
-    os.kill(os.getpid(), signal.SIGKILL)

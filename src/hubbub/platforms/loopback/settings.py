@@ -9,28 +9,19 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from hubbub.core.capabilities import Delivery
 
-FaultKind = Literal[
-    "refused",
-    "rejected",
-    "unconfirmed",
-    "vanished",
-    "crash_before_send",
-    "crash_after_send",
-    "crash_before_ack",
-    "crash_after_ack",
-]
+FaultKind = Literal["refused", "rejected", "unconfirmed", "vanished"]
 
 
 class Fault(BaseModel):
-    """Something that goes wrong on purpose.
+    """A sending that goes wrong on purpose.
 
-    Sending: ``refused`` and ``rejected`` certainly deliver nothing (the latter for good), ``unconfirmed`` delivers and
-    says nothing, ``vanished`` does neither. A ``crash`` ends the process as kill -9 does.
+    ``refused`` and ``rejected`` certainly deliver nothing (the latter for good), ``unconfirmed`` delivers and says
+    nothing, ``vanished`` does neither.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    at: int = Field(ge=1, description="At which sending (or acknowledgement) since the start, counted from 1.")
+    at: int = Field(ge=1, description="At which sending since the start, counted from 1.")
     kind: FaultKind = Field(description="What goes wrong.")
 
 

@@ -115,4 +115,4 @@ class Calls:
 
 
 def _unsent(action: str, reason: str) -> DeliveryError:
-    return DeliveryError(f"{action}: {reason}", certain=True, retry_after=1.0)
+    return DeliveryError(f"{action}: {reason}", certain=True)

@@ -40,7 +40,7 @@ class HttpLine:
             status, body = await self._post(action, orjson.dumps(params))
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             message = f"{action}: no connection: {error}"
-            raise DeliveryError(message, certain=True, retry_after=1.0) from error
+            raise DeliveryError(message, certain=True) from error
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             message = f"{action}: no answer: {error or type(error).__name__}"
             raise DeliveryError(message, certain=False) from error

@@ -33,7 +33,11 @@ class EventPosts:
             client = scope.get("client")
             where = f"{client[0] if client else 'local socket'} {scope['path']}"
             self._hub.complaints(f"refused ({answer.status})", where, answer.reason)
+        else:
+            self._hub.host.failpoint("acknowledge.before")
         await _reply(send, answer)
+        if not answer:
+            self._hub.host.failpoint("acknowledge.after")
 
     async def _answer(self, headers: Mapping[bytes, str], receive: Receive) -> Refusal | None:
         secret = self._hub.settings.http_secret.get_secret_value()
