@@ -176,7 +176,10 @@ def _forward(data: Data, depth: int, budget: _Budget) -> Segment:
     content = data.get("content")
     nodes: list[Node] = []
     if isinstance(content, list) and depth < MAX_FORWARD_DEPTH:
-        for item in content[: budget.left]:
+        for item in content:
+            if budget.left <= 0:
+                break
+            budget.left -= 1
             if isinstance(item, dict):
                 inside = item.get("data") if item.get("type") == "node" else None
                 nodes.append(_node(inside if isinstance(inside, dict) else item, depth, budget))
@@ -218,7 +221,7 @@ def _joined(message: list[Segment]) -> Message:
 
 def _message(value: object, depth: int, budget: _Budget) -> Message:
     if isinstance(value, str):
-        value = cqcode.parse(value, MAX_SEGMENTS)
+        value = cqcode.parse(value, budget.left)
     if isinstance(value, dict):
         value = [value]
     if not isinstance(value, list):
