@@ -48,3 +48,9 @@ class Capabilities:
     streams: bool = False
     reply_within: float | None = None
     resend_unknown: bool = False
+
+    @property
+    def promise(self) -> Delivery:
+        """The delivery class that holds here, with the owner's preference taken into account."""
+        blind = self.delivery in (Delivery.BLIND, Delivery.EDITABLE)
+        return Delivery.IDEMPOTENT if self.resend_unknown and blind else self.delivery

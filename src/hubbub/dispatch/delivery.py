@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from hubbub.core.addresses import Account, Room
-from hubbub.core.capabilities import Capabilities, Delivery
+from hubbub.core.capabilities import Delivery
 from hubbub.core.errors import DeliveryError, StoreError
 from hubbub.core.failpoints import Failpoint, never
 from hubbub.core.ports import Outbox, Platform
@@ -108,15 +108,15 @@ class Sender:
             log.info("%d messages wait to be sent since the last run", len(rows))
         self.push(rows)
 
-    def first_state(self, room: Room, capabilities: Capabilities) -> State:
+    def first_state(self, room: Room, delivery: Delivery) -> State:
         """In which state a message for the room is to be stored.
 
         Where the room's lane is empty and the account is up, a blind message is stored as SENDING at once, which
         saves a transaction; the lane is reserved until `push` or `unreserve`.
         """
-        if capabilities.delivery is Delivery.WINDOW:
+        if delivery is Delivery.WINDOW:
             return State.KEPT
-        if capabilities.delivery is Delivery.IDEMPOTENT or room.key in self._lanes or self._left_behind is not None:
+        if delivery is Delivery.IDEMPOTENT or room.key in self._lanes or self._left_behind is not None:
             return State.QUEUED
         status = self._accounts.get((room.platform, room.account))
         if status is None or not status.up:
@@ -265,7 +265,8 @@ class Sender:
     async def drain(self, seconds: float) -> None:
         """Let what can go out go out; what waits for an account that is down stays in the store."""
         deadline = time.monotonic() + seconds
-        while any(lane.kick is None for lane in self._lanes.values()) and time.monotonic() < deadline:
+        # Looked at, not waited for: it happens once, at the end, and an event would cost every message.
+        while any(lane.kick is None for lane in self._lanes.values()) and time.monotonic() < deadline:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
 
     def end(self) -> None:

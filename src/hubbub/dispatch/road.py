@@ -2,40 +2,194 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Mapping
+import secrets
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
+from hubbub.bridge.translate import fit
 from hubbub.bridge.triggers import Triggers
 from hubbub.chat.answer import Chat
+from hubbub.chat.stop import StopSignal
+from hubbub.commands.command import CommandContext
+from hubbub.commands.permissions import People
 from hubbub.commands.registry import Commands
-from hubbub.core.ports import Answer, Control, Platform, Streamed, Streams
+from hubbub.core.errors import StoreError
+from hubbub.core.events import Event, Received, event_key
+from hubbub.core.identities import Role, owner_of
+from hubbub.core.messages import Text, text_of
+from hubbub.core.phrases import Phrase
+from hubbub.core.ports import Answer, CanType, Clock, Control, Conversations, Platform, Streamed, Streams
+from hubbub.core.work import Committed, Entry, Outgoing, Unit
 from hubbub.dispatch.delivery import Sender
+from hubbub.words import say
 
 log = logging.getLogger(__name__)
 
 _NOTHING = Answer()
 _END = Streamed(end=True)
+_MODELS_SECONDS = 15.0
+_TYPING_AFTER = 1.0
+_TYPING_EVERY = 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """Where the road leads: what the composition root puts together."""
+    """Where the road leads: what the composition root puts together.
+
+    ``models_known`` is set once models have been looked for.
+    """
 
     commands: Commands
     chat: Chat
     triggers: Triggers
+    people: People
     platforms: Mapping[str, Platform]
     streams: Streams
-    language: str = "en"
+    conversations: Conversations
+    models_known: asyncio.Event
+    clock: Clock = time.time
 
 
 class Road:
     """Handles entries for the `Dispatcher`."""
 
-    def __init__(self, ways: Ways, sender: Sender) -> None:
-        """``sender`` takes what is stored."""
+    def __init__(self, ways: Ways, sender: Sender, control: Callable[[], Control]) -> None:
+        """``sender`` takes what is stored; ``control`` is asked for when a command needs it."""
         self._ways = ways
         self._sender = sender
-        self.control: Control | None = None
-        """For commands; set by the composition root, which is built around this."""
+        self._control = control
+
+    def lane_of(self, event: Event) -> str:
+        """The owner's, so that one owner's messages are answered in order; urgent commands have one beside it."""
+        if type(event) is not Received:
+            return owner_of(event.room, event.author.id)
+        owner = self._ways.triggers.owner(event)
+        call = self._ways.commands.find(event, text_of(event.message))
+        return f"{owner}\n!" if call is not None and call.command.urgent else owner
+
+    async def handle(self, entry: Entry, stop: StopSignal) -> Unit:
+        """See `Handler.handle`. Whatever goes wrong in it is told to the person and logged with an error id."""
+        if type(entry.event) is not Received:
+            return Unit(done=(entry.id,))
+        try:
+            answer = await self._answer(entry, entry.event, stop)
+        except StoreError:
+            raise
+        except Exception as error:  # noqa: BLE001 - one message's fault: told, logged, and the next goes on
+            answer = self._apology(entry, error)
+        if answer is _NOTHING:
+            return Unit((entry.id,))
+        return Unit((entry.id,), self._sends(entry, answer), answer.writes)
+
+    async def _answer(self, entry: Entry, event: Received, stop: StopSignal) -> Answer:
+        ways = self._ways
+        for_bot, text = ways.triggers.heard(event)
+        owner = ways.triggers.owner(event)
+        role = ways.people.role(event.room, event.author.id)
+        if role is Role.BLOCKED:
+            return _NOTHING
+        if for_bot or ways.triggers.rules(event.room).prefix:
+            call = ways.commands.find(event, text)
+            if call is not None:
+                return await ways.commands.run(call, self._context(entry, event, (owner, role), stop))
+        if not for_bot:
+            return _NOTHING
+        if not ways.models_known.is_set():
+            await self._models()
+        async with self._typing(event):
+            return await ways.chat.answer(entry, owner, text, self._pieces(event), stop)
+
+    def _context(self, entry: Entry, event: Received, who: tuple[str, Role], stop: StopSignal) -> CommandContext:
+        ways = self._ways
+        owner, role = who
+        return CommandContext(
+            entry=entry,
+            event=event,
+            owner=owner,
+            role=role,
+            conversations=ways.conversations,
+            control=self._control(),
+            clock=ways.clock,
+            language=partial(ways.chat.language, owner, event),
+            retry=partial(self._retry, entry, event, owner, stop),
+        )
+
+    async def _retry(self, entry: Entry, event: Received, owner: str, stop: StopSignal) -> Answer:
+        await self._models()
+        async with self._typing(event):
+            return await self._ways.chat.retry(entry, owner, self._pieces(event), stop)
+
+    async def _models(self) -> None:
+        """At the start models are still being looked for; not for long."""
+        try:
+            await asyncio.wait_for(self._ways.models_known.wait(), _MODELS_SECONDS)
+        except TimeoutError:
+            log.warning("models are still being looked for after %d s", _MODELS_SECONDS)
+
+    def _pieces(self, event: Received) -> Callable[[Streamed], None] | None:
+        key = event_key(event)
+        streams = self._ways.streams
+        return partial(streams.publish, key) if streams.listened(key) else None
+
+    @asynccontextmanager
+    async def _typing(self, event: Received) -> AsyncIterator[None]:
+        """Show that an answer is being written, if it takes longer than a moment."""
+        platform: object = self._ways.platforms.get(event.room.platform)
+        if not isinstance(platform, CanType):
+            yield
+            return
+        loop = asyncio.get_running_loop()
+        shown: list[asyncio.Task[None]] = []
+        timer = loop.call_later(_TYPING_AFTER, lambda: shown.append(loop.create_task(_show_typing(platform, event))))
+        try:
+            yield
+        finally:
+            timer.cancel()
+            for task in shown:
+                task.cancel()
+
+    # --- from an answer to what is stored ------------------------------------------------------------------------
+
+    def _sends(self, entry: Entry, answer: Answer) -> tuple[Outgoing, ...]:
+        event = entry.event
+        if not answer.message:
+            return answer.sends
+        platform = self._ways.platforms.get(event.room.platform)
+        if platform is None:
+            log.warning("entry %d gets no answer: platform %s is not enabled any more", entry.id, event.room.platform)
+            return answer.sends
+        capabilities = platform.capabilities(event.room)
+        reply_to = event.message_id if answer.quote and type(event) is Received and capabilities.quotes else ""
+        delivery = capabilities.promise
+        sends = []
+        for message in fit(answer.message, capabilities):
+            state = self._sender.first_state(event.room, delivery)
+            sends.append(Outgoing(event.room, message, reply_to, delivery, state, entry.id))
+            reply_to = ""
+        return (*sends, *answer.sends)
+
+    def _apology(self, entry: Entry, error: Exception) -> Answer:
+        number = secrets.token_hex(4)
+        log.error("error %s: entry %d could not be handled", number, entry.id, exc_info=error)
+        language = entry.event.locale if type(entry.event) is Received else ""
+        return Answer((Text(say(Phrase("error.internal", {"id": number}), language or "zh"), verbatim=True),))
+
+    def stored(self, entry: Entry, committed: Committed | None) -> None:
+        """See `Handler.stored`."""
+        if committed is None:
+            self._sender.unreserve(entry.event.room)
+        elif committed.rows:
+            self._sender.push(committed.rows)
+        self._ways.streams.publish(event_key(entry.event), _END)
+
+
+async def _show_typing(platform: CanType, event: Received) -> None:
+    """Again and again until it is cancelled."""
+    while True:
+        await platform.typing(event.room)
+        await asyncio.sleep(_TYPING_EVERY)

@@ -14,7 +14,8 @@ SENTENCES: Final = MappingProxyType(
             "请为你自己总结下面的对话，以便之后继续：事实、名字、愿望、决定和未解决的问题。"
             "只回复摘要本身，不超过 {words} 个词。"
         ),
-        "error.model_failed": "模型暂时无法回答，请稍后再试。（错误编号 {id}）",
+    "error.internal": "系统内部出错了，请稍后再试。错误编号：{id}",
+    "error.model_failed": "模型暂时无法回答，请稍后再试。（错误编号 {id}）",
         "error.model_timeout": "模型回答超时，请稍后再试。（错误编号 {id}）",
         "error.model_busy": "模型正忙或额度已用完，请稍后再试。（错误编号 {id}）",
         "error.model_auth": "模型拒绝了密钥，请联系管理员检查设置。（错误编号 {id}）",

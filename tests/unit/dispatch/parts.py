@@ -81,8 +81,8 @@ class Echo:
         if not isinstance(event, Received):
             return Unit(done=(entry.id,))
         caps = self.platform.capabilities(event.room)
-        state = self.sender.first_state(event.room, caps)
-        out = Outgoing(event.room, event.message, delivery=caps.delivery, state=state, entry=entry.id)
+        state = self.sender.first_state(event.room, caps.promise)
+        out = Outgoing(event.room, event.message, delivery=caps.promise, state=state, entry=entry.id)
         return Unit(done=(entry.id,), sends=(out,))
 
     def stored(self, entry: Entry, committed: Committed | None) -> None:

@@ -53,7 +53,7 @@ async def test_a_full_hub_says_so_and_takes_more_later(tmp_path: Path) -> None:
         for n in range(3):
             await w.dispatcher.accept(message(n))
         with pytest.raises(Overloaded) as refused:
-            w.dispatcher.accept(message(3))
+            await w.dispatcher.accept(message(3))
         assert refused.value.retry_after > 0
         hold.set()
         await w.settle()
@@ -170,7 +170,7 @@ async def test_draining_lets_work_end_and_refuses_more(tmp_path: Path) -> None:
         await w.dispatcher.drain(5)
         assert not w.dispatcher.held
         with pytest.raises(Overloaded):
-            w.dispatcher.accept(message(1))
+            await w.dispatcher.accept(message(1))
         await w.settle()
         assert [row.state for row in await w.store.outbox.deliveries(list(State))] == [State.SENT]
 

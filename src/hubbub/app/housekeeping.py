@@ -1,0 +1,53 @@
+"""What a hub that runs for months has to do now and then: forget what nobody will ask for."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Protocol
+
+from hubbub.core.errors import StoreError
+from hubbub.core.ports import Clock
+
+log = logging.getLogger(__name__)
+
+# Platforms redeliver for up to 7 days, so what was done is known for 8.
+KEEP_SECONDS = 8 * 86_400.0
+_EVERY = 3600.0
+_AT_ONCE = 1000
+
+
+class Prunable(Protocol):
+    """What can forget."""
+
+    async def prune(self, before: float, limit: int) -> int:
+        """Remove done entries and sent messages older than ``before``, at most ``limit``; how many it were."""
+
+
+class Housekeeping:
+    """Runs beside the work, in small steps."""
+
+    def __init__(self, store: Prunable, clock: Clock) -> None:
+        """Nothing happens before `run`."""
+        self._store = store
+        self._clock = clock
+
+    async def run(self) -> None:
+        """For ever: first after a minute, then each hour."""
+        await asyncio.sleep(60.0)
+        while True:
+            try:
+                gone = await self._prune()
+            except StoreError as error:
+                log.error("old messages are not removed: %s", error)  # noqa: TRY400 - an expected kind
+            else:
+                if gone:
+                    log.info("removed %d messages older than 8 days", gone)
+            await asyncio.sleep(_EVERY)
+
+    async def _prune(self) -> int:
+        total = 0
+        while gone := await self._store.prune(self._clock() - KEEP_SECONDS, _AT_ONCE):
+            total += gone
+            await asyncio.sleep(0.1)
+        return total

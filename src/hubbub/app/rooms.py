@@ -1,0 +1,30 @@
+"""When the bot answers in which room, and who may do what, as the settings say."""
+
+from __future__ import annotations
+
+from hubbub.bridge.triggers import RoomRules, Triggers
+from hubbub.commands.permissions import People
+from hubbub.settings import RoomRule, Settings
+
+
+def triggers_of(settings: Settings) -> Triggers:
+    """The rules of all rooms."""
+    shared = settings.chat.shared_groups
+    rules = [(key, _rules(rule, shared=shared)) for key, rule in settings.rooms.items()]
+    return Triggers(rules, _rules(RoomRule(), shared=shared))
+
+
+def _rules(rule: RoomRule, *, shared: bool) -> RoomRules:
+    return RoomRules(
+        mention="mention" in rule.trigger,
+        reply="reply" in rule.trigger,
+        prefix="prefix" in rule.trigger,
+        always="always" in rule.trigger,
+        words=rule.words,
+        shared=shared if rule.shared is None else rule.shared,
+    )
+
+
+def people_of(settings: Settings) -> People:
+    """Who is an admin, and who is not served."""
+    return People(frozenset(settings.commands.admins), frozenset(settings.commands.blocked))
