@@ -34,6 +34,7 @@ class AnswerReader:
         self._usage: Usage | None = None
         self._model = ""
         self._said = False
+        self._read = False
         self._content: list[str] = []
         self._reasoning: list[str] = []
         self.finish = ""
@@ -44,7 +45,7 @@ class AnswerReader:
         Raises:
             ModelError: it is no answer, or an empty one.
         """
-        choice = self._choice(body)
+        choice = self._choice(body) if body.strip() else None
         if choice is None:
             raise failure(Cause.EMPTY, "the answer has no choices", again=True)
         message = choice.get("message")
@@ -63,6 +64,7 @@ class AnswerReader:
         Raises:
             ModelError: it is no piece of an answer, or tells of an error.
         """
+        self._read = True
         if self._thinking.idle and (content := _plain(data)):
             self._content.append(content)
             return
@@ -89,6 +91,8 @@ class AnswerReader:
             ModelError: it broke off, or nothing was in it.
         """
         if not self.finish:
+            if not self._read:
+                raise failure(Cause.EMPTY, "the stream is empty", again=True)
             if not done:
                 raise failure(Cause.FAILED, "the stream stopped before the answer was finished", again=True)
             self.finish = "stop"
@@ -133,7 +137,7 @@ class AnswerReader:
         """(content, reasoning) of a message or a delta; its tool calls are gathered."""
         if type(message) is not dict:
             text = _string(choice.get("text"))  # the completions API
-            return (text if self._said else text.lstrip()), ""
+            return (text if self._said or self._content else text.lstrip()), ""
         content = message.get("content")
         reasoning = message.get("reasoning_content") or message.get("reasoning")
         if content is None:

@@ -193,8 +193,8 @@ class OpenAICompatible:
 
 
 def _is_stream(response: aiohttp.ClientResponse) -> bool:
-    """Some servers answer a wish for a stream with a whole answer, and say so."""
-    return response.content_type != "application/json"
+    """Some servers answer a wish for a stream with a whole answer, and say so; a page is no answer at all."""
+    return response.content_type not in ("application/json", "text/html")
 
 
 def _ids(body: bytes) -> list[str]:

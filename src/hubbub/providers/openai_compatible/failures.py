@@ -88,7 +88,8 @@ def redacted(text: str, secrets: tuple[str, ...]) -> str:
 def retry_after(headers: Mapping[str, str], now: float) -> float | None:
     """Seconds that the answer asks to wait, by ``Retry-After-Ms``, or ``Retry-After`` in seconds or as a date."""
     try:
-        if milliseconds := headers.get("Retry-After-Ms"):
+        milliseconds = headers.get("Retry-After-Ms", "")
+        if milliseconds.isdecimal():
             return _bounded(float(milliseconds) / 1000)
         value = headers.get("Retry-After", "").strip()
         if not value:

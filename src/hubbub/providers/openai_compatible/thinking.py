@@ -15,6 +15,7 @@ class ThinkSplitter:
     def __init__(self) -> None:
         self._state = "start"
         self._held = ""
+        self._begun = False  # something of the reasoning has come
 
     @property
     def idle(self) -> bool:
@@ -42,7 +43,7 @@ class ThinkSplitter:
         bare = text.lstrip()
         if bare.startswith(_OPEN):
             self._state = "thinking"
-            return self._think(bare[len(_OPEN) :].lstrip("\n"))
+            return self._think(bare[len(_OPEN) :])
         if _OPEN.startswith(bare):
             self._held = text
             return "", ""
@@ -50,6 +51,9 @@ class ThinkSplitter:
         return text, ""
 
     def _think(self, text: str) -> tuple[str, str]:
+        if not self._begun:
+            text = text.lstrip()
+            self._begun = bool(text)
         reasoning, found, answer = text.partition(_CLOSE)
         if found:
             self._state = "gap"
