@@ -55,7 +55,7 @@ def fork(branch: Branch, name: str, position: int | None = None) -> tuple[Write,
     return (MoveHead(branch.owner, branch.kind, name, head, "fork"), Switch(branch.owner, branch.kind, name))
 
 
-def start_anew(branch: Branch, now: float) -> tuple[Write, ...]:
+def start_anew(branch: Branch, now: float) -> tuple[Archive, ...]:
     """Put the content of a branch aside under a name made of the time, and leave the branch empty."""
     if not branch.head:
         return ()

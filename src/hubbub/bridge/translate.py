@@ -1,0 +1,201 @@
+"""Making a message fit the room that it goes to. Pure.
+
+What a room cannot show becomes words that say what it was, Markdown becomes plain text where there is none, and what
+is too long becomes several messages.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+from hubbub.core.messages import (
+    Audio,
+    File,
+    Forward,
+    Image,
+    Link,
+    Location,
+    Media,
+    Mention,
+    Message,
+    Quote,
+    Segment,
+    Text,
+    Video,
+)
+from hubbub.markup.plain import marked, plain
+from hubbub.markup.split import fits, size, split
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from hubbub.core.capabilities import Capabilities
+
+PLAIN = "none"
+_LONGEST_URL = 2000
+_DEEPEST = 3
+_LEFT_OUT = "[…]"
+
+
+def fit(message: Message, caps: Capabilities) -> list[Message]:
+    """The messages that say this one in a room with these capabilities, in order; none if nothing is left of it.
+
+    A short plain text comes back at once as it is.
+    """
+    if len(message) == 1:
+        only = message[0]
+        if (
+            type(only) is Text
+            and (only.verbatim or caps.markdown != PLAIN or not marked(only.text))
+            and fits(only.text, caps.max_length, caps.length_unit)
+            and not only.text.isspace()
+        ):
+            return [message]
+    segments = _joined(_written(each, caps) for segment in message for each in _shown(segment, caps))
+    return [part for part in _parts(segments, caps) if any(not _blank(segment) for segment in part)]
+
+
+# --- what a room cannot show -----------------------------------------------------------------------------------------
+
+
+def _shown(segment: Segment, caps: Capabilities, depth: int = 0) -> Sequence[Segment]:
+    """The segment itself where the room can show it, else what stands for it."""
+    ability = _ABILITIES.get(type(segment))
+    return (segment,) if ability is None or ability(caps) else _stand_in(segment, caps, depth)
+
+
+def _stand_in(segment: Segment, caps: Capabilities, depth: int) -> Sequence[Segment]:
+    """What says in words what a segment is."""
+    match segment:
+        case Mention():
+            return (_words(_called(segment)),)
+        case Image():
+            return (_words(_line(_SIGNS[Image], segment.alt, segment.media)),)
+        case File() | Audio() | Video():
+            return (_words(_line(_SIGNS[type(segment)], "", segment.media)),)
+        case Link():
+            return (_words("\n".join(filter(None, (f"🔗 {segment.title}".strip(), segment.url)))),)
+        case Location():
+            return (_words(_place(segment)),)
+        case Forward():
+            return _bundle(segment, caps, depth)
+        case _:
+            return ()
+
+
+_ABILITIES: Final[Mapping[type, Callable[[Capabilities], bool]]] = MappingProxyType(
+    {
+        Mention: lambda caps: caps.mentions,
+        Quote: lambda caps: caps.quotes,
+        Image: lambda caps: caps.images,
+        File: lambda caps: caps.files,
+        Audio: lambda caps: caps.audio,
+        Video: lambda caps: caps.video,
+        Forward: lambda caps: caps.forwards,
+        Link: lambda _: False,
+        Location: lambda _: False,
+    }
+)
+_SIGNS: Final[Mapping[type, str]] = MappingProxyType({Image: "🖼", File: "📎", Audio: "🔊", Video: "🎬"})
+
+
+def _called(mention: Mention) -> str:
+    return f"@{mention.name or mention.user or 'all'} "
+
+
+def _words(text: str) -> Text:
+    return Text(text, verbatim=True)
+
+
+def _line(sign: str, alt: str, media: Media) -> str:
+    """What stands for a file: a sign, its name, and where it can be had. Data and handles mean nothing to people."""
+    url = media.url if media.url.startswith(("http:", "https:")) and len(media.url) <= _LONGEST_URL else ""
+    return " ".join(filter(None, (sign, alt or media.name, url)))
+
+
+def _place(place: Location) -> str:
+    names = ", ".join(filter(None, (place.title, place.address)))
+    return f"📍 {names} ({place.latitude:.6g}, {place.longitude:.6g})".replace("  ", " ")
+
+
+def _bundle(forward: Forward, caps: Capabilities, depth: int) -> Sequence[Segment]:
+    """Each message of a bundle on lines of its own, behind its author's name."""
+    found: list[Segment] = []
+    for node in forward.nodes:
+        begin = "\n" if found else ""
+        found.append(_words(f"{begin}{node.name or node.author}: "))
+        for segment in node.message:
+            found += _bundled(segment, caps, depth)
+    return found or (_words(_LEFT_OUT),)
+
+
+def _bundled(segment: Segment, caps: Capabilities, depth: int) -> Sequence[Segment]:
+    """A segment of a message in a bundle: it calls nobody and answers nothing."""
+    if type(segment) is Forward and depth + 1 >= _DEEPEST:
+        return (_words(_LEFT_OUT),)
+    if isinstance(segment, Mention | Quote):
+        return _stand_in(segment, caps, depth)
+    return _shown(segment, caps, depth + 1)
+
+
+# --- the dialect -----------------------------------------------------------------------------------------------------
+
+
+def _written(segment: Segment, caps: Capabilities) -> Segment:
+    """Text without its markup where the room has none."""
+    if type(segment) is Text and not segment.verbatim and caps.markdown == PLAIN:
+        return Text(plain(segment.text), verbatim=True)
+    return segment
+
+
+def _joined(segments: Iterable[Segment]) -> list[Segment]:
+    """Texts of one kind that follow one another become one."""
+    found: list[Segment] = []
+    for segment in segments:
+        last = found[-1] if found else None
+        if type(segment) is Text and type(last) is Text and segment.verbatim == last.verbatim:
+            found[-1] = replace(last, text=last.text + segment.text)
+        else:
+            found.append(segment)
+    return found
+
+
+# --- the length ------------------------------------------------------------------------------------------------------
+
+
+def _parts(segments: Sequence[Segment], caps: Capabilities) -> Iterator[Message]:
+    """Messages whose words are within the room's limit; everything else stays where it stood between them."""
+    part: list[Segment] = []
+    left = caps.max_length
+    for segment in segments:
+        for number, piece in enumerate(_pieces(segment, caps)):
+            length = _length(piece, caps) if caps.max_length else 0
+            if number or (length > left and part):
+                yield tuple(part)
+                part, left = [], caps.max_length
+            part.append(piece)
+            left -= length
+    yield tuple(part)
+
+
+def _pieces(segment: Segment, caps: Capabilities) -> Sequence[Segment]:
+    """A text in pieces of at most the room's limit, each for a message of its own; anything else as it is."""
+    if type(segment) is not Text:
+        return (segment,)
+    markdown = not segment.verbatim and caps.markdown != PLAIN
+    pieces = split(segment.text, caps.max_length, caps.length_unit, markdown=markdown)
+    return [replace(segment, text=piece) for piece in pieces]
+
+
+def _length(segment: Segment, caps: Capabilities) -> int:
+    """What a segment adds to the words of a message."""
+    if type(segment) is Text:
+        return size(segment.text, caps.length_unit)
+    return size(_called(segment), caps.length_unit) if type(segment) is Mention else 0
+
+
+def _blank(segment: Segment) -> bool:
+    """Nothing that anybody would see."""
+    return type(segment) is Quote or (type(segment) is Text and not segment.text.strip())

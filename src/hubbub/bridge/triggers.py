@@ -1,0 +1,138 @@
+"""Which messages are meant for the bot. Pure.
+
+In a private chat all are. In a group the rules of the room decide: a mention of the bot, a reply to it, a word at the
+beginning that stands for it, or every message.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hubbub.core.identities import owner_of
+from hubbub.core.messages import Mention, Quote, Text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hubbub.core.addresses import Room
+    from hubbub.core.events import Received
+    from hubbub.core.messages import Message, Segment
+
+_MOST_ROOMS = 10_000
+_BEHIND_A_WORD = re.compile(r"[\s,:，：、]*")
+
+
+@dataclass(frozen=True, slots=True)
+class RoomRules:
+    """When the bot answers in a room that is no private chat.
+
+    ``mention``: it is mentioned, or the platform itself says that it is meant. ``reply``: somebody replies to it.
+    ``prefix``: commands are taken without either, by their sign. ``words``: beginnings of messages that call it.
+    ``always``: every message is for it. ``shared``: the whole room is one owner instead of each member apart.
+    """
+
+    mention: bool = True
+    reply: bool = True
+    prefix: bool = True
+    always: bool = False
+    words: tuple[str, ...] = ()
+    shared: bool = False
+
+
+DEFAULT = RoomRules()
+
+
+class Triggers:
+    """The rules of every room."""
+
+    def __init__(self, rules: Sequence[tuple[str, RoomRules]] = (), default: RoomRules = DEFAULT) -> None:
+        """``rules`` by patterns of room keys ("*" stands for anything); the first that fits counts."""
+        self._patterns = [(_pattern(key), each) for key, each in rules]
+        self._default = default
+        self._found: dict[Room, RoomRules] = {}
+
+    def rules(self, room: Room) -> RoomRules:
+        """The rules of a room."""
+        if not self._patterns:
+            return self._default
+        found = self._found.get(room)
+        if found is None:
+            if len(self._found) >= _MOST_ROOMS:
+                self._found.clear()
+            key = room.key
+            fitting = (each for pattern, each in self._patterns if pattern.fullmatch(key))
+            found = self._found[room] = next(fitting, self._default)
+        return found
+
+    def heard(self, event: Received) -> tuple[bool, str]:
+        """See `is_for_bot`."""
+        return is_for_bot(event, self.rules(event.room))
+
+    def owner(self, event: Received) -> str:
+        """Whose contexts, prompts and settings the message is about."""
+        if event.owner:
+            return event.owner
+        shared = not event.room.direct and self.rules(event.room).shared
+        return owner_of(event.room, event.author.id, shared=shared)
+
+
+def is_for_bot(event: Received, rules: RoomRules) -> tuple[bool, str]:
+    """Whether a message is meant for the bot, and its words without what says so.
+
+    Mentions of others stay in the words as ``@name``. A message of a lone text comes back as it was typed.
+    """
+    message = event.message
+    if len(message) == 1 and type(message[0]) is Text:
+        text, mentioned = message[0].text, False
+    else:
+        text, mentioned = _words(message, event.room.account)
+    if event.room.direct or rules.always:
+        return True, _called(text, rules.words) or text
+    if event.addressed and (rules.reply if _replies(message) and not mentioned else rules.mention):
+        return True, text
+    if mentioned and rules.mention:
+        return True, text
+    called = _called(text, rules.words)
+    return called is not None, text if called is None else called
+
+
+def _pattern(key: str) -> re.Pattern[str]:
+    return re.compile(".*".join(map(re.escape, key.split("*"))), re.DOTALL)
+
+
+def _replies(message: Message) -> bool:
+    return any(type(segment) is Quote for segment in message)
+
+
+def _words(message: Sequence[Segment], account: str) -> tuple[str, bool]:
+    """The words of a message with mentions of others, and whether the bot is mentioned."""
+    parts: list[str] = []
+    mentioned = False
+    for segment in message:
+        if type(segment) is Text:
+            parts.append(segment.text)
+        elif type(segment) is Mention:
+            if segment.user == account and not segment.everyone:
+                mentioned = True
+            else:
+                parts.append(f"@{segment.name or segment.user or 'all'} ")
+    text = "".join(parts)
+    return (text.strip() if mentioned else text), mentioned
+
+
+def _called(text: str, words: Sequence[str]) -> str | None:
+    """The text behind a word that calls the bot; None if it begins with none of them."""
+    if not words:
+        return None
+    begin = text.lstrip()
+    lowered = begin.lower()
+    for word in words:
+        if lowered.startswith(word.lower()):
+            rest = begin[len(word) :]
+            # "bot" does not call in "bottle"; Chinese words stand in no need of a space.
+            if rest and word[-1].isascii() and word[-1].isalnum() and rest[0].isascii() and rest[0].isalnum():
+                continue
+            return rest[_BEHIND_A_WORD.match(rest).end() :]  # type: ignore[union-attr]  # it matches nothing, too
+    return None

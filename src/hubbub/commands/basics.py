@@ -1,0 +1,106 @@
+"""Commands about the hub itself: help, echo, sid, status."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from hubbub.commands.command import Call, Command, CommandContext, plainly
+from hubbub.commands.permissions import allowed
+from hubbub.core.identities import Role
+from hubbub.core.phrases import Phrase
+
+if TYPE_CHECKING:
+    from hubbub.core.ports import Answer
+    from hubbub.core.status import HubStatus
+
+_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+
+
+async def show_help(call: Call, context: CommandContext) -> Answer:
+    """Every command that the person may give here, a line each; or one command with its other names."""
+    wanted = call.argument.strip()
+    kind = context.event.room.kind
+    if wanted:
+        command = call.listing.named(wanted.removeprefix(call.prefix))
+        if command is None or not allowed(command, context.role, kind):
+            name, more = f"{call.prefix}{wanted.removeprefix(call.prefix)}", f"{call.prefix}{call.name}"
+            return await context.tell(Phrase("command.unknown", {"name": name, "help": more}))
+        lines = [_line(command, call.prefix)]
+        if command.aliases:
+            lines.append(Phrase("command.help.aliases", {"names": ", ".join(command.aliases)}))
+        return await context.tell(*lines)
+    lines = [_line(command, call.prefix) for command in call.listing.allowed(context.role, kind)]
+    return await context.tell(Phrase("command.help.head"), *lines, Phrase("command.help.chat"))
+
+
+async def echo(call: Call, context: CommandContext) -> Answer:
+    """The argument, exactly. Waits for nothing."""
+    if not call.argument:
+        return await context.tell(_line(call.command, call.prefix))
+    return plainly(call.argument)
+
+
+async def sid(call: Call, context: CommandContext) -> Answer:  # noqa: ARG001 - every handler has the same shape
+    """The ids of person, owner and room, as settings and the API want them."""
+    event = context.event
+    branch = await context.conversations.branch(context.owner, "context", event.branch, limit=1)
+    values: dict[str, object] = {
+        "user": f"{event.room.platform}:{event.author.id}",
+        "role": Phrase(f"role.{context.role.name.lower()}"),
+        "owner": context.owner,
+        "room": event.room.key,
+        "branch": branch.name,
+    }
+    return await context.tell(Phrase("command.sid", values))
+
+
+async def status(call: Call, context: CommandContext) -> Answer:  # noqa: ARG001 - every handler has the same shape
+    """How the hub is doing; admins also see its accounts and its work."""
+    found = context.control.status()
+    uptime = _duration(context.clock() - found.started_at)
+    values = {"version": found.version, "uptime": uptime, "model": _model(found)}
+    lines = [Phrase("command.status", values)]
+    if not found.ready:
+        lines.append(Phrase("command.status.not_ready"))
+    if context.role >= Role.ADMIN:
+        work = {"waiting": found.waiting, "running": found.running, "undelivered": found.undelivered}
+        lines += [*_accounts(found), Phrase("command.status.work", dict(work))]
+    return await context.tell(*lines)
+
+
+def _line(command: Command, prefix: str) -> Phrase:
+    text = Phrase(command.help, {"prefix": prefix})
+    return Phrase("command.help.line", {"prefix": prefix, "name": command.name, "text": text})
+
+
+def _model(found: HubStatus) -> object:
+    if found.model:
+        return found.model
+    return Phrase("command.status.no_model", {"reason": found.model_reason})
+
+
+def _accounts(found: HubStatus) -> list[Phrase]:
+    return [
+        Phrase("command.status.up", {"account": f"{each.platform}:{each.account}"})
+        if each.up
+        else Phrase("command.status.down", {"account": f"{each.platform}:{each.account}", "reason": each.detail})
+        for each in found.accounts
+    ]
+
+
+def _duration(seconds: float) -> Phrase:
+    """A time span in its two largest units; a clock that was set back makes none."""
+    whole = max(0, int(seconds))
+    if whole >= _DAY:
+        return Phrase("duration.days", {"days": whole // _DAY, "hours": whole % _DAY // _HOUR})
+    if whole >= _HOUR:
+        return Phrase("duration.hours", {"hours": whole // _HOUR, "minutes": whole % _HOUR // _MINUTE})
+    return Phrase("duration.minutes", {"minutes": whole // _MINUTE})
+
+
+COMMANDS: Final = (
+    Command("help", show_help, "command.help.help", aliases=("h", "start", "menu", "帮助", "菜单")),
+    Command("echo", echo, "command.echo.help", aliases=("回显",)),
+    Command("sid", sid, "command.sid.help", aliases=("whoami", "id", "我是谁")),
+    Command("status", status, "command.status.help", aliases=("状态",)),
+)

@@ -1,0 +1,137 @@
+"""All commands of a hub: which one a message gives, and doing it."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING
+
+from hubbub.commands.builtin import BUILTIN
+from hubbub.commands.command import Call, Command, CommandContext
+from hubbub.commands.parse import PREFIXES, Parser, like_a_name, normal, plain_prefix
+from hubbub.commands.permissions import allowed, refusal
+from hubbub.core.errors import UserError
+from hubbub.core.messages import Mention, Quote
+from hubbub.core.phrases import Phrase
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hubbub.commands.parse import Typed
+    from hubbub.core.addresses import RoomKind
+    from hubbub.core.events import Received
+    from hubbub.core.identities import Role
+    from hubbub.core.ports import Answer
+
+# How alike a name must be to be suggested, from 0 to 1.
+_ALIKE = 0.6
+# Behind these an unknown name is most likely no command: "@somebody", "#topic".
+_OFTEN_WORDS = frozenset("@#")
+_CERTAIN = "/"
+
+
+class Commands:
+    """Reads and does commands. Nothing changes after it was made."""
+
+    def __init__(
+        self,
+        prefixes: Sequence[str] = PREFIXES,
+        commands: Sequence[Command] = BUILTIN,
+        names: Sequence[str] = (),
+        disabled: Sequence[str] = (),
+    ) -> None:
+        """``names`` are those of the bot, as people write them behind an @; ``disabled`` commands are left out.
+
+        Raises:
+            ValueError: two commands have the same name or alias.
+        """
+        off = set(map(normal, disabled))
+        self._commands = tuple(each for each in commands if normal(each.name) not in off)
+        self._table: dict[str, Command] = {}
+        for command in self._commands:
+            for name in dict.fromkeys(map(normal, (command.name, *command.aliases))):
+                if name in self._table:
+                    msg = f"{name!r} names both {self._table[name].name} and {command.name}"
+                    raise ValueError(msg)
+                self._table[name] = command
+        self._names = frozenset(map(normal, names))
+        self._parser = Parser(tuple(prefixes))
+        self._first = self._parser.first
+
+    def find(self, event: Received, text: str) -> Call | None:
+        """The command that a message gives, if it gives one; ``text`` is its words without what addressed the bot.
+
+        A name that is none is answered with a suggestion where the sign leaves no doubt, and only if the message is
+        meant for the bot; otherwise it is no command. Quick: called for every message.
+        """
+        if text[:1] not in self._first:
+            return None
+        typed = self._parser.parse(text)
+        if typed is None or _for_somebody_else(event):
+            return None
+        return self._known(event, typed) or self._unknown(event, typed)
+
+    async def run(self, call: Call, context: CommandContext) -> Answer:
+        """Do a command, or say why not."""
+        command = call.command
+        no = refusal(command, f"{call.prefix}{call.name}", context.role, context.event.room.kind)
+        if no is not None:
+            return await context.tell(no)
+        try:
+            return await command.handler(call, context)
+        except UserError as error:
+            return await context.tell(error.user_text)
+
+    def allowed(self, role: Role, kind: RoomKind) -> Sequence[Command]:
+        """Those that a person may give in such a room, in the order of their declaration."""
+        return [command for command in self._commands if allowed(command, role, kind)]
+
+    def named(self, name: str) -> Command | None:
+        """The command of a name or alias, however it is written."""
+        return self._table.get(normal(name))
+
+    def _known(self, event: Received, typed: Typed) -> Call | None:
+        prefix, name, argument = typed
+        command = self._table.get(name) or self._table.get(normal(name))
+        if command is None and "@" in name:
+            name, _, bot = name.partition("@")
+            if not (event.addressed or normal(bot) in self._names or (event.room.direct and not self._names)):
+                return None
+            command = self._table.get(normal(name))
+        if command is None and prefix in ("@", "＠") and self._is_bot(event, name):
+            again = self._parser.parse(argument)
+            return self._known(event, again) if again else None
+        return Call(command, prefix, name, argument, self) if command else None
+
+    def _is_bot(self, event: Received, name: str) -> bool:
+        return normal(name) in self._names or name == event.room.account
+
+    def _unknown(self, event: Received, typed: Typed) -> Call | None:
+        sign = plain_prefix(typed.prefix)
+        if sign in _OFTEN_WORDS or not (event.addressed or event.room.direct) or not like_a_name(typed.name):
+            return None
+        nearest = difflib.get_close_matches(normal(typed.name), self._table, n=1, cutoff=_ALIKE)
+        if not nearest and sign != _CERTAIN:
+            return None
+        return Call(_UNKNOWN, typed.prefix, typed.name, nearest[0] if nearest else "", self)
+
+
+def _for_somebody_else(event: Received) -> bool:
+    """The message begins with a mention of somebody who is not the bot: another bot's command."""
+    for segment in event.message:
+        if type(segment) is Mention:
+            return segment.everyone or segment.user != event.room.account
+        if type(segment) is not Quote:
+            break
+    return False
+
+
+async def _suggest(call: Call, context: CommandContext) -> Answer:
+    """Tell that there is no such command, and which was probably meant."""
+    typed = f"{call.prefix}{call.name}"
+    nearest = call.listing.named(call.argument) if call.argument else None
+    if nearest is None or not allowed(nearest, context.role, context.event.room.kind):
+        return await context.tell(Phrase("command.unknown", {"name": typed, "help": f"{call.prefix}help"}))
+    return await context.tell(Phrase("command.nearest", {"name": typed, "nearest": f"{call.prefix}{nearest.name}"}))
+
+
+_UNKNOWN = Command("", _suggest, "command.unknown")
