@@ -88,6 +88,7 @@ class Parts:
             streams=self.streams,
             conversations=store.conversations,
             models_known=self.models.known,
+            language=settings.chat.language,
         )
         self.road = Road(ways, self.sender, lambda: self.control)
         bounds = Bounds(settings.dispatch.conversations, settings.dispatch.accepted)

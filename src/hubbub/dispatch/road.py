@@ -26,7 +26,7 @@ from hubbub.core.phrases import Phrase
 from hubbub.core.ports import Answer, CanType, Clock, Control, Conversations, Platform, Streamed, Streams
 from hubbub.core.work import Committed, Entry, Outgoing, Unit
 from hubbub.dispatch.delivery import Sender
-from hubbub.words import say
+from hubbub.words import choose, guess, say
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ _TYPING_EVERY = 5.0
 class Ways:
     """Where the road leads: what the composition root puts together.
 
-    ``models_known`` is set once models have been looked for.
+    ``models_known`` is set once models have been looked for. ``language`` is the one of whoever shows none.
     """
 
     commands: Commands
@@ -52,6 +52,7 @@ class Ways:
     streams: Streams
     conversations: Conversations
     models_known: asyncio.Event
+    language: str
     clock: Clock = time.time
 
 
@@ -176,8 +177,10 @@ class Road:
     def _apology(self, entry: Entry, error: Exception) -> Answer:
         number = secrets.token_hex(4)
         log.error("error %s: entry %d could not be handled", number, entry.id, exc_info=error)
-        language = entry.event.locale if type(entry.event) is Received else ""
-        return Answer((Text(say(Phrase("error.internal", {"id": number}), language or "zh"), verbatim=True),))
+        event = entry.event
+        said = (event.locale, guess(text_of(event.message))) if type(event) is Received else ()
+        sentence = say(Phrase("error.internal", {"id": number}), choose(*said, self._ways.language))
+        return Answer((Text(sentence, verbatim=True),))
 
     def stored(self, entry: Entry, committed: Committed | None) -> None:
         """See `Handler.stored`."""
