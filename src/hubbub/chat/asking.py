@@ -61,7 +61,13 @@ class Asking:
         spec = self._models.find(chosen.model) if chosen.model else None
         if spec is None and chosen.model and event.options.get("model") == chosen.model:
             raise UserError(Phrase("chat.unknown_model", {"name": chosen.model}))
-        return spec or self._models.default()
+        return spec or self._default()
+
+    def _default(self) -> ModelSpec:
+        try:
+            return self._models.default()
+        except ProviderError as error:
+            raise ProviderError(str(error), user_text=Phrase("error.no_model")) from error
 
     async def ask(self, job: Job) -> None:
         """Let the reply be filled, within the time for one answer.

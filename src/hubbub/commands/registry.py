@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING
 
 from hubbub.commands.builtin import BUILTIN
@@ -27,6 +26,7 @@ _ALIKE = 0.6
 # Behind these an unknown name is most likely no command: "@somebody", "#topic".
 _OFTEN_WORDS = frozenset("@#")
 _CERTAIN = "/"
+_AT = ("@", "＠")
 
 
 class Commands:
@@ -66,6 +66,8 @@ class Commands:
         if text[:1] not in self._first:
             return None
         typed = self._parser.parse(text)
+        if typed is not None and typed.prefix in _AT and self._is_bot(event, typed.name):
+            typed = self._parser.parse(typed.argument)
         if typed is None or _for_somebody_else(event):
             return None
         return self._known(event, typed) or self._unknown(event, typed)
@@ -97,9 +99,6 @@ class Commands:
             if not (event.addressed or normal(bot) in self._names or (event.room.direct and not self._names)):
                 return None
             command = self._table.get(normal(name))
-        if command is None and prefix in ("@", "＠") and self._is_bot(event, name):
-            again = self._parser.parse(argument)
-            return self._known(event, again) if again else None
         return Call(command, prefix, name, argument, self) if command else None
 
     def _is_bot(self, event: Received, name: str) -> bool:
@@ -109,6 +108,8 @@ class Commands:
         sign = plain_prefix(typed.prefix)
         if sign in _OFTEN_WORDS or not (event.addressed or event.room.direct) or not like_a_name(typed.name):
             return None
+        import difflib  # noqa: PLC0415 - loaded on first use
+
         nearest = difflib.get_close_matches(normal(typed.name), self._table, n=1, cutoff=_ALIKE)
         if not nearest and sign != _CERTAIN:
             return None

@@ -14,8 +14,8 @@ SENTENCES: Final = MappingProxyType(
             "Summarize the conversation below for yourself, so that you can go on with it: facts, names, wishes, "
             "decisions and open questions. Answer with the summary alone, in at most {words} words."
         ),
-    "error.internal": "Something went wrong in the hub. Error id: {id}",
-    "error.model_failed": "The model could not answer. Please try again later. (error {id})",
+        "error.internal": "Something went wrong in the hub. Error id: {id}",
+        "error.model_failed": "The model could not answer. Please try again later. (error {id})",
         "error.model_timeout": "The model took too long to answer. Please try again later. (error {id})",
         "error.model_busy": "The model is busy or its quota is used up. Please try again later. (error {id})",
         "error.model_auth": "The model refused the hub's key; whoever runs the hub has to set it right. (error {id})",
@@ -35,7 +35,6 @@ SENTENCES: Final = MappingProxyType(
         "command.forbidden": "You may not use {name}.",
         "command.only_private": "{name} works in a private chat only.",
         "command.only_group": "{name} works in a group only.",
-        "command.failed": "{name} could not be done. (error {id})",
         # --- each command: what it does, in one line
         "command.help.help": "lists what you can do; {prefix}help NAME tells more about one command",
         "command.echo.help": "answers what you wrote behind it",

@@ -14,8 +14,8 @@ SENTENCES: Final = MappingProxyType(
             "请为你自己总结下面的对话，以便之后继续：事实、名字、愿望、决定和未解决的问题。"
             "只回复摘要本身，不超过 {words} 个词。"
         ),
-    "error.internal": "系统内部出错了，请稍后再试。错误编号：{id}",
-    "error.model_failed": "模型暂时无法回答，请稍后再试。（错误编号 {id}）",
+        "error.internal": "系统内部出错了，请稍后再试。错误编号：{id}",
+        "error.model_failed": "模型暂时无法回答，请稍后再试。（错误编号 {id}）",
         "error.model_timeout": "模型回答超时，请稍后再试。（错误编号 {id}）",
         "error.model_busy": "模型正忙或额度已用完，请稍后再试。（错误编号 {id}）",
         "error.model_auth": "模型拒绝了密钥，请联系管理员检查设置。（错误编号 {id}）",
@@ -35,7 +35,6 @@ SENTENCES: Final = MappingProxyType(
         "command.forbidden": "你没有使用 {name} 的权限。",
         "command.only_private": "{name} 只能在私聊中使用。",
         "command.only_group": "{name} 只能在群里使用。",
-        "command.failed": "{name} 执行失败。（错误编号 {id}）",
         # --- each command: what it does, in one line
         "command.help.help": "列出你可以使用的命令；{prefix}help 命令名 查看某个命令的说明",
         "command.echo.help": "原样回复你写的内容",

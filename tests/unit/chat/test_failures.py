@@ -91,7 +91,7 @@ async def test_no_model_at_all() -> None:
     class NoModels(ScriptedModels):
         @override
         def default(self) -> ModelSpec:
-            raise ProviderError("none is set up", user_text=Phrase("error.no_model"))
+            raise ProviderError("none is set up", user_text=Phrase("error.model_failed"))
 
     talk = Talk(NoModels())
     assert said(await talk.ask("x")).startswith("No model is set up yet")

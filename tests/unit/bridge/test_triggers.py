@@ -1,0 +1,113 @@
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hubbub.bridge.triggers import DEFAULT, RoomRules, Triggers, is_for_bot
+from hubbub.core.addresses import Room
+from hubbub.core.events import Received
+from hubbub.core.identities import Author
+from hubbub.core.messages import Image, Media, Mention, Message, Quote, Text
+
+BOT = "100"
+PRIVATE = Room("test", BOT, "private", "u1")
+GROUP = Room("test", BOT, "group", "g1")
+ME, ANN = Mention(BOT), Mention("u2", "Ann")
+
+
+def received(*message: Text | Mention | Quote | Image, room: Room = GROUP, addressed: bool = False) -> Received:
+    return Received("1", room, Author("u1"), message, 0.0, "m1", addressed=addressed)
+
+
+ONLY = {
+    "mention": RoomRules(reply=False, prefix=False),
+    "reply": RoomRules(mention=False, prefix=False),
+    "always": RoomRules(mention=False, reply=False, always=True),
+    "word": RoomRules(mention=False, reply=False, words=("bot", "小助手")),
+    "none": RoomRules(mention=False, reply=False),
+}
+
+CASES: list[tuple[Message, bool, set[str], str]] = [
+    ((Text("hello"),), False, {"always"}, "hello"),
+    ((ME, Text(" hello")), True, {"mention", "always"}, "hello"),
+    ((Text("hello "), ME), True, {"mention", "always"}, "hello"),
+    ((ME, Text(" hello")), False, {"mention", "always"}, "hello"),
+    ((ANN, Text("hello")), False, {"always"}, "@Ann hello"),
+    ((ME, Text(" ask "), ANN, Text("too")), True, {"mention", "always"}, "ask @Ann too"),
+    ((Mention("", everyone=True), Text("hello")), False, {"always"}, "@all hello"),
+    ((Quote("m0"), Text("why?")), True, {"reply", "always"}, "why?"),
+    ((Quote("m0"), Text("why?")), False, {"always"}, "why?"),
+    ((Quote("m0"), ME, Text(" why?")), True, {"mention", "always"}, "why?"),
+    ((Text("/start"),), True, {"mention", "always"}, "/start"),
+    ((Text("Bot, hello"),), False, {"word", "always"}, "hello"),
+    ((Text(" bot hello"),), False, {"word", "always"}, "hello"),
+    ((Text("小助手：你好"),), False, {"word", "always"}, "你好"),
+    ((Text("小助手你好"),), False, {"word", "always"}, "你好"),
+    ((Text("bottle"),), False, {"always"}, "bottle"),
+    ((Text("the bot"),), False, {"always"}, "the bot"),
+    ((Image(Media(file_id="x")),), False, {"always"}, ""),
+]
+
+
+@pytest.mark.parametrize("mode", ONLY)
+@pytest.mark.parametrize(("message", "addressed", "modes", "text"), CASES)
+def test_in_a_group_the_rules_decide(mode: str, message: Message, addressed: bool, modes: set[str], text: str) -> None:
+    heard, words = is_for_bot(replace(received(), message=message, addressed=addressed), ONLY[mode])
+    assert heard == (mode in modes)
+    if heard:
+        assert words == text or mode == "always"
+
+
+@pytest.mark.parametrize("rules", [DEFAULT, ONLY["none"]])
+@pytest.mark.parametrize("kind", ["private", "temporary"])
+def test_in_private_all_is_for_the_bot(rules: RoomRules, kind: str) -> None:
+    room = replace(PRIVATE, kind=kind)  # type: ignore[arg-type]
+    assert is_for_bot(received(Text("  hello "), room=room), rules) == (True, "  hello ")
+    assert is_for_bot(received(ME, Text(" hello"), room=room), rules) == (True, "hello")
+    assert is_for_bot(received(room=room), rules) == (True, "")
+
+
+def test_a_channel_is_as_a_group() -> None:
+    channel = replace(GROUP, kind="channel")
+    assert not is_for_bot(received(Text("hello"), room=channel), DEFAULT)[0]
+    assert is_for_bot(received(ME, Text("hello"), room=channel), DEFAULT) == (True, "hello")
+
+
+def test_a_mention_alone_is_for_the_bot() -> None:
+    assert is_for_bot(received(ME), DEFAULT) == (True, "")
+
+
+@given(st.text())
+def test_a_lone_text_that_is_not_for_the_bot_is_left_alone(text: str) -> None:
+    assert is_for_bot(received(Text(text)), DEFAULT) == (False, text)
+
+
+def test_rules_by_room() -> None:
+    loud, quiet = RoomRules(always=True), RoomRules(mention=False)
+    triggers = Triggers([("test/*/group/g1", loud), ("test/*", quiet), ("*/group/g.2", loud)])
+    assert triggers.rules(GROUP) is loud
+    assert triggers.rules(replace(GROUP, id="g2")) is quiet
+    assert triggers.rules(replace(GROUP, platform="other", id="g.2")) is loud
+    assert triggers.rules(replace(GROUP, platform="other", id="gx2")) is DEFAULT
+    assert triggers.rules(GROUP) is loud
+    assert triggers.heard(received(Text("x"))) == (True, "x")
+    assert Triggers().rules(GROUP) is DEFAULT
+
+
+def test_the_memory_for_rules_is_bounded() -> None:
+    triggers = Triggers([("test/*", RoomRules(always=True))])
+    for number in range(25_000):
+        triggers.rules(replace(GROUP, id=str(number)))
+    assert len(triggers._found) <= 10_000
+
+
+def test_owners() -> None:
+    triggers = Triggers([("*/g2", RoomRules(shared=True))])
+    assert triggers.owner(received(room=PRIVATE)) == "test:private:u1"
+    assert triggers.owner(received()) == "test:group:g1:u1"
+    assert triggers.owner(received(room=replace(GROUP, id="g2"))) == "test:group:g2"
+    assert triggers.owner(replace(received(), owner="named")) == "named"
+    everywhere = Triggers(default=RoomRules(shared=True))
+    assert everywhere.owner(received(room=PRIVATE)) == "test:private:u1"
+    assert everywhere.owner(received()) == "test:group:g1"
