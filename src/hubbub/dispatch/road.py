@@ -70,7 +70,10 @@ class Road:
         if type(event) is not Received:
             return owner_of(event.room, event.author.id)
         owner = self._ways.triggers.owner(event)
-        call = self._ways.commands.find(event, text_of(event.message))
+        words = text_of(event.message).strip()
+        if " " in words:  # urgent commands stand alone; most messages need not be looked through twice
+            return owner
+        call = self._ways.commands.find(event, words)
         return f"{owner}\n!" if call is not None and call.command.urgent else owner
 
     async def handle(self, entry: Entry, stop: StopSignal) -> Unit:
