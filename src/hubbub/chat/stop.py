@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Literal
-
-if TYPE_CHECKING:
-    from types import TracebackType
+from typing import Literal
 
 StopReason = Literal["stop", "recall", "shutdown"]
 
@@ -50,7 +47,5 @@ class StopSignal:
         self._task = asyncio.current_task()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._task = None
