@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from hubbub.providers.embedded.failures import EmbeddedError
 
@@ -12,11 +13,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-class Report(Protocol):
-    """Takes lines that tell an operator how far a long step is."""
-
-    def __call__(self, line: str) -> None:
-        """One line, plain English, no newline."""
+Report = Callable[[str], None]
+"""Takes lines, plain English without newline, that tell an operator how far a long step is."""
 
 
 def silent(line: str) -> None:

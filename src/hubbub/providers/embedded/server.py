@@ -42,7 +42,7 @@ class EmbeddedServer:
     def __init__(self, spec: ModelSpec, models: Path, report: Report = silent) -> None:
         """``models``: the folder for weights; ``report`` takes lines about the fetching of the demo model."""
         self._spec = spec
-        self._models = models
+        self._models = models.resolve()
         self._report = report
         self._lock = asyncio.Lock()
         self._process: asyncio.subprocess.Process | None = None
