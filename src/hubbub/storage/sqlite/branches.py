@@ -222,6 +222,7 @@ def _cancel_timer(db: sqlite3.Connection, write: TimerCancel, data: object, now:
 
 
 _APPLY: dict[type, Callable[..., object]] = {
+    Append: _append,
     MoveHead: _move,
     Archive: _archive,
     Switch: _switch,

@@ -21,6 +21,7 @@ from hubbub.storage.sqlite.writer import Values, Writer
 log = logging.getLogger(__name__)
 
 _SELECT = f"SELECT {COLUMNS} FROM outbox "  # noqa: S608 - fixed column names
+_ALL_IDS = 1 << 63
 _RETRIABLE = (State.UNKNOWN, State.DEAD, State.DROPPED)
 _DROPPABLE = (State.QUEUED, State.UNKNOWN, State.DEAD)
 
@@ -129,6 +130,8 @@ class Outbox:
         return await self._move(row, _DROPPABLE, State.DROPPED)
 
     async def _move(self, row: int, allowed: tuple[State, ...], target: State) -> Row | None:
+        if not 0 < row < _ALL_IDS:
+            return None
         codes = [state_code(state) for state in allowed]
 
         def move(db: sqlite3.Connection) -> Row | None:

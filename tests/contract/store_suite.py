@@ -1,0 +1,26 @@
+"""What every store must do, whatever keeps its data.
+
+An engine's test file makes a `StoreHarness` on fresh data and inherits `StoreSuite`; `store_machine` does the same
+things in every order.
+"""
+
+from __future__ import annotations
+
+from tests.contract.store_conversations import ConversationSuite
+from tests.contract.store_inbox import AcceptanceSuite, ClaimSuite, UnitSuite
+from tests.contract.store_outbox import OutboxSuite
+from tests.contract.store_rest import LeaseSuite, SecretSuite, StoreWholeSuite, TimerSuite
+
+
+class StoreSuite(
+    AcceptanceSuite,
+    ClaimSuite,
+    UnitSuite,
+    OutboxSuite,
+    ConversationSuite,
+    LeaseSuite,
+    TimerSuite,
+    SecretSuite,
+    StoreWholeSuite,
+):
+    """Inherit it, and give it a fixture ``harness``."""
