@@ -18,6 +18,7 @@ from hubbub.chat.speech import Speech
 from hubbub.conversations import preferences
 from hubbub.conversations.branches import since, start_anew
 from hubbub.conversations.contexts import Context, context_of
+from hubbub.conversations.remembered import RememberedContexts
 from hubbub.core.errors import ProviderError, UserError
 from hubbub.core.events import Received
 from hubbub.core.messages import Text
@@ -43,7 +44,7 @@ def _new_id() -> str:
 
 
 class Chat:
-    """Answers questions. Holds nothing between two of them: all that it knows is in the store."""
+    """Answers questions. All that it knows is in the store; contexts lately read are remembered."""
 
     def __init__(
         self,
@@ -58,6 +59,7 @@ class Chat:
         self._settings = settings
         self._speech = Speech(settings)
         self._asking = Asking(conversations, models, settings, self._speech)
+        self._contexts = RememberedContexts()
         self._clock = clock
         self._new_id = new_id
 
@@ -80,7 +82,7 @@ class Chat:
             if nothing is not None:
                 return self._speech.tell(nothing, chosen, event)
         branch = await self._branch(owner, event.branch)
-        job = Job(entry, event, owner, chosen, branch.name, context_of(branch), question, Reply(pieces), stop)
+        job = Job(entry, event, owner, chosen, branch.name, self._contexts.of(branch), question, Reply(pieces), stop)
         if self._idle(branch):
             job.before, job.context = start_anew(branch, self._clock()), Context()
         return await self._run(job)

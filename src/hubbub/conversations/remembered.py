@@ -1,0 +1,57 @@
+"""Contexts lately read, so that a long conversation is not read anew for every question.
+
+Nodes never change once they are stored, so a context that was read stays right; a branch that only grew is read from
+where the last reading ended.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from hubbub.conversations.contexts import Context, context_of
+
+if TYPE_CHECKING:
+    from hubbub.core.work import Branch
+
+_MOST_NEW = 8
+
+
+class RememberedContexts:
+    """`context_of` with a memory, bounded by the number of turns."""
+
+    def __init__(self, turns: int = 50_000) -> None:
+        """Remember at most so many turns; the conversations that rested longest are forgotten first."""
+        self._most = turns
+        self._count = 0
+        self._read: OrderedDict[tuple[str, str], tuple[int, int, Context]] = OrderedDict()
+
+    def of(self, branch: Branch) -> Context:
+        """The turns of a branch, as `context_of` gives them."""
+        key = (branch.owner, branch.name)
+        known = self._read.pop(key, None)
+        context = (self._grown(branch, known) if known else None) or context_of(branch)
+        self._count += len(context.turns) - (len(known[2].turns) if known else 0)
+        first = branch.nodes[0].id if branch.nodes else 0
+        self._read[key] = (first, branch.head, context)
+        while self._count > self._most and len(self._read) > 1:
+            _, (_, _, dropped) = self._read.popitem(last=False)
+            self._count -= len(dropped.turns)
+        return context
+
+    @staticmethod
+    def _grown(branch: Branch, known: tuple[int, int, Context]) -> Context | None:
+        """The known context and what came behind it; None if the branch did anything else than grow a little."""
+        first, head, context = known
+        if not branch.nodes or branch.nodes[0].id != first:
+            return None
+        if branch.head == head:
+            return context
+        for count in range(1, min(_MOST_NEW, len(branch.nodes) - 1) + 1):
+            if branch.nodes[-count - 1].id == head:
+                new = context_of(replace(branch, nodes=branch.nodes[-count:]))
+                if new.summary is not None:  # it may cover what is known
+                    return None
+                return Context((*context.turns, *new.turns), (*context.nodes, *new.nodes), context.summary)
+        return None
