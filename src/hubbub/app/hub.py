@@ -42,6 +42,9 @@ from hubbub.storage.sqlite.store import SqliteStore
 
 log = logging.getLogger(__name__)
 
+# Seconds for requests that still run when all messages are done, or their time is up.
+_LAST_REQUESTS = 2.0
+
 
 @dataclass(frozen=True, slots=True)
 class Hub:
@@ -119,7 +122,7 @@ class Parts:
 
     def services(self) -> Services:
         """For the HTTP APIs."""
-        server, dispatch = self.settings.server, self.settings.dispatch
+        server = self.settings.server
         return Services(
             store=self.store,
             exchange=self.exchange,
@@ -132,7 +135,7 @@ class Parts:
                 tls_cert=server.tls_cert,
                 tls_key=server.tls_key,
                 max_body_bytes=server.max_body_bytes,
-                stop_seconds=dispatch.shutdown_seconds,
+                stop_seconds=_LAST_REQUESTS,
             ),
             counters=self._counters,
         )

@@ -9,8 +9,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import aclosing
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from hubbub.chat.models import Models
@@ -21,8 +20,6 @@ from hubbub.core.turns import ChatRequest, Delta, ModelInfo
 from hubbub.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
-
     from hubbub.core.ports import ModelServer, Provider
 
 log = logging.getLogger(__name__)
@@ -52,11 +49,9 @@ class LateModels:
         """See `ModelSource.find`."""
         return self._found().find(name)
 
-    async def stream(self, request: ChatRequest) -> AsyncIterator[Delta]:
+    def stream(self, request: ChatRequest) -> AsyncIterator[Delta]:
         """See `ModelSource.stream`."""
-        async with aclosing(cast("AsyncGenerator[Delta]", self._found().stream(request))) as deltas:
-            async for delta in deltas:
-                yield delta
+        return self._found().stream(request)
 
     def _found(self) -> Models:
         if self._models is None:

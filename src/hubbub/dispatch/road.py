@@ -64,6 +64,7 @@ class Road:
         self._ways = ways
         self._sender = sender
         self._control = control
+        self._typists: dict[str, CanType | None] = {}
 
     def lane_of(self, event: Event) -> str:
         """The owner's, so that one owner's messages are answered in order; urgent commands have one beside it."""
@@ -143,8 +144,8 @@ class Road:
     @asynccontextmanager
     async def _typing(self, event: Received) -> AsyncIterator[None]:
         """Show that an answer is being written, if it takes longer than a moment."""
-        platform: object = self._ways.platforms.get(event.room.platform)
-        if not isinstance(platform, CanType):
+        platform = self._typist(event.room.platform)
+        if platform is None:
             yield
             return
         loop = asyncio.get_running_loop()
@@ -156,6 +157,13 @@ class Road:
             timer.cancel()
             for task in shown:
                 task.cancel()
+
+    def _typist(self, name: str) -> CanType | None:
+        """The platform if it can show that; asked once a platform, for the question is slow."""
+        if name not in self._typists:
+            platform: object = self._ways.platforms.get(name)
+            self._typists[name] = platform if isinstance(platform, CanType) else None
+        return self._typists[name]
 
     # --- from an answer to what is stored ------------------------------------------------------------------------
 
