@@ -44,7 +44,7 @@ class FakeHost:
     keys: dict[str, int] = field(default_factory=dict)
     up: dict[str, str | None] = field(default_factory=dict)
     asked: list[tuple[Room, str]] = field(default_factory=list)
-    answers: Callable[[Entry], Sequence[Row]] | None = None
+    answers: Callable[[Entry], Sequence[Row] | None] | None = None
     waiting: list[tuple[asyncio.Future[Receipt], Receipt]] = field(default_factory=list)
     entries: dict[int, Entry] = field(default_factory=dict)
     changed: asyncio.Event = field(default_factory=asyncio.Event)

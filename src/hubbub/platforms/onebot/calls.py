@@ -97,6 +97,8 @@ class Calls:
             if call.deadline + grace > now:
                 break  # all wait equally long, so the rest is younger
             self._fail(call, f"no answer within {self._seconds:g} s")
+        while self._unwritten and self._unwritten[0].future.done():
+            self._unwritten.popleft()
 
     def close(self, reason: str) -> None:
         """End all calls and refuse new ones: the connection is gone."""

@@ -58,6 +58,9 @@ class ForwardWebSocket:
                 reason = await self._once(client)
             except (aiohttp.ClientError, OSError, TimeoutError) as error:
                 reason = str(error) or type(error).__name__
+            except Exception as error:  # one connection's fault must not end the others
+                log.exception("the connection to %s failed", self._url)
+                reason = repr(error)
             failures = 0 if loop.time() - began > _LASTING_SECONDS else failures + 1
             wait = backoff(self._hub.settings.reconnect_seconds, failures - 1, self._random) if failures else 0.0
             self._hub.complaints(f"no connection to {self._url}", "OneBot", f"{reason}; again in {wait:.1f} s")

@@ -51,10 +51,11 @@ class ReverseWebSockets:
         self._stopped = True
         for session in self._sessions:
             session.stop(1001, "the hub is stopping")
-        waiting = [session.ended() for session in self._sessions]
-        if waiting:
+        try:
             async with asyncio.timeout(_STOP_SECONDS):
-                await asyncio.gather(*waiting)
+                await asyncio.gather(*(session.ended() for session in self._sessions))
+        except TimeoutError:
+            log.warning("%d OneBot connections did not end in time", len(self._sessions))
 
     def _refused(self, scope: Scope, peer: Peer) -> Refusal | None:
         if self._stopped:

@@ -28,7 +28,7 @@ Role = Literal["universal", "api", "event"]
 Frame = str | bytes
 
 _SWEEP_SECONDS = 1.0
-_SHORTEST_HEARTBEAT = 0.05
+_SHORTEST_HEARTBEAT = 100
 _FIRST_WAIT = 0.005
 
 
@@ -128,25 +128,28 @@ class Session:
     # --- reading ---
 
     async def _reading(self) -> None:
-        read, largest = self._wire.read, self._hub.settings.max_frame_bytes
+        largest = self._hub.settings.max_frame_bytes
         try:
-            while True:
-                self._idle = True
-                frame = await read()
-                self._idle = False
-                if frame is None:
-                    return
-                self._frames += 1
+            while (frame := await self._next()) is not None:
                 if len(frame) > largest:
                     self._hub.complaints("frame too large", self._peer.where, len(frame))
                     self._verdict = (1009, f"frame larger than {largest} bytes")
                     return
                 await self._frame(frame)
-        except (OSError, RuntimeError) as error:
-            log.debug("%s: reading failed: %s", self._peer.where, error)
         finally:
             for task in self._tasks:
                 task.cancel()
+
+    async def _next(self) -> Frame | None:
+        self._idle = True
+        try:
+            frame = await self._wire.read()
+        except (OSError, RuntimeError) as error:
+            log.debug("%s: reading failed: %s", self._peer.where, error)
+            return None
+        self._idle = False
+        self._frames += 1
+        return frame
 
     async def _writing(self) -> None:
         try:
@@ -251,7 +254,8 @@ class Session:
             return
         interval = data.get("interval")
         if isinstance(interval, (int, float)) and interval > 0:
-            self._interval = max(interval / 1000, _SHORTEST_HEARTBEAT)
+            # The standard says milliseconds; nobody sends so many heartbeats that less than these can be meant.
+            self._interval = interval / 1000 if interval >= _SHORTEST_HEARTBEAT else float(interval)
         status = data.get("status")
         if isinstance(status, dict) and self._account:
             online = status.get("online") is not False

@@ -241,13 +241,21 @@ async def test_silence_beyond_three_heartbeats_closes_the_connection() -> None:
     async with hub() as it:
         peer = await it.peer()
         began = time.monotonic()
-        for _ in range(4):
-            peer.push(heartbeat(10001, 60))
-            await asyncio.sleep(0.05)
+        for _ in range(5):
+            peer.push(heartbeat(10001, 100))
+            await asyncio.sleep(0.1)
         assert not peer.closed.is_set()
         await asyncio.wait_for(peer.closed.wait(), 2)
-        assert time.monotonic() - began >= 0.15 + 3 * 0.06
-        assert (peer.close_code, peer.close_reason) == (1001, "no heartbeat for 0.18 s")
+        assert time.monotonic() - began >= 0.4 + 3 * 0.1
+        assert (peer.close_code, peer.close_reason) == (1001, "no heartbeat for 0.3 s")
+
+
+async def test_a_heartbeat_interval_in_seconds_is_understood() -> None:
+    async with hub() as it:
+        peer = await it.peer()
+        peer.push(heartbeat(10001, 30))
+        await asyncio.sleep(0.3)
+        assert not peer.closed.is_set()
 
 
 async def test_a_connection_without_heartbeats_may_be_silent() -> None:
