@@ -7,8 +7,8 @@ import signal
 import sys
 from collections.abc import Callable
 
+from hubbub.app import logs
 from hubbub.app.hub import open_hub
-from hubbub.core import logs
 from hubbub.settings import Settings
 
 _END_SIGNALS = (signal.SIGTERM, signal.SIGINT)

@@ -9,6 +9,8 @@ import sys
 import time
 from typing import Literal, TextIO
 
+from typing_extensions import override
+
 _SECRET = re.compile(
     r"(?i)(bearer\s+|access_token=|api[_-]?key[\"'=:\s]+|token[\"'=:\s]+|password[\"'=:\s]+)([^\s\"'&,;]{6,})"
     r"|\b(sk-|hub_)[A-Za-z0-9_-]{8,}"
@@ -23,10 +25,12 @@ def redact(text: str) -> str:
 class TextLines(logging.Formatter):
     """``2026-11-20 07:00:00.123 INFO hubbub.dispatch: what happened``, in the machine's own zone."""
 
+    @override
     def format(self, record: logging.LogRecord) -> str:
         """See `logging.Formatter.format`."""
         return redact(super().format(record))
 
+    @override
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: ARG002, N802 - logging's
         """See `logging.Formatter.formatTime`."""
         return f"{time.strftime('%Y-%m-%d %H:%M:%S', time.localtime(record.created))}.{int(record.msecs):03d}"
@@ -35,6 +39,7 @@ class TextLines(logging.Formatter):
 class JsonLines(logging.Formatter):
     """One JSON object a line: time (seconds since the epoch), level, logger, message, and the trace of a fault."""
 
+    @override
     def format(self, record: logging.LogRecord) -> str:
         """See `logging.Formatter.format`."""
         line: dict[str, object] = {
