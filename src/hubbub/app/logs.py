@@ -31,7 +31,7 @@ class TextLines(logging.Formatter):
         return redact(super().format(record))
 
     @override
-    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: ARG002, N802 - logging's
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:
         """See `logging.Formatter.formatTime`."""
         return f"{time.strftime('%Y-%m-%d %H:%M:%S', time.localtime(record.created))}.{int(record.msecs):03d}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 import time
 from collections.abc import Iterator
@@ -74,7 +75,12 @@ def talking(settings: Settings, partner: Partner) -> Iterator[Talk]:
     from anyio.from_thread import start_blocking_portal  # noqa: PLC0415 - loaded on first use
 
     from hubbub.app import open_hub  # noqa: PLC0415 - loaded on first use
+    from hubbub.app import logs  # noqa: PLC0415 - loaded on first use
 
+    # What goes wrong is told, and how far the fetching of a model is; the rest would get into the conversation.
+    logs.set_up("DEBUG" if settings.server.log_level == "DEBUG" else "WARNING", settings.server.log_format)
+    for name in ("hubbub.app.models", "hubbub.providers"):
+        logging.getLogger(name).setLevel(logging.INFO)
     with start_blocking_portal() as portal, portal.wrap_async_context_manager(open_hub(settings, listen=False)) as own:
         yield LocalTalk(portal, own, partner)
 
@@ -128,8 +134,8 @@ class LocalTalk:
         self._portal = portal
         self._hub = hub
         self._partner = partner
-        model = hub.models[0].name if hub.models else ""
-        self.model = line_of(model, hub.model_reason)
+        portal.call(hub.late_models.known.wait)
+        self.model = line_of(hub.models[0].name if hub.models else "", hub.model_reason)
 
     def say(self, text: str) -> Iterator[Piece | Reply]:
         """See `Talk.say`."""

@@ -45,7 +45,7 @@ def test_ordinary_words_stay() -> None:
 def test_json_lines_are_json_with_the_trace(stream: io.StringIO) -> None:
     set_up("INFO", "json", stream)
     try:
-        raise ValueError("access_token=abcdef123456")
+        int("access_token=abcdef123456")
     except ValueError:
         logging.getLogger("hubbub.test").exception("error %s: 出错", "ab12")
     line = json.loads(stream.getvalue())
