@@ -26,9 +26,10 @@ class Parser:
     def __init__(self, prefixes: tuple[str, ...] = PREFIXES) -> None:
         """Every sign of one ASCII character is known in its full-width form too."""
         wide = [chr(ord(prefix) + _FULL_WIDTH) for prefix in prefixes if len(prefix) == 1 and "!" <= prefix <= "~"]
-        self._prefixes = tuple(sorted({*prefixes, *wide}, key=len, reverse=True))
+        known = sorted({*prefixes, *wide}, key=len, reverse=True)
+        self._prefixes = {each[0]: tuple(prefix for prefix in known if prefix[0] == each[0]) for each in known}
         # A text whose first character is none of these is no command: all that is looked at for most messages.
-        self.first = frozenset({prefix[0] for prefix in self._prefixes} | set(" \t\r\n\u3000"))
+        self.first = frozenset(self._prefixes.keys() | set(" \t\r\n\u3000"))
 
     def parse(self, text: str) -> Typed | None:
         """The parts of a command; None where the text has not the form of one.
@@ -36,7 +37,7 @@ class Parser:
         The argument is what follows the name and one blank, exactly.
         """
         text = text.lstrip()
-        for prefix in self._prefixes:
+        for prefix in self._prefixes.get(text[:1], ()):
             if text.startswith(prefix):
                 found = _NAMED.match(text, len(prefix))
                 return Typed(prefix, found[1], found[2] or "") if found else None
