@@ -203,9 +203,9 @@ class Writer:
             db.executemany(FINISH_ENTRY, batch.finished)
         if batch.rows:
             db.executemany(INSERT_ROW, batch.rows)
-        if batch.begun and db.executemany(BEGIN_ROW, batch.begun).rowcount != len(batch.begun):
-            begun = "SELECT 1 FROM outbox WHERE id = ? AND state = 1"
-            batch.refused = {row for (row,) in batch.begun if db.execute(begun, (row,)).fetchone() is None}
+        for row in batch.begun:
+            if not db.execute(BEGIN_ROW, row).rowcount:
+                batch.refused.add(row[0])
         if batch.settled:
             db.executemany(SETTLE_ROW, batch.settled)
         for apply in batch.applies:

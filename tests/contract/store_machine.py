@@ -1,0 +1,454 @@
+"""A store in every order: random steps of two nodes, crashes included, compared with a model of the contract.
+
+An engine's test subclasses `StoreMachine` and says how to make a harness on fresh data.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+from typing_extensions import override
+
+from hubbub.core.capabilities import Delivery
+from hubbub.core.errors import Fenced
+from hubbub.core.events import Fired
+from hubbub.core.identities import Author
+from hubbub.core.work import (
+    Append,
+    Archive,
+    Claim,
+    Committed,
+    MoveHead,
+    Receipt,
+    State,
+    Switch,
+    TimerCancel,
+    TimerSet,
+    Unit,
+    Write,
+)
+from tests.contract.store_harness import ALL_STATES, Ending, StoreHarness, event, out, room, words
+from tests.contract.store_model import Model, MRow
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Coroutine, Sequence
+
+T = TypeVar("T")
+
+LANES, BRANCHES, TIMERS = 3, ("default", "one", "two"), 3
+NODE = st.sampled_from(["a", "b"])
+ANYBODY = st.sampled_from(["a", "a", "b", ""])
+NUMBER = st.integers(0, 11)
+PICK = st.integers(0, 7)
+ENDING: st.SearchStrategy[Ending] = st.sampled_from(["closed", "killed"])
+SENDS = st.lists(
+    st.sampled_from([(each, state) for each in Delivery for state in (State.QUEUED, State.SENDING)]), max_size=2
+)
+WRITES = st.lists(
+    st.tuples(st.sampled_from(["append", "onto", "move", "archive", "switch", "timer", "cancel"]), PICK, PICK),
+    max_size=2,
+)
+FAILED = st.sampled_from([State.QUEUED, State.UNKNOWN, State.DEAD])
+
+
+class OpenHarness(StoreHarness, Protocol):
+    """A harness whose store is open, with an end."""
+
+    async def end(self, how: Ending = "closed") -> None: ...
+
+    def remove(self) -> None: ...
+
+
+def lane_of(number: int) -> str:
+    return room(f"lane-{number % LANES}").key
+
+
+class StoreMachine(RuleBasedStateMachine):
+    """Every rule does one thing to the store and the same to the model; `look` compares all that can be seen."""
+
+    def make(self) -> Coroutine[Any, Any, OpenHarness]:
+        """Open a harness on fresh data."""
+        raise NotImplementedError
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.runner = asyncio.Runner()
+        self.model = Model()
+        self.claims: list[tuple[str, int]] = []
+        self.count = 0
+        self.healthy = True
+
+    def run_now(self, work: Coroutine[Any, Any, T]) -> T:
+        async def bounded() -> T:
+            async with asyncio.timeout(10):
+                return await work
+
+        healthy, self.healthy = self.healthy, False
+        result = self.runner.run(bounded())
+        self.healthy = healthy
+        return result
+
+    @initialize()
+    def open(self) -> None:
+        self.harness = self.run_now(self.make())
+
+    @override
+    def teardown(self) -> None:
+        try:
+            if self.healthy:
+                self.run_now(self._last_look())
+        finally:
+            if hasattr(self, "harness"):
+                self.run_now(self.harness.end("killed"))
+                self.harness.remove()
+            self.runner.close()
+
+    async def _last_look(self) -> None:
+        await self._reopened("killed")
+        await self._look()
+        free = self.model.free()
+        claims = await self.harness.store.inbox.claim("z", 100)
+        assert sorted(claim.lane for claim in claims) == sorted(free), "what was accepted is lost"
+        self._claimed(claims, "z")
+
+    # --- the inbox ---------------------------------------------------------------------------------------------
+
+    def _accept(self, number: int, node: str) -> Awaitable[Receipt]:
+        name = f"lane-{number % LANES}"
+        return self.harness.store.inbox.accept(event(number, name), lane_of(number), node)
+
+    def _accepted(self, receipt: Receipt, number: int, node: str) -> None:
+        name = f"event-{number}"
+        known = self.model.entries.get(name)
+        assert receipt.duplicate is (known is not None), f"{name} is {'known' if known else 'new'}"
+        if known is not None:
+            assert receipt.claim is None
+            known.id = known.id or receipt.entry.id
+            assert (receipt.entry.id, receipt.entry.lane) == (known.id, known.lane)
+        else:
+            self._entered(receipt, node)
+
+    def _entered(self, receipt: Receipt, node: str) -> None:
+        name, lane = receipt.entry.event.id, receipt.entry.lane
+        assert receipt.entry.id > max((each.id for each in self.model.entries.values()), default=0)
+        handed = self.model.accept(name, lane, node)
+        self.model.entries[name].id = receipt.entry.id
+        assert (receipt.claim is not None) is handed, f"{name} is {'not ' * (not handed)}for {node!r}"
+        if receipt.claim is not None:
+            assert [entry.event.id for entry in receipt.claim.entries] == [name]
+            self._hold(receipt.claim, node)
+
+    def _hold(self, claim: Claim, node: str) -> None:
+        self.model.held(claim.lane, node, claim.fence)
+        self.claims = [*self.claims, (claim.lane, claim.fence)][-8:]
+
+    @rule(number=NUMBER, node=ANYBODY)
+    def accept(self, number: int, node: str) -> None:
+        async def work() -> None:
+            self._accepted(await self._accept(number, node), number, node)
+
+        self.run_now(work())
+
+    @rule(calls=st.lists(st.tuples(NUMBER, ANYBODY), min_size=2, max_size=5))
+    def accept_at_once(self, calls: list[tuple[int, str]]) -> None:
+        async def work() -> None:
+            started = [(self._accept(*call), call) for call in calls]
+            for waiting, call in started:
+                self._accepted(await waiting, *call)
+
+        self.run_now(work())
+
+    def _claimed(self, claims: Sequence[Claim], node: str) -> None:
+        for claim in claims:
+            expected = self.model.claimed(claim.lane, node, claim.fence)
+            assert [entry.event.id for entry in claim.entries] == expected
+            for entry in claim.entries:
+                known = self.model.entries[entry.event.id]
+                known.id = known.id or entry.id
+                assert entry.id == known.id
+            self._hold(claim, node)
+
+    @rule(node=NODE, limit=st.integers(1, 3))
+    def claim(self, node: str, limit: int) -> None:
+        async def work() -> None:
+            free = self.model.free()
+            claims = await self.harness.store.inbox.claim(node, limit)
+            assert len(claims) == min(limit, len(free))
+            self._claimed(claims, node)
+
+        self.run_now(work())
+
+    @rule(node=NODE, number=NUMBER, accept_first=st.booleans())
+    def claim_and_accept_at_once(self, node: str, number: int, accept_first: bool) -> None:
+        """What reaches the node first is what came first."""
+        reached: dict[str, list[int]] = {}
+
+        async def claim() -> None:
+            claims = await self.harness.store.inbox.claim(node, 3)
+            for each in claims:
+                reached.setdefault(each.lane, []).extend(entry.id for entry in each.entries)
+            self._claimed(claims, node)
+
+        async def accept() -> None:
+            receipt = await self._accept(number, node)
+            if receipt.claim is not None:
+                reached.setdefault(receipt.entry.lane, []).append(receipt.entry.id)
+            self._accepted(receipt, number, node)
+
+        async def work() -> None:
+            self.harness.hold()
+            calls = [accept(), claim()] if accept_first else [claim(), accept()]
+            tasks = [asyncio.ensure_future(call) for call in calls]
+            await asyncio.sleep(0)
+            self.harness.let_go()
+            for task in tasks:
+                await task
+
+        self.run_now(work())
+        assert all(ids == sorted(ids) for ids in reached.values())
+
+    @rule(pick=PICK)
+    def release(self, pick: int) -> None:
+        if self.claims:
+            lane, fence = self.claims[pick % len(self.claims)]
+            self.run_now(self.harness.store.inbox.release(lane, fence))
+            self.model.give_back(lane, fence)
+
+    @rule(node=NODE)
+    def abandon(self, node: str) -> None:
+        self.run_now(self.harness.store.inbox.abandon(node))
+        self.model.abandon(node)
+
+    # --- units -------------------------------------------------------------------------------------------------
+
+    async def _unit(self, lane: str, done: int, sends: list[Any], writes: list[Any]) -> tuple[Unit, Callable[[], None]]:
+        """A unit, and what it does to the model."""
+        handed = [name for name in self.model.waiting(lane) if name in self.model.lane(lane).handed][:done]
+        cause = next(iter(handed), "")
+        ids = {name: self.model.entries[name].id for name in handed}
+        effects: list[Callable[[], None]] = [lambda: self.model.finish(handed)]
+        rows, stored = [], []
+        for delivery, state in sends:
+            self.count += 1
+            state = State.KEPT if delivery is Delivery.WINDOW else state
+            rows.append(out(f"row {self.count}", delivery=delivery, state=state, entry=ids.get(cause, 0)))
+            row = MRow(f"row {self.count}", cause, delivery, state, int(state is State.SENDING))
+            effects.append(lambda row=row: self.model.send(row))  # type: ignore[misc]  # a default binds it
+        for what, first, second in writes:
+            write, effect = await self._write(what, first, second)
+            stored.append(write)
+            effects.append(effect)
+
+        def apply() -> None:
+            for effect in effects:
+                effect()
+
+        dead = tuple((ids[name], "it broke") for name in handed[2:])
+        return Unit(tuple(ids[name] for name in handed[:2]), tuple(rows), tuple(stored), dead), apply
+
+    async def _write(self, what: str, first: int, second: int) -> tuple[Write, Callable[[], None]]:
+        self.count += 1
+        name, other = BRANCHES[first % 3], BRANCHES[second % 3]
+        branches, timers = self.model.branches, self.model.timers
+        branch = await self.harness.store.conversations.branch("o", "context", name)
+        bodies = tuple(str(node.body) for node in branch.nodes)
+        assert bodies == branches.get(name, ())
+        at = second % (len(bodies) + 1)
+        node, left = (branch.nodes[at - 1].id if at else 0), bodies[:at]
+        new = tuple(f"body {self.count}.{each}" for each in range(second % 3))
+        timer, due, fired = (
+            f"timer-{first % TIMERS}",
+            10.0 * (1 + second % 3),
+            f"fired-{first % TIMERS}-{self.count % 2}",
+        )
+
+        def archive() -> None:
+            if branches.get(name):
+                target = next(
+                    each for each in (other, *(f"{other}-{n}" for n in range(2, 99))) if not branches.get(each)
+                )
+                branches[target] = branches[name]
+                branches[name] = ()
+
+        steps: dict[str, tuple[Write, Callable[[], None]]] = {
+            "append": (
+                Append("o", "context", name, new),
+                lambda: branches.__setitem__(name, branches.get(name, ()) + new),
+            ),
+            "onto": (Append("o", "context", other, new, node), lambda: branches.__setitem__(other, left + new)),
+            "move": (MoveHead("o", "context", other, node, "moved"), lambda: branches.__setitem__(other, left)),
+            "archive": (Archive("o", "context", name, other), archive),
+            "switch": (Switch("o", "context", name), lambda: setattr(self.model, "current", name)),
+            "timer": (
+                TimerSet(timer, due, Fired(fired, room(), Author("hub"), due, "reminder"), lane_of(second)),
+                lambda: timers.__setitem__(timer, (due, fired, lane_of(second))),
+            ),
+            "cancel": (TimerCancel(timer), lambda: timers.pop(timer, None) and None),
+        }
+        return steps[what]
+
+    def _committed(self, committed: Committed, unit: Unit) -> None:
+        assert words(committed.rows) == [send.message[0].text for send in unit.sends]  # type: ignore[union-attr]
+        for row in committed.rows:
+            mine = self.model.rows[words([row])[0]]
+            assert (row.state, row.attempts) == (mine.state, mine.attempts)
+            mine.id = row.id
+
+    @rule(pick=PICK, done=st.integers(0, 3), sends=SENDS, writes=WRITES, release=st.booleans())
+    def commit(self, pick: int, done: int, sends: list[Any], writes: list[Any], release: bool) -> None:
+        async def work() -> None:
+            if not self.claims:
+                return
+            lane, fence = self.claims[pick % len(self.claims)]
+            unit, apply = await self._unit(lane, done, sends, writes)
+            try:
+                committed = await self.harness.store.inbox.commit(lane, fence, unit, release=release)
+            except Fenced:
+                assert not self.model.may_commit(lane, fence), "the newest claim was fenced out"
+                return
+            assert self.model.may_commit(lane, fence), "a stale claim committed"
+            apply()
+            self._committed(committed, unit)
+            assert committed.released is (release and self.model.release(lane, fence))
+
+        self.run_now(work())
+
+    # --- the outbox and timers ---------------------------------------------------------------------------------
+
+    @rule(pick=PICK, what=st.sampled_from(["begin", "settle", "fail", "retry", "drop"]), state=FAILED)
+    def row_step(self, pick: int, what: str, state: State) -> None:
+        known = [row for row in self.model.rows.values() if row.id and row.state is not State.KEPT]
+        if known:
+            call, apply = self._row_step(known[pick % len(known)], what, state)
+            assert self.run_now(_awaited(call())) == apply()
+
+    def _row_step(self, row: MRow, what: str, state: State) -> tuple[Callable[[], Awaitable[Any]], Callable[[], Any]]:
+        outbox, model, name = self.harness.store.outbox, self.model, row.words
+
+        async def moved(call: Awaitable[object]) -> bool:
+            return await call is not None
+
+        if what == "begin":
+            return lambda: outbox.begin(row.id), lambda: model.begin(name)
+        if what == "settle":
+            return lambda: outbox.settle(row.id, f"id of {name}"), lambda: model.settle(name, f"id of {name}")
+        if what == "fail":
+            return lambda: outbox.fail(row.id, state, "why"), lambda: model.fail(name, state)
+        if what == "retry":
+            return lambda: moved(outbox.retry(row.id)), lambda: model.retry(name)
+        return lambda: moved(outbox.drop(row.id)), lambda: model.drop(name)
+
+    @rule(now=st.sampled_from([5.0, 15.0, 25.0, 35.0]), node=ANYBODY, times=st.integers(1, 2))
+    def fire(self, now: float, node: str, times: int) -> None:
+        async def work() -> None:
+            expected = self.model.fire(now)
+            fired = await asyncio.gather(*(self.harness.store.timers.fire(now, node) for _ in range(times)))
+            receipts = sorted((receipt for some in fired for receipt in some), key=lambda receipt: receipt.entry.id)
+            assert [(receipt.entry.event.id, receipt.entry.lane) for receipt in receipts] == expected
+            for receipt in receipts:
+                self._entered(receipt, node)
+
+        self.run_now(work())
+
+    # --- endings -----------------------------------------------------------------------------------------------
+
+    async def _reopened(self, how: Ending) -> None:
+        await self.harness.reopen(how)
+        self.model.restart()
+
+    @rule(how=ENDING, recover=st.booleans())
+    def restart(self, how: Ending, recover: bool) -> None:
+        async def work() -> None:
+            await self._reopened(how)
+            if recover:
+                assert words(await self.harness.store.outbox.recover("a")) == self.model.recover()
+            await self._look()
+
+        self.run_now(work())
+
+    async def _die(self, call: Awaitable[Any], how: Ending) -> None:
+        """The process ends with this under way."""
+        task = asyncio.ensure_future(call)
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert not task.done(), "told before it was stored"
+        await self._reopened(how)
+        task.cancel()
+
+    @rule(number=NUMBER, node=ANYBODY, stored=st.booleans())
+    def die_accepting(self, number: int, node: str, stored: bool) -> None:
+        """The platform repeats what was not acknowledged."""
+
+        async def work() -> None:
+            self.harness.hold()
+            await self._die(self._accept(number, node), "unheard" if stored else "killed")
+            if stored and f"event-{number}" not in self.model.entries:
+                self.model.accept(f"event-{number}", lane_of(number), "")
+            self._accepted(await self._accept(number, node), number, node)
+
+        self.run_now(work())
+
+    @rule(pick=PICK, done=st.integers(0, 3), sends=SENDS, writes=WRITES, stored=st.booleans())
+    def die_committing(self, pick: int, done: int, sends: list[Any], writes: list[Any], stored: bool) -> None:
+        async def work() -> None:
+            current = [claim for claim in self.claims if self.model.may_commit(*claim)]
+            if not current:
+                return
+            lane, fence = current[pick % len(current)]
+            unit, apply = await self._unit(lane, done, sends, writes)
+            self.harness.hold()
+            call = self.harness.store.inbox.commit(lane, fence, unit, release=bool(pick % 2))
+            await self._die(call, "unheard" if stored else "killed")
+            if stored:
+                apply()
+            await self._look()
+
+        self.run_now(work())
+
+    @rule(pick=PICK, what=st.sampled_from(["begin", "settle", "fail", "drop"]), state=FAILED, stored=st.booleans())
+    def die_sending(self, pick: int, what: str, state: State, stored: bool) -> None:
+        async def work() -> None:
+            known = [row for row in self.model.rows.values() if row.id and row.state is not State.KEPT]
+            if not known:
+                return
+            call, apply = self._row_step(known[pick % len(known)], what, state)
+            self.harness.hold()
+            await self._die(call(), "unheard" if stored else "killed")
+            if stored:
+                apply()
+            await self._look()
+
+        self.run_now(work())
+
+    # --- looking -----------------------------------------------------------------------------------------------
+
+    @rule()
+    def look(self) -> None:
+        self.run_now(self._look())
+
+    async def _look(self) -> None:
+        store, model = self.harness.store, self.model
+        rows = await store.outbox.deliveries(ALL_STATES, 10_000)
+        seen = [(words([row])[0], row.state, row.attempts, row.message_id, row.out.delivery) for row in rows]
+        mine = list(model.rows.values())
+        assert seen == [(row.words, row.state, row.attempts, row.message_id, row.delivery) for row in mine]
+        for row, expected in zip(rows, mine, strict=True):
+            expected.id = expected.id or row.id
+            assert row.id == expected.id
+        for entry in model.entries.values():
+            if entry.id:
+                replies = await store.inbox.replies(entry.id)
+                assert (None if replies is None else words(replies)) == model.replies(entry.name)
+        for reader in (store.conversations, self.harness.afresh()):
+            for name in (*BRANCHES, "one-2", ""):
+                branch = await reader.branch("o", "context", name)
+                assert branch.name == (name or model.current)
+                assert tuple(node.body for node in branch.nodes) == model.branches.get(branch.name, ())
+        assert await store.timers.next_due() == min((due for due, _, _ in model.timers.values()), default=None)
+
+
+async def _awaited(call: Awaitable[T]) -> T:
+    return await call
