@@ -23,7 +23,7 @@ def boundary(text: str, index: int) -> bool:
     if not 0 < index < len(text):
         return True
     before, after = text[index - 1], text[index]
-    if after < "\u0300":
+    if after < "\u0300" or before in "\r\n":
         return not (before == "\r" and after == "\n")
     if before == _ZWJ or _extends(after):
         return False

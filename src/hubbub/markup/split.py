@@ -172,7 +172,10 @@ class _Cutter:
         """Where the next piece begins, and what has to be put before it."""
         if fence is None:
             blank = _BLANK.match(self._text, cut)
-            return (blank.end() if blank else cut), ""
+            if blank is None:
+                return cut, ""
+            # A space that carries an accent is a character like any other.
+            return blank.end() - (not boundary(self._text, blank.end())), ""
         position = cut + 1 if self._text.startswith("\n", cut) else cut
         if position >= fence.code_end:
             return self._resume(fence.end, None)

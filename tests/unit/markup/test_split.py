@@ -4,7 +4,7 @@ import time
 from typing import get_args
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hubbub.core.capabilities import LengthUnit
@@ -46,16 +46,19 @@ def test_pieces_are_small_and_rejoin(text: str, limit: int, unit: LengthUnit) ->
 
 
 @given(text=texts, limit=st.integers(60, 300), unit=st.sampled_from(UNITS))
+@example(text="0" * 59 + " \u0300", limit=60, unit="characters")
+@example(text="0" * 59 + "   \u0300", limit=60, unit="characters")
+@example(text="0" * 59 + "\n\u0300", limit=60, unit="characters")
 def test_no_visible_character_is_cut(text: str, limit: int, unit: LengthUnit) -> None:
     position = 0
     for piece in split(text, limit, unit, markdown=False):
-        core = piece.strip()
-        start = text.find(core, position)
+        start = text.find(piece, position)
         assert start >= position
         longest = max(map(len, clusters(text)), default=0)
         if longest < 10:
             assert boundary(text, start)
-        position = start + len(core)
+            assert boundary(text, start + len(piece))
+        position = start + len(piece)
 
 
 def clusters(text: str) -> list[str]:
@@ -119,6 +122,26 @@ def test_links_and_inline_code_stay_whole() -> None:
 def test_a_link_longer_than_a_message_is_cut() -> None:
     url = "https://example.org/" + "x" * 100
     assert "".join(split(url, 50)) == url
+
+
+def test_a_character_longer_than_a_message_is_cut() -> None:
+    text = "x" + "\u0301" * 500
+    assert "".join(split(text, 50)) == text
+    assert max(map(len, split(f"a {text} b", 50))) == 50
+
+
+def test_a_line_of_code_longer_than_a_message_is_cut() -> None:
+    pieces = split("Look:\n```py\n" + "x" * 200 + "\n```", 60)
+    assert pieces[0] == "Look:"
+    assert all(piece.startswith("```py\n") and piece.endswith("\n```") for piece in pieces[1:])
+    assert sum(piece.count("x") for piece in pieces) == 200
+
+
+def test_a_cut_falls_behind_code_rather_than_into_it() -> None:
+    code = "```\n" + "a\n\n" * 20 + "```"
+    text = "x" * 20 + "\n" + code + " " + "y" * 100
+    assert split(text, 130)[0].endswith("```")
+    assert all(piece.count("```") % 2 == 0 for piece in split(text, 130))
 
 
 def test_indentation_behind_a_cut_is_kept() -> None:
