@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from hubbub import __version__
-from hubbub.cli import config, deliveries, token
+from hubbub.cli import config, deliveries, models, token
 from hubbub.cli.chat import chat
 from hubbub.cli.doctor import doctor
 from hubbub.cli.serve import serve
@@ -49,4 +49,5 @@ app.command()(chat)
 app.command()(doctor)
 app.add_typer(config.app, name="config")
 app.add_typer(deliveries.app, name="deliveries")
+app.add_typer(models.app, name="models")
 app.add_typer(token.app, name="token")

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import asdict
 
 from hubbub.cli import checks
 from hubbub.cli.checks import Check
 from hubbub.cli.hub import RunningHub
+from hubbub.cli.models import NotFetched, ask
 from hubbub.cli.options import AsJson, Config, DataDir, settings_of
 from hubbub.cli.outcome import Exit, Failure, told
 from hubbub.cli.table import print_json
-from hubbub.core.errors import ConfigError
+from hubbub.core.errors import ConfigError, HubbubError
+from hubbub.settings import Settings
 
 
 def doctor(*, as_json: AsJson = False, config: Config = None, data: DataDir = None) -> None:
@@ -52,3 +55,18 @@ def _all(config: Config, data: DataDir) -> Iterator[Check]:
     yield checks.open_files()
     yield from checks.limits(settings)
     yield from checks.platforms(settings, hub)
+    yield _model(settings)
+
+
+def _model(settings: Settings) -> Check:
+    """Whether the default model answers. It is really asked: nothing less shows that key, name and quota are right."""
+    remedy = "`hubbub models list` shows what there is, `hubbub models test` asks again"
+    try:
+        tested = asyncio.run(ask(settings, fetch=False))
+    except TimeoutError:
+        return Check("model", "fail", "no answer in time", remedy)
+    except NotFetched as error:
+        return Check("model", "warn", str(error), "the first start fetches it; or set a key, or run Ollama")
+    except HubbubError as error:
+        return Check("model", "fail", str(error), remedy)
+    return Check("model", "ok", f"{tested.name} answered after {tested.whole:.1f} s")

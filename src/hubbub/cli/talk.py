@@ -74,13 +74,11 @@ def talking(settings: Settings, partner: Partner) -> Iterator[Talk]:
         return
     from anyio.from_thread import start_blocking_portal  # noqa: PLC0415 - loaded on first use
 
-    from hubbub.app import open_hub  # noqa: PLC0415 - loaded on first use
-    from hubbub.app import logs  # noqa: PLC0415 - loaded on first use
+    from hubbub.app import logs, open_hub  # noqa: PLC0415 - loaded on first use
 
     # What goes wrong is told, and how far the fetching of a model is; the rest would get into the conversation.
     logs.set_up("DEBUG" if settings.server.log_level == "DEBUG" else "WARNING", settings.server.log_format)
-    for name in ("hubbub.app.models", "hubbub.providers"):
-        logging.getLogger(name).setLevel(logging.INFO)
+    logging.getLogger("hubbub.app.models").setLevel(logging.INFO)
     with start_blocking_portal() as portal, portal.wrap_async_context_manager(open_hub(settings, listen=False)) as own:
         yield LocalTalk(portal, own, partner)
 
