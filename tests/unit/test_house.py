@@ -16,6 +16,7 @@ PLATFORMS = sorted(path.parent for path in PACKAGE.glob("platforms/*/__init__.py
 OWN = {"http", "loopback"}  # platforms of ours, whose names are words that other code needs too
 
 LONGEST_FILE = 400
+LONGER = {"core/ports.py": 550}  # every contract on one page, half of it prose
 LONGEST_FUNCTION = 60
 
 
@@ -97,7 +98,11 @@ def test_every_platform_folder_is_a_package() -> None:
 
 def test_no_source_file_is_long() -> None:
     lengths = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in sources()}
-    long = [f"{path.relative_to(ROOT)}: {lines} lines" for path, lines in lengths.items() if lines > LONGEST_FILE]
+    long = [
+        f"{path.relative_to(ROOT)}: {lines} lines"
+        for path, lines in lengths.items()
+        if lines > LONGER.get(path.relative_to(PACKAGE).as_posix(), LONGEST_FILE)
+    ]
     assert not long, "\n".join(long)
 
 
