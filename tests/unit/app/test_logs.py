@@ -59,7 +59,7 @@ def test_text_lines_name_time_level_and_place(stream: io.StringIO) -> None:
     set_up("WARNING", "text", stream)
     logging.getLogger("hubbub.test").info("not shown")
     logging.getLogger("hubbub.test").warning("shown")
-    logging.getLogger("uvicorn.access").warning("also shown")
+    logging.getLogger("hubbub.other").warning("also shown")
     first, second = stream.getvalue().splitlines()
     assert first.endswith("WARNING hubbub.test: shown")
     assert first[:4].isdigit()
