@@ -12,8 +12,6 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from nonebot.adapters.onebot.v11 import Message as OracleMessage
-
 Object = dict[str, Any]
 
 LONGEST_TEXT = 5000
@@ -130,6 +128,8 @@ def check_segments(message: object) -> None:
 
 def read_string(message: str) -> list[Object]:
     """A string with CQ codes as segments, as the oracle reads it."""
+    from nonebot.adapters.onebot.v11 import Message as OracleMessage  # heavy, and a load never needs it
+
     return [{"type": segment.type, "data": dict(segment.data)} for segment in OracleMessage(message)]
 
 
