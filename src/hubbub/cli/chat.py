@@ -155,17 +155,18 @@ def messages() -> Iterator[str]:
 
 
 def _typed() -> str:
-    line = input("> ")
+    first, more = ("> ", "… ") if sys.stdin.isatty() else ("", "")
+    line = input(first)
     if line.lstrip().startswith(QUOTES):
         lines = [line.lstrip()[len(QUOTES) :]]
         while not lines[-1].rstrip().endswith(QUOTES):
-            lines.append(input("… "))
+            lines.append(input(more))
         lines[-1] = lines[-1].rstrip()[: -len(QUOTES)]
         return "\n".join(lines).strip("\n")
     lines = [line]
     while lines[-1].endswith("\\"):
         lines[-1] = lines[-1][:-1]
-        lines.append(input("… "))
+        lines.append(input(more))
     return "\n".join(lines)
 
 
