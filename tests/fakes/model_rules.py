@@ -45,7 +45,8 @@ def check(api: str, body: dict[str, Any]) -> None:
     for name in body.keys() - read.keys():
         raise Refused(f"Unrecognized request argument supplied: {name}", name)
     for name, value in body.items():
-        if read[name] != value or type(read[name]) is not type(value):
+        number = type(value) is int and type(read[name]) is float
+        if read[name] != value or (type(read[name]) is not type(value) and not number):
             raise Refused(f"Invalid type or unknown field in '{name}'", name)
     _check_values(api, body)
 

@@ -68,8 +68,7 @@ def _parameters(params: Any, order: Order) -> Any:
     params.n_ctx = order.context_tokens * order.slots
     params.n_parallel = order.slots
     params.n_predict = _LONGEST_ANSWER
-    params.cpuparams.n_threads = order.threads
-    params.cpuparams_batch.n_threads = order.threads
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = order.threads
     params.sampling.temp = 0.2
     params.sampling.top_p = 0.9
     params.sampling.penalty_repeat = 1.1
@@ -81,7 +80,6 @@ def _parameters(params: Any, order: Order) -> Any:
 
 def _die_with_parent() -> None:
     """Also while the library loads a model and no thread of ours can watch the pipe."""
-    os.nice(5)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 

@@ -170,5 +170,6 @@ def _environment() -> dict[str, str]:
 
 
 def _threads() -> int:
+    """Half of the cores: threads that wait for one another crawl where they must share cores with the hub."""
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(usable, MOST_THREADS))
+    return max(1, min(usable // 2, MOST_THREADS))
