@@ -20,7 +20,13 @@ PAYLOADS: list[dict[str, Any]] = [
     case["payload"] for file in sorted(FIXTURES.glob("*.json")) for case in json.loads(file.read_text(encoding="utf-8"))
 ]
 VALUES: st.SearchStrategy[Any] = (
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=30) | st.just([]) | st.just({})
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**63)
+    | st.floats()
+    | st.text(max_size=30)
+    | st.just([])
+    | st.just({})
 )
 
 
