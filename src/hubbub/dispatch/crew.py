@@ -26,11 +26,14 @@ class Crew(Generic[T]):
         self._workers: set[asyncio.Task[None]] = set()
         self._idle: list[asyncio.Future[T]] = []
         self._queue: deque[T] = deque()
+        self._ended = False
         self.busy = 0
         """Items at work."""
 
     def start(self, item: T) -> None:
-        """Work on an item, at once if a worker is free or may be made."""
+        """Work on an item, at once if a worker is free or may be made; not at all after `end`."""
+        if self._ended:
+            return
         if self.busy >= self._most:
             self._queue.append(item)
             return
@@ -46,6 +49,7 @@ class Crew(Generic[T]):
 
     def end(self) -> None:
         """Cancel all workers; what they were at is left as it is."""
+        self._ended = True
         self._queue.clear()
         for worker in self._workers:
             worker.cancel()
