@@ -8,10 +8,10 @@ import shlex
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import typer.main
-from typer._click.core import Command
 from typer.core import TyperGroup
 
 from hubbub.api.native.wire import MessageIn
@@ -27,9 +27,14 @@ from hubbub.settings.loading import root_of
 from hubbub.settings.plugins import built_in
 from tests.fakes.doors import MemoryHub, services
 
+if TYPE_CHECKING:
+    from typer._click.core import Command
+
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted((*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("src/**/*.md")))
 SETTINGS = root_of(built_in())
+# What looks like a key of the settings and is a file.
+FILES = {"chat.history", "chat.py"}
 # Commands of other programs that documents may show; what they do is not ours to test.
 OTHERS = {"docker", "git", "ollama", "python3", "ulimit"}
 
@@ -44,14 +49,15 @@ def shell_lines() -> Iterator[tuple[str, str]]:
         for block in re.findall(r"^ *```sh\n(.*?)^ *```", text_of(document), re.DOTALL | re.MULTILINE):
             for line in block.replace("\\\n", " ").splitlines():
                 if line.strip() and not line.strip().startswith("#"):
-                    yield document.name, line.strip()
+                    yield str(document.relative_to(ROOT)), line.strip()
 
 
 def inline() -> Iterator[tuple[str, str]]:
     """Everything in `signs of code`, outside blocks."""
     for document in DOCUMENTS:
         prose = re.sub(r"^ *```.*?^ *```", "", text_of(document), flags=re.DOTALL | re.MULTILINE)
-        yield from ((document.name, code) for code in re.findall(r"`([^`\n]+)`", prose))
+        name = str(document.relative_to(ROOT))
+        yield from ((name, code) for code in re.findall(r"`([^`\n]+)`", prose))
 
 
 @cache
@@ -156,7 +162,7 @@ def test_commands_in_the_prose_are_there() -> None:
 
 
 def test_every_command_is_described() -> None:
-    described = {code for name, code in inline() if name == "cli.md"}
+    described = {code for name, code in inline() if name == "docs/cli.md"}
 
     def all_of(command: Command, path: str) -> Iterator[str]:
         if isinstance(command, TyperGroup):
@@ -186,19 +192,17 @@ def test_variables_in_the_prose_are_settings() -> None:
 
 def test_keys_in_the_prose_are_settings() -> None:
     """`section.key`, where the section is one of ours."""
-    sections = set(SETTINGS.model_fields)
+    sections = set(SETTINGS.model_fields) - {"commands"}  # modules have names like `commands.basics`
     for name, code in inline():
-        if re.fullmatch(r"[a-z_]+(\.[a-z_]+)+", code) and code.partition(".")[0] in sections - {
-            "platforms",
-            "commands",
-        }:
-            path = tuple(code.split("."))
-            assert shapes.annotation_at(SETTINGS, path) is not None, f"{name}: no setting {code}"
+        if re.fullmatch(r"[a-z_]+(\.[a-z_]+)+", code) and code not in FILES and code.partition(".")[0] in sections:
+            assert shapes.annotation_at(SETTINGS, tuple(code.split("."))) is not None, f"{name}: no setting {code}"
 
 
 def test_routes_in_the_prose_are_served() -> None:
     shown = {
-        code.partition("?")[0] for name, code in inline() if code.startswith("/") and name in ("README.md", "cli.md")
+        code.partition("?")[0]
+        for name, code in inline()
+        if code.startswith("/") and name in ("README.md", "docs/cli.md")
     }
     paths = {path for path in shown if re.match(r"/(api|healthz|readyz|metrics|docs|openapi)", path)}
     assert {"/healthz", "/readyz", "/metrics", "/docs", "/openapi.json"} <= paths

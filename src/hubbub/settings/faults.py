@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterable
 from typing import Any
 
 from pydantic import SecretStr, ValidationError
@@ -13,6 +11,7 @@ from hubbub.core.errors import ConfigError
 from hubbub.settings import shapes
 from hubbub.settings.places import line_of
 from hubbub.settings.sources import KeyPath, Problem, Written
+from hubbub.settings.spelling import nearest
 
 _EXPECTED = {
     "int": "should be a whole number",
@@ -44,11 +43,6 @@ def refuse(written: Written, root: Any, error: ValidationError | None = None) ->
             problems.append(Problem(path, _sentence(path, details, root)))
     lines = sorted(((_where(problem, written), problem) for problem in problems), key=lambda line: line[0])
     return ConfigError("\n".join(_line(where, problem) for where, problem in lines))
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """The known word that was most likely meant; "" if none is near."""
-    return next(iter(difflib.get_close_matches(word, known, n=1, cutoff=0.7)), "")
 
 
 def _line(where: tuple[str, int], problem: Problem) -> str:

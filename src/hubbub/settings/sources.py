@@ -181,7 +181,7 @@ def take_variables(written: Written, root: Any, variables: Mapping[str, str], or
 
 def unknown_variable(name: str, root: Any) -> str:
     """That there is no such variable, and which was meant."""
-    from hubbub.settings.faults import nearest  # noqa: PLC0415 - loaded on first use: when something is wrong
+    from hubbub.settings.spelling import nearest  # noqa: PLC0415 - loaded on first use: when something is wrong
 
     known = {variable.removeprefix(names.PREFIX): variable for variable in names.variables(root)}
     meant = nearest(name.upper().removeprefix(names.PREFIX), known)

@@ -1,0 +1,28 @@
+"""`hubbub run` imports what it needs, so that it listens soon."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+HEAVY = ("aiohttp", "alembic", "argon2", "fastapi", "prometheus_client", "rich", "sqlalchemy", "typer", "xllamacpp")
+
+
+def loaded(folder: Path, code: str) -> set[str]:
+    report = f"import sys; print(set(sys.modules) & set({HEAVY!r}))"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code}\n{report}"], cwd=folder, capture_output=True, text=True, timeout=30, check=True
+    )
+    return {name for name in HEAVY if f"'{name}'" in done.stdout}
+
+
+def test_the_way_to_the_hub_is_light(tmp_path: Path) -> None:
+    run = "import sys; sys.argv = ['hubbub', 'run', '--port', 'wrong']\nfrom hubbub.cli import main\n"
+    assert loaded(tmp_path, f"{run}try: main()\nexcept SystemExit: pass") == set()
+
+
+def test_the_hub_itself_is_light_until_it_is_asked(tmp_path: Path) -> None:
+    assert loaded(tmp_path, "import hubbub.cli.serve, hubbub.app, hubbub.app.hub") == set()
+
+
+def test_commands_do_without_pretty_printing(tmp_path: Path) -> None:
+    assert loaded(tmp_path, "import hubbub.cli.commands") <= {"typer"}
