@@ -13,7 +13,6 @@ import os
 import statistics
 import time
 import urllib.request
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,7 +39,11 @@ def workloads(scale: float) -> list[Workload]:
         Workload("echo, 64 in flight", Load(messages(40_000), 64), {}),
         Workload("echo in groups, 64 in flight", Load(messages(20_000), 64, scene="group"), {}),
         Workload("echo of 4 users, 64 in flight", Load(messages(20_000), 64, users=4), {}),
-        Workload("model at 0 ms, 64 in flight", Load(messages(8000), 64, text="hello {token}", marker=marker), {"check": False}),
+        Workload(
+            "model at 0 ms, 64 in flight",
+            Load(messages(8000), 64, text="hello {token}", marker=marker),
+            {"check": False},
+        ),
         Workload(
             "model at 500 ms, 1000 chats",
             Load(messages(12_000), 1000, users=1000, text="hello {token}", marker=marker),
@@ -85,14 +88,10 @@ def _behave(port: int, behaviour: dict[str, Any]) -> None:
         response.read()
 
 
-def median(rounds: list[dict[str, Any]], pick: Callable[[dict[str, Any]], float]) -> float:
-    return round(statistics.median(pick(each) for each in rounds), 3)
-
-
 def table(rounds: list[dict[str, Any]], chosen: list[Workload]) -> str:
     lines = ["| figure | median |", "|---|---|"]
-    for name in ("start to WebSocket, s", "idle memory, MB", "memory after, MB"):
-        lines.append(f"| {name} | {median(rounds, lambda each, key=name: each[key])} |")  # type: ignore[misc]  # bound
+    sizes = ("start to WebSocket, s", "idle memory, MB", "memory after, MB")
+    lines += [f"| {name} | {round(statistics.median(each[name] for each in rounds), 3)} |" for name in sizes]
     columns = ("per second", "p50 ms", "p99 ms", "CPU ms a reply")
     lines += ["", f"| workload | {' | '.join(columns)} | faults |", "|---|" + "---|" * (len(columns) + 1)]
     for workload in chosen:

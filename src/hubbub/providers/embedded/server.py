@@ -61,7 +61,8 @@ class EmbeddedServer:
         Raises:
             EmbeddedError: it does not start; says why and what to do.
         """
-        if self._process is None or self._process.returncode is not None:
+        # While it starts there is a process, but nothing listens yet: wait for the lock then.
+        if self._process is None or self._process.returncode is not None or self._lock.locked():
             async with self._lock:
                 await self._revive()
         return self._endpoint

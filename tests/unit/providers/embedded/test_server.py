@@ -212,3 +212,14 @@ async def test_the_child_knows_no_secrets_of_the_hub(server: EmbeddedServer, mon
     await server.endpoint()
     assert server.pid is not None
     assert "sk-very-secret" not in psutil.Process(server.pid).environ().values()
+
+
+async def test_everybody_who_asks_while_it_starts_gets_the_same_address(server: EmbeddedServer) -> None:
+    first = asyncio.create_task(server.endpoint())
+    addresses: list[asyncio.Task[Endpoint]] = []
+    while not first.done():
+        addresses.append(asyncio.create_task(server.endpoint()))
+        await asyncio.sleep(0.005)
+    assert len(addresses) > 3
+    assert {endpoint.base_url for endpoint in await asyncio.gather(*addresses)} == {first.result().base_url}
+    assert first.result().base_url.startswith("http://127.0.0.1:")
