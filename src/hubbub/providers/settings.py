@@ -31,6 +31,10 @@ def _address(value: str) -> str:
     return value
 
 
+def _proxy(value: str) -> str:
+    return value if value == "none" else _address(value)
+
+
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -97,10 +101,7 @@ class ModelSettings(_Section):
 
     _check = field_validator("base_url")(_address)
 
-    @field_validator("proxy")
-    @classmethod
-    def _proxy(cls, value: str) -> str:
-        return value if value == "none" else _address(value)
+    _check_proxy = field_validator("proxy")(_proxy)
 
     @model_validator(mode="after")
     def _whole(self) -> ModelSettings:

@@ -42,9 +42,10 @@ def main() -> None:
     server, told = _serve(order)
     answers.write(json.dumps(told) + "\n")
     answers.flush()
-    if server is not None:
-        sys.stdin.read()
-    os._exit(0)  # the library's threads need no farewell
+    if server is None:
+        return  # in peace, so that the library writes its reasons into the log
+    sys.stdin.read()
+    os._exit(0)  # its threads need no farewell
 
 
 def _serve(order: Order) -> tuple[Any, dict[str, str]]:

@@ -173,6 +173,7 @@ class OpenAICompatible:
             raise
 
     async def _body(self, request: ChatRequest) -> dict[str, Any]:
+        await self._link.ready()  # takes its own time, not that of the answer
         if not self._id:
             self._id = _first(await self.models())
         model = self._id if request.model in ("", self._spec.name) else request.model

@@ -49,6 +49,15 @@ class Link:
         self._urls: dict[str, URL] = {}
         self._headers: dict[str, dict[str, str]] = {}
 
+    async def ready(self) -> None:
+        """Have a server that the hub runs itself running; the first time its model may have to be fetched.
+
+        Raises:
+            ProviderError: it does not start.
+        """
+        if self._server is not None:
+            await self._server.endpoint()
+
     async def open(self, path: str, body: dict[str, Any] | None) -> aiohttp.ClientResponse:
         """POST ``body`` (GET without one); the answer's status is 200 and its body unread.
 

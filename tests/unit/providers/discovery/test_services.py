@@ -1,5 +1,9 @@
+import re
+from pathlib import Path
+
 import pytest
 
+from hubbub.providers import discovery
 from hubbub.providers.discovery.services import SERVICES, services_in
 
 
@@ -49,3 +53,11 @@ def test_a_default_model_that_thinks_by_itself_is_asked_not_to() -> None:
 def test_a_secret_does_not_show() -> None:
     (found,) = services_in({"OPENAI_API_KEY": "sk-secret"})
     assert "sk-secret" not in repr(found)
+
+
+def test_the_page_lists_them_all_in_order() -> None:
+    page = Path(discovery.__file__).with_name("README.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^\d+\. (\w+): (.+)$", page, re.MULTILINE)
+    assert [(name, tuple(re.findall(r"`(\w+_API_KEY)`", keys))) for name, keys in listed] == [
+        (service.name, service.keys) for service in SERVICES
+    ]

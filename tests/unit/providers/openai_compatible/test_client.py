@@ -9,11 +9,13 @@ from email.utils import formatdate
 from typing import Any, cast
 
 import pytest
+from typing_extensions import override
 
 from hubbub.core.errors import ConfigError, ProviderError
 from hubbub.core.models import Endpoint, ModelSpec, Timeouts
 from hubbub.core.turns import ChatRequest, Delta, Parameters, Turn, Usage
 from hubbub.providers.openai_compatible import OpenAICompatible, new_session
+from hubbub.providers.openai_compatible.link import LONGEST_ANSWER
 from tests.fakes.model import FakeModel
 
 QUICK = Timeouts(connect=2, first_byte=2, idle=2, whole=4)
@@ -212,7 +214,7 @@ async def test_what_does_not_pass_is_a_failure_that_another_model_may_not_share(
     async with Asked(fake) as asked:
         error, came = await asked.failure(stream=stream)
     expected = "error.model_empty" if False else key
-    assert (key_of(error), error.retryable, came) == (expected, True, [])
+    assert (key_of(error), error.retryable, came) == (key, True, [])
     assert fake.count == 3
 
 
@@ -475,6 +477,38 @@ async def test_a_server_of_our_own_is_asked_for_its_address_each_time(fake: Fake
     assert text_of(deltas) == "LLM-OK x"
     assert fake.requests[0].body["model"] == "demo"
     assert moving.closed
+
+
+class Late(Moving):
+    """A server of the hub's own that takes long to start, once."""
+
+    started = False
+
+    @override
+    async def endpoint(self) -> Endpoint:
+        if not self.started:
+            await asyncio.sleep(0.5)
+            self.started = True
+        return await super().endpoint()
+
+
+@STREAMS
+async def test_the_start_of_a_server_of_our_own_takes_none_of_the_answers_time(fake: FakeModel, stream: bool) -> None:
+    spec = ModelSpec("demo", provider="embedded", timeouts=Timeouts(first_byte=0.4, whole=0.4), attempts=1)
+    client = OpenAICompatible(spec, None, Late(Endpoint(fake.url, "")))
+    request = ChatRequest("demo", (Turn("user", "x"),), stream=stream)
+    assert text_of([delta async for delta in client.stream(request)]) == "LLM-OK x"
+    await client.close()
+
+
+@STREAMS
+async def test_an_answer_is_bounded(fake: FakeModel, stream: bool) -> None:
+    fake.behave(reply="w" * (LONGEST_ANSWER + 1))
+    async with Asked(fake, attempts=1) as asked:
+        error, came = await asked.failure(stream=stream)
+    assert key_of(error) == "error.model_failed"
+    assert "more than" in str(error)
+    assert len(text_of(came)) <= LONGEST_ANSWER
 
 
 async def test_many_at_once(fake: FakeModel) -> None:
