@@ -209,6 +209,12 @@ def test_routes_in_the_prose_are_served() -> None:
     assert paths <= routes()
 
 
+def test_paths_in_the_prose_are_there() -> None:
+    for name, code in inline():
+        if re.fullmatch(r"(src|tests|docs|tools|requirements)/[\w./-]+", code):
+            assert (ROOT / code).exists(), f"{name}: {code}"
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_links_lead_somewhere(document: Path) -> None:
     text = re.sub(r"^ *```.*?^ *```", "", text_of(document), flags=re.DOTALL | re.MULTILINE)
