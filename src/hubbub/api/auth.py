@@ -200,11 +200,11 @@ class Access:
             raise ValueError(msg)
         await self._store.put(ADMIN_KEY, await asyncio.to_thread(hash_password, password))
 
-    async def ensure_admin(self, configured: str = "") -> str:
+    async def ensure_admin(self, configured: str = "", show: Callable[[str], None] | None = None) -> str:
         """See at the start that there is an admin's secret.
 
-        One from the settings replaces the stored one. Without any a random one is made and returned, to be printed
-        this once; else the answer is "".
+        One from the settings replaces the stored one. Without any a random one is made and returned; ``show`` is told
+        it before it is stored, so that there is never one that nobody has seen. Else the answer is "".
         """
         if configured:
             if not await self.verify_admin(configured):
@@ -213,6 +213,8 @@ class Access:
         if await self._store.get(ADMIN_KEY) is not None:
             return ""
         secret = secrets.token_urlsafe(18)
+        if show is not None:
+            show(secret)
         await self.set_admin(secret)
         return secret
 

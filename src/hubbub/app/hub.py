@@ -10,7 +10,7 @@ import os
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -163,18 +163,7 @@ class Parts:
 
 
 def _chat_settings(settings: Settings) -> ChatSettings:
-    chosen = settings.chat
-    return ChatSettings(
-        language=chosen.language,
-        system_prompt=chosen.system_prompt,
-        session_minutes=chosen.session_minutes,
-        context_tokens=chosen.context_tokens,
-        answer_tokens=chosen.answer_tokens,
-        answer_seconds=chosen.answer_seconds,
-        temperature=chosen.temperature,
-        summarize=chosen.summarize,
-        show_reasoning=chosen.show_reasoning,
-    )
+    return ChatSettings(**{each.name: getattr(settings.chat, each.name) for each in fields(ChatSettings)})
 
 
 @contextlib.asynccontextmanager
@@ -241,9 +230,11 @@ async def _let_in(parts: Parts, server: WebServer) -> None:
 async def _ensure_admin(parts: Parts, announce: Callable[[str], None] | None) -> None:
     """There is always an admin's secret; a random one is shown once."""
     configured = parts.settings.server.admin_password
-    secret = await parts.access.ensure_admin(configured.get_secret_value() if configured else "")
-    if secret:
+
+    def show(secret: str) -> None:
         (announce or log.warning)(f"Admin secret (shown this once; user is admin): {secret}")
+
+    await parts.access.ensure_admin(configured.get_secret_value() if configured else "", show)
 
 
 def _settle_memory() -> None:

@@ -75,7 +75,15 @@ class LateModels:
     # --- opening ---------------------------------------------------------------------------------------------
 
     async def open(self, own_url: str, announce: Callable[[str], None] | None = None) -> None:
-        """Find the models and get ready to ask them; ``announce`` tells a person which, and why."""
+        """Find the models and get the hub's own one running; ``announce`` tells a person which, and why."""
+        await self.look(own_url)
+        if announce is not None:
+            announce(f"Model: {self.name or 'none'} ({self.reason})")
+        for server in self._servers:
+            await _warm_up(server)
+
+    async def look(self, own_url: str) -> None:
+        """Find the models; none of the hub's own is started, or fetched, before it is asked."""
         from hubbub.providers.discovery import choose, probe  # noqa: PLC0415 - loaded on first use: brings aiohttp
         from hubbub.providers.discovery.choice import Main, needs_probe  # noqa: PLC0415 - as above
         from hubbub.providers.openai_compatible import new_session  # noqa: PLC0415 - as above
@@ -98,10 +106,6 @@ class LateModels:
             self.reason = choice.reason
         finally:
             self.known.set()
-        if announce is not None:
-            announce(f"Model: {self.name or 'none'} ({self.reason})")
-        for server in self._servers:
-            await _warm_up(server)
 
     def _provider(self, spec: ModelSpec, session: object) -> Provider:
         from hubbub.providers.openai_compatible import OpenAICompatible  # noqa: PLC0415 - loaded on first use

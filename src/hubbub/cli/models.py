@@ -6,7 +6,7 @@ import asyncio
 import sys
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -126,22 +126,14 @@ async def ask(settings: Settings, name: str = "", *, fetch: bool = True) -> Test
     return Tested(chosen.name, answer.strip(), first, time.monotonic() - begun)
 
 
-class _Known(Exception):
-    """The models are known; what `LateModels.open` does behind that is for a hub that goes on running."""
-
-
 @asynccontextmanager
 async def models_of(settings: Settings) -> AsyncIterator[LateModels]:
     """The models as a hub with these settings would have them, looked for and ready to be asked; none is started."""
     from hubbub.app.models import LateModels  # noqa: PLC0415 - loaded on first use
 
-    def known(_line: str) -> None:
-        raise _Known
-
     models = LateModels(settings)
     try:
-        with suppress(_Known):
-            await models.open(f"http://127.0.0.1:{settings.server.port}", known)
+        await models.look(f"http://127.0.0.1:{settings.server.port}")
         yield models
     finally:
         await models.close()

@@ -249,3 +249,12 @@ async def test_few_passwords_are_checked_at_once() -> None:
     )
     assert answers.count(True) == CHECKS_WAITING
     assert [each.refusal.status for each in answers if isinstance(each, Refused)] == [503, 503]
+
+
+async def test_a_new_admin_secret_is_shown_before_it_counts() -> None:
+    store = MemorySecrets()
+    access = Access(store)
+    counted: list[bool] = []
+    secret = await access.ensure_admin(show=lambda _: counted.append(ADMIN_KEY in store.values))
+    assert counted == [False]
+    assert await access.verify_admin(secret)
