@@ -7,7 +7,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from hubbub.core.addresses import Account, Room
 from hubbub.core.capabilities import Delivery
@@ -17,22 +17,11 @@ from hubbub.core.ports import Outbox, Platform
 from hubbub.core.status import AccountStatus
 from hubbub.core.work import Row, State
 from hubbub.dispatch.crew import Crew
+from hubbub.dispatch.room_lane import RoomLane
 
 log = logging.getLogger(__name__)
 
 _BLIND = (Delivery.BLIND, Delivery.EDITABLE)
-
-
-@dataclass(slots=True)
-class _Lane:
-    """One room's rows, oldest first. ``key`` is the room's. ``reserved``: rows about to be committed as SENDING."""
-
-    key: str
-    rows: deque[Row] = field(default_factory=deque)
-    reserved: int = 0
-    at_work: bool = False
-    kick: asyncio.Event | None = None
-    """Set to try again before the wait is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +54,7 @@ class Sender:
         self._crew = Crew(tasks, self._run, patience.rooms)
         self._patience = patience
         self._failpoint = failpoint
-        self._lanes: dict[str, _Lane] = {}
+        self._lanes: dict[str, RoomLane] = {}
         self._accounts: dict[tuple[str, str], AccountStatus] = {}
         self._count = 0
         self._left_behind: int | None = None
@@ -121,7 +110,7 @@ class Sender:
         status = self._accounts.get((room.platform, room.account))
         if status is None or not status.up:
             return State.QUEUED
-        self._lanes[room.key] = _Lane(room.key, reserved=1)
+        self._lanes[room.key] = RoomLane(room.key, reserved=1)
         return State.SENDING
 
     def unreserve(self, room: Room) -> None:
@@ -154,16 +143,14 @@ class Sender:
         key = row.out.room.key
         lane = self._lanes.get(key)
         if lane is None:
-            lane = self._lanes[key] = _Lane(key)
+            lane = self._lanes[key] = RoomLane(key)
         if row.state is State.SENDING:
             lane.reserved = 0
-            lane.rows.appendleft(row)
-        else:
-            lane.rows.append(row)
+        lane.put(row)
         self._count += 1
         self._start_or_drop(lane)
 
-    def _start_or_drop(self, lane: _Lane) -> None:
+    def _start_or_drop(self, lane: RoomLane) -> None:
         if lane.reserved or lane.at_work:
             return
         if lane.rows:
@@ -172,7 +159,7 @@ class Sender:
         else:
             del self._lanes[lane.key]
 
-    async def _run(self, lane: _Lane) -> None:
+    async def _run(self, lane: RoomLane) -> None:
         try:
             while lane.rows:
                 row = lane.rows[0]
@@ -203,12 +190,12 @@ class Sender:
         finally:
             self._fetching = False
 
-    async def _send(self, row: Row, lane: _Lane) -> bool:
+    async def _send(self, row: Row, lane: RoomLane) -> bool:
         """One attempt; True when the row is out of the way."""
         platform = self._platforms[row.out.room.platform]
         try:
-            if row.state is not State.SENDING and row.out.delivery in _BLIND:
-                await self._outbox.begin(row.id)
+            if row.state is not State.SENDING and row.out.delivery in _BLIND and not await self._outbox.begin(row.id):
+                return True  # dropped meanwhile
             self._failpoint("send.before")
             message_id = await platform.send(row)
             self._failpoint("send.after")
@@ -229,7 +216,7 @@ class Sender:
         if isinstance(stored, asyncio.Future):
             stored.add_done_callback(lambda done: _log_unsettled(done, row))
 
-    async def _failed(self, row: Row, lane: _Lane, error: DeliveryError) -> bool:
+    async def _failed(self, row: Row, lane: RoomLane, error: DeliveryError) -> bool:
         again = error.certain or row.out.delivery not in _BLIND
         too_old = time.time() - row.created_at > self._patience.give_up
         state = State.DEAD if error.permanent or (again and too_old) else State.QUEUED if again else State.UNKNOWN

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hubbub.core.capabilities import Delivery
 from hubbub.core.errors import DeliveryError
-from hubbub.core.work import State
+from hubbub.core.work import Outgoing, Row, State, Unit
 from hubbub.dispatch.delivery import Patience
 from tests.unit.dispatch.parts import ACCOUNT, World, message, uncertain, world
 
@@ -121,6 +121,44 @@ async def test_a_dropped_message_is_not_sent(tmp_path: Path) -> None:
         w.sender.connected(ACCOUNT)
         await w.settle(2)
         assert await states(w) == [State.DROPPED, State.SENT]
+
+
+async def stored(w: World, number: int, states: tuple[State, ...]) -> tuple[Row, ...]:
+    """Rows that are in the store and not yet told to the sender."""
+    event = message(number)
+    receipt = await w.store.inbox.accept(event, f"lane {number}", "node")
+    assert receipt.claim is not None
+    sends = tuple(Outgoing(event.room, event.message, state=state, entry=receipt.entry.id) for state in states)
+    unit = Unit((receipt.entry.id,), sends)
+    return (await w.store.inbox.commit(f"lane {number}", receipt.claim.fence, unit)).rows
+
+
+async def test_rows_go_out_in_the_order_of_their_numbers_however_the_lane_came_and_went(tmp_path: Path) -> None:
+    async with world(tmp_path) as w:
+        room = message(0).room
+        assert w.sender.first_state(room, Delivery.BLIND) is State.SENDING
+        assert w.sender.first_state(room, Delivery.BLIND) is State.QUEUED
+        first, second = await stored(w, 0, (State.SENDING,)), await stored(w, 1, (State.QUEUED,))
+        w.sender.push(first)
+        await w.settle()
+        # The lane is gone, and the second row has not come yet: the third one finds an empty lane.
+        assert w.sender.first_state(room, Delivery.BLIND) is State.SENDING
+        third = await stored(w, 2, (State.SENDING,))
+        w.sender.push(second)
+        w.sender.push(third)
+        await w.settle()
+        assert [text for _, text in w.platform.shown] == ["m0", "m1", "m2"]
+        assert await states(w) == [State.SENT] * 3
+
+
+async def test_a_row_that_was_dropped_behind_the_senders_back_is_not_sent(tmp_path: Path) -> None:
+    async with world(tmp_path) as w:
+        rows = await stored(w, 0, (State.QUEUED, State.QUEUED))
+        assert await w.store.outbox.drop(rows[0].id)
+        w.sender.push(rows)
+        await w.settle()
+        assert await states(w) == [State.DROPPED, State.SENT]
+        assert len(w.platform.shown) == 1
 
 
 async def test_more_rows_than_memory_holds_go_out_in_order(tmp_path: Path) -> None:

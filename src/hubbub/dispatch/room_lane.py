@@ -1,0 +1,35 @@
+"""What waits to be sent to one room."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass, field
+
+from hubbub.core.work import Row
+
+
+@dataclass(slots=True)
+class RoomLane:
+    """One room's rows, oldest first. ``key`` is the room's. ``reserved``: rows about to be committed as SENDING."""
+
+    key: str
+    rows: deque[Row] = field(default_factory=deque)
+    reserved: int = 0
+    at_work: bool = False
+    kick: asyncio.Event | None = None
+    """Set to try again before the wait is over."""
+
+    def put(self, row: Row) -> None:
+        """Line a row up by its number, behind the one at work.
+
+        A lane may have ended, and been reserved again, while a row was on its way from the store: rows that wait then
+        come before the one that the lane is reserved for.
+        """
+        rows, place = self.rows, len(self.rows)
+        while place > self.at_work and rows[place - 1].id > row.id:
+            place -= 1
+        if place == len(rows):
+            rows.append(row)
+        else:
+            rows.insert(place, row)
