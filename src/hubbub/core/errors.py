@@ -73,8 +73,11 @@ class ProviderError(HubbubError):
     """A model gave no (whole) answer.
 
     ``retryable``: another try, or another provider, may help. ``status``: its HTTP status, 0 without one.
+    ``param``: the field of the request that was refused, where told.
     The message is for the log only; the person reads ``user_text``.
     """
+
+    param: str = ""
 
     def __init__(
         self,

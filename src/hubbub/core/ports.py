@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal, Protocol, runtime_checkable
 
 from hubbub.core.addresses import Account, Room
@@ -16,7 +17,7 @@ from hubbub.core.capabilities import Capabilities
 from hubbub.core.events import Event, Received
 from hubbub.core.failpoints import Failpoint, never
 from hubbub.core.messages import Message
-from hubbub.core.models import Endpoint
+from hubbub.core.models import Endpoint, ModelSpec
 from hubbub.core.status import HubStatus
 from hubbub.core.turns import ChatRequest, Delta, ModelInfo
 from hubbub.core.work import (
@@ -204,6 +205,20 @@ class Provider(Protocol):
         """Let go of connections and children."""
 
 
+@runtime_checkable
+class CanEmbed(Protocol):
+    """A provider that also turns texts into vectors."""
+
+    async def embed(self, body: Mapping[str, object], model: str = "") -> Mapping[str, object]:
+        """Hand on an embeddings request of the OpenAI API; the answer comes back as it is.
+
+        ``model`` is another id of the same provider ("": its own model).
+
+        Raises:
+            ProviderError: no answer.
+        """
+
+
 class ModelServer(Protocol):
     """A model server that the hub itself runs; a provider asks for its address before every request."""
 
@@ -216,6 +231,41 @@ class ModelServer(Protocol):
 
     async def close(self) -> None:
         """End it and leave nothing behind."""
+
+
+@runtime_checkable
+class CanWarmUp(Protocol):
+    """A provider whose first answer would be late: it has something to start."""
+
+    async def warm_up(self) -> None:
+        """Get ready before somebody asks. Raises ProviderError, as the first question would."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderHost:
+    """What the hub gives to a provider when it is built, inside the hub's event loop."""
+
+    client: Callable[[ModelSpec, ModelServer | None], Provider]
+    """Makes a client of the OpenAI API for a model; with a server, of that one, which it closes with itself."""
+    session: Any
+    """The hub's `aiohttp.ClientSession`, for a provider that speaks HTTP itself; it is not the provider's to close."""
+    folder: Path
+    """For weights and the like; it may not be there yet."""
+    report: Callable[[str], None]
+    """Takes a line for the operator: what is fetched, how far it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderPlugin:
+    """What a provider's folder declares in ``plugin.py``: cheap to import, loads nothing else.
+
+    ``name`` is what ``provider`` of a model in the settings says. ``builder`` is the dotted path
+    ``package.module:function`` of a function called as ``function(spec, host)`` (`ModelSpec`, `ProviderHost`) for
+    each model; it returns a `Provider` and waits for nothing. It is imported when a model asks for it.
+    """
+
+    name: str
+    builder: str
 
 
 # --- the store ---------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -57,7 +58,12 @@ class Tool:
 
 @dataclass(frozen=True, slots=True)
 class ChatRequest:
-    """One question to a model. ``model`` is the hub's name for it; ``stream``: the answer is wanted in pieces."""
+    """One question to a model. ``model`` is the hub's name for it; ``stream``: the answer is wanted in pieces.
+
+    ``raw`` is the same question as a client of the OpenAI API wrote it. A provider whose model has that API (``prompt``
+    in it: the completions API, else chat completions) hands it on as it is, but for model and streaming, and gives the
+    answer's documents back in `Delta.raw`. Others answer what is said here.
+    """
 
     model: str
     turns: tuple[Turn, ...]
@@ -65,6 +71,7 @@ class ChatRequest:
     tools: tuple[Tool, ...] = ()
     stream: bool = False
     user: str = ""
+    raw: Mapping[str, object] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +85,10 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """A piece of an answer; the last piece carries ``finish`` (and mostly ``usage``)."""
+    """A piece of an answer; the last piece carries ``finish`` (and mostly ``usage``).
+
+    ``raw``: the documents that it was read from, where a request with `ChatRequest.raw` was handed on.
+    """
 
     content: str = ""
     reasoning: str = ""
@@ -86,6 +96,7 @@ class Delta:
     finish: str = ""
     usage: Usage | None = None
     model: str = ""
+    raw: tuple[Mapping[str, object], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

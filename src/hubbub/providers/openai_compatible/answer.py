@@ -25,9 +25,15 @@ class _Call:
 class AnswerReader:
     """Reads one answer: `whole` once, or `piece` for each event and `end` after the last."""
 
-    def __init__(self, secrets: tuple[str, ...] = ()) -> None:
-        """``secrets`` are kept out of messages."""
+    def __init__(self, secrets: tuple[str, ...] = (), *, keep: bool = False) -> None:
+        """``secrets`` are kept out of messages.
+
+        ``keep``: whoever asked takes the documents themselves (`Delta.raw`), so an answer that says nothing is theirs
+        to judge.
+        """
         self._secrets = secrets
+        self._keep = keep
+        self._raw: list[dict[str, Any]] = []
         self._calls: list[_Call] = []
         self._at: dict[int, _Call] = {}
         self._thinking = ThinkSplitter()
@@ -65,7 +71,7 @@ class AnswerReader:
             ModelError: it is no piece of an answer, or tells of an error.
         """
         self._read = True
-        if self._thinking.idle and (content := _plain(data)):
+        if self._thinking.idle and not self._keep and (content := _plain(data)):
             self._content.append(content)
             return
         choice = self._choice(data)
@@ -77,11 +83,13 @@ class AnswerReader:
     def taken(self) -> Delta | None:
         """What the pieces since the last call add together; None for nothing that a reader sees."""
         content, reasoning = "".join(self._content), "".join(self._reasoning)
-        if not content and not reasoning:
+        if not content and not reasoning and not self._raw:
             return None
         self._content.clear()
         self._reasoning.clear()
         self._said = self._said or not (content.isspace() or not content)
+        if self._keep:
+            return Delta(content, reasoning, model=self._model, raw=self._kept())
         return Delta(content=content, reasoning=reasoning)
 
     def end(self, *, done: bool) -> Delta:
@@ -106,6 +114,8 @@ class AnswerReader:
 
     def _choice(self, body: bytes) -> dict[str, Any] | None:
         document = self._document(body)
+        if self._keep:
+            self._raw.append(document)
         usage = document.get("usage")
         if type(usage) is dict:
             self._usage = _usage(usage)
@@ -193,12 +203,17 @@ class AnswerReader:
             for number, call in enumerate(self._calls)
             if call.name
         )
-        return Delta(content, reasoning, calls, self.finish, self._usage, self._model)
+        return Delta(content, reasoning, calls, self.finish, self._usage, self._model, self._kept())
+
+    def _kept(self) -> tuple[dict[str, Any], ...]:
+        kept = tuple(self._raw)
+        self._raw.clear()
+        return kept
 
     def _judge(self, last: Delta) -> None:
         if last.finish in _BROKE_OFF:
             raise failure(Cause.BUSY, f"the model broke off: {last.finish}", again=True)
-        if self._said or last.tool_calls:
+        if self._said or last.tool_calls or self._keep:
             return
         if last.finish == "content_filter":
             raise failure(Cause.REFUSED, "the provider's content filter kept the answer back", retryable=True)
@@ -209,6 +224,23 @@ class AnswerReader:
         for secret in self._secrets:
             shown = shown.replace(secret, "***") if secret else shown
         return failure(Cause.FAILED, f"not an answer of the OpenAI API: {shown!r}", again=True, status=200)
+
+
+def read_vectors(body: bytes, secrets: tuple[str, ...]) -> dict[str, Any]:
+    """The document of an answer to an embeddings request.
+
+    Raises:
+        ModelError: it is none, or tells of an error.
+    """
+    try:
+        document = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        document = None
+    if type(document) is dict and document.get("error"):
+        raise of_event(document["error"], secrets)
+    if type(document) is not dict or type(document.get("data")) is not list:
+        raise failure(Cause.FAILED, "not an embeddings answer of the OpenAI API", again=True, status=200)
+    return document
 
 
 def _plain(data: bytes) -> str:

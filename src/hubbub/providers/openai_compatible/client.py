@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import random
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
@@ -11,26 +10,23 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from hubbub.core.turns import ChatRequest, Delta, ModelInfo
-from hubbub.providers.openai_compatible.answer import AnswerReader
+from hubbub.providers.openai_compatible.answer import AnswerReader, read_vectors
 from hubbub.providers.openai_compatible.failures import Cause, ModelError, failure
 from hubbub.providers.openai_compatible.link import Link
 from hubbub.providers.openai_compatible.quirks import Quirks
 from hubbub.providers.openai_compatible.streamed import StreamedAnswer
-from hubbub.providers.openai_compatible.wire import body_of
+from hubbub.providers.openai_compatible.tries import Tries
+from hubbub.providers.openai_compatible.wire import body_of, handed_on
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 
     import aiohttp
 
     from hubbub.core.models import ModelSpec
     from hubbub.core.ports import ModelServer
 
-LONGEST_WAIT = 20.0
-LONGEST_BACKOFF = 8.0
-MOST_CHANGES = 12
-
-_log = logging.getLogger(__name__)
+LONGEST_VECTORS = 64 * 1024 * 1024
 
 
 class OpenAICompatible:
@@ -74,7 +70,7 @@ class OpenAICompatible:
         Raises:
             ProviderError: no answer, or it broke off.
         """
-        attempt = changes = 0
+        tries = self._tries()
         while True:
             began = False
             try:
@@ -89,15 +85,18 @@ class OpenAICompatible:
                 if began:
                     error.retryable = False
                     raise
-                changes += error.at_once
-                attempt += not error.at_once
-                wait = self._wait(error, attempt, changes)
-                if wait is None:
-                    raise
-                _log.warning("model %s: %s; asked again in %.1f s", self._spec.name, error, wait)
+                await tries.again(error)
             else:
                 return
-            await asyncio.sleep(wait)
+
+    async def embed(self, body: Mapping[str, object], model: str = "") -> Mapping[str, object]:
+        """See `hubbub.core.ports.CanEmbed`."""
+        tries = self._tries()
+        while True:
+            try:
+                return await self._embedded(body, model)
+            except ModelError as error:
+                await tries.again(error)
 
     async def models(self) -> Sequence[ModelInfo]:
         """What the server lists. Raises ProviderError when it cannot tell."""
@@ -110,9 +109,28 @@ class OpenAICompatible:
             raise failure(Cause.TIMEOUT, "the list of models did not come") from error
         return [ModelInfo(name=found, provider=self._spec.name, id=found) for found in _ids(body)]
 
+    async def warm_up(self) -> None:
+        """Have a server that the hub runs itself running; of any other nothing is asked. Raises ProviderError."""
+        await self._link.ready()
+
     async def close(self) -> None:
         """Let go of connections, and of the server if the hub runs it."""
         await self._link.close()
+
+    def _reader(self, request: ChatRequest) -> AnswerReader:
+        return AnswerReader(self._link.secrets, keep=handed_on(self._spec, request))
+
+    async def _embedded(self, body: Mapping[str, object], model: str) -> Mapping[str, object]:
+        await self._link.ready()
+        asked = {**body, "model": model or self._id or _first(await self.models())}
+        try:
+            async with asyncio.timeout(self._spec.timeouts.whole):
+                response = await self._link.open("/embeddings", asked)
+                async with response:
+                    answer = await self._link.read(response, LONGEST_VECTORS)
+        except TimeoutError as error:
+            raise failure(Cause.TIMEOUT, f"no answer within {self._spec.timeouts.whole:g} s") from error
+        return read_vectors(answer, self._link.secrets)
 
     async def _whole(self, request: ChatRequest) -> Delta:
         body = await self._body(request)
@@ -123,7 +141,7 @@ class OpenAICompatible:
                     answer = await self._link.read(response)
         except TimeoutError as error:
             raise failure(Cause.TIMEOUT, f"no answer within {self._spec.timeouts.whole:g} s") from error
-        return AnswerReader(self._link.secrets).whole(answer)
+        return self._reader(request).whole(answer)
 
     async def _pieces(self, request: ChatRequest) -> AsyncGenerator[Delta, None]:
         body = await self._body(request)
@@ -135,7 +153,7 @@ class OpenAICompatible:
                 response = await self._open(body)
         except TimeoutError as error:
             raise failure(Cause.TIMEOUT, f"no answer began within {limits.first_byte:g} s") from error
-        answer = StreamedAnswer(AnswerReader(self._link.secrets), streamed=_is_stream(response))
+        answer = StreamedAnswer(self._reader(request), streamed=_is_stream(response))
         async with response:
             until = first
             while not answer.over:
@@ -179,18 +197,8 @@ class OpenAICompatible:
         model = self._id if request.model in ("", self._spec.name) else request.model
         return self._quirks.apply(body_of(self._spec, request, model))
 
-    def _wait(self, error: ModelError, attempt: int, changes: int) -> float | None:
-        """Seconds until the next attempt; None: give up."""
-        if error.at_once:
-            return 0.0 if changes <= MOST_CHANGES else None
-        if not error.again or attempt >= self._spec.attempts:
-            return None
-        backoff = min(self._backoff * 2.0 ** (attempt - 1), LONGEST_BACKOFF) * self._random.uniform(0.5, 1.0)
-        if error.retry_after is None:
-            return backoff
-        if error.retry_after > LONGEST_WAIT:
-            return None
-        return error.retry_after + (backoff / 4 if attempt == 1 else backoff)
+    def _tries(self) -> Tries:
+        return Tries(self._spec.name, self._spec.attempts, self._backoff, self._random)
 
 
 def _is_stream(response: aiohttp.ClientResponse) -> bool:

@@ -44,12 +44,10 @@ class ModelError(ProviderError):
     """A `ProviderError` that also says whether the same model may be asked again at once.
 
     ``again``: the same request may succeed. ``at_once``: something was changed, so ask again without waiting.
-    ``param``: the field of the request that was refused, where told.
     """
 
     again: bool = False
     at_once: bool = False
-    param: str = ""
 
 
 def failure(cause: Cause, message: str, *, retryable: bool = True, again: bool = False, status: int = 0) -> ModelError:
@@ -118,7 +116,7 @@ def _sort(status: int, detail: dict[str, str], secrets: tuple[str, ...]) -> Mode
         if detail["code"] in _CONTEXT_CODES or status == 413 or _CONTEXT.search(detail["message"]):
             return failure(Cause.CONTEXT, message, retryable=False, status=status)
         return failure(Cause.REFUSED, message, retryable=False, status=status)
-    return failure(Cause.FAILED, message, again=status >= 500 or status == 409, status=status)
+    return failure(Cause.FAILED, message, again=(status >= 500 and status != 501) or status == 409, status=status)
 
 
 def _detail(body: bytes) -> dict[str, str]:

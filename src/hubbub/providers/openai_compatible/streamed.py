@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hubbub.core.turns import Delta
@@ -66,5 +67,6 @@ class StreamedAnswer:
         if self._fault is not None:
             raise self._fault
         if self._events is None:
-            return self._reader.whole(bytes(self._whole))
+            # Whoever reads documents waits for pieces, which this one is not.
+            return replace(self._reader.whole(bytes(self._whole)), raw=())
         return self._reader.end(done=self._done)

@@ -6,17 +6,22 @@ import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from hubbub.core.models import ModelSpec
     from hubbub.core.turns import ChatRequest, Parameters, Tool, Turn
 
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _PARAMETERS = ("temperature", "top_p", "frequency_penalty", "presence_penalty", "max_tokens")
 _ENOUGH_TOKENS = 1024  # a completion without a bound ends after 16 tokens
+_LENGTHS = frozenset(("max_tokens", "max_completion_tokens"))
 _SPEAKERS = {"user": "User", "assistant": "Assistant", "tool": "Tool"}
 
 
 def body_of(spec: ModelSpec, request: ChatRequest, model: str) -> dict[str, Any]:
     """The JSON body of a request; ``model`` is the provider's id."""
+    if request.raw is not None and handed_on(spec, request):
+        return _handed_on(spec, request.raw, model, stream=request.stream)
     if spec.api == "completions":
         body: dict[str, Any] = {"model": model, "prompt": prompt_of(request.turns), "max_tokens": _ENOUGH_TOKENS}
     else:
@@ -33,6 +38,24 @@ def body_of(spec: ModelSpec, request: ChatRequest, model: str) -> dict[str, Any]
     if spec.api == "completions":
         body["stop"] = [*body.get("stop", ()), "\nUser:"][-4:]
     return body | spec.extra if spec.extra else body
+
+
+def handed_on(spec: ModelSpec, request: ChatRequest) -> bool:
+    """The request is sent as its client wrote it: it was written for the API that the model has."""
+    return request.raw is not None and ("prompt" in request.raw) == (spec.api == "completions")
+
+
+def _handed_on(spec: ModelSpec, raw: Mapping[str, object], model: str, *, stream: bool) -> dict[str, Any]:
+    body: dict[str, Any] = {}
+    _add_parameters(body, spec.parameters)  # what the model's settings say, where the client says nothing
+    if not _LENGTHS.isdisjoint(raw):
+        body.pop("max_tokens", None)
+    body |= raw
+    body |= {"model": model, "stream": stream}
+    options = body.pop("stream_options", None)
+    if stream:
+        body["stream_options"] = (options if isinstance(options, dict) else {}) | {"include_usage": True}
+    return body | spec.extra
 
 
 def prompt_of(turns: tuple[Turn, ...]) -> str:
