@@ -61,6 +61,7 @@ class Behaviour:
     reasoning: str = ""
     reasoning_field: str = "reasoning_content"
     tool_calls: list[dict[str, str]] = field(default_factory=list)
+    choice: dict[str, Any] = field(default_factory=dict)  # more fields of every choice
     finish: str = ""
     cached_tokens: int = 0
     deepseek_cache: bool = False
@@ -244,6 +245,8 @@ class _Connection(asyncio.Protocol):
             self.reply(200, answers.models(known.models))
         elif body is not None and path in (f"{known.prefix}/chat/completions", f"{known.prefix}/completions"):
             self._complete("chat" if "chat" in path else "completions", body, fault)
+        elif body is not None and path == f"{known.prefix}/embeddings":
+            self._embed(body)
         else:
             self._error(404, f"Invalid URL ({method} {path})")
 
@@ -266,6 +269,13 @@ class _Connection(asyncio.Protocol):
             kinds = answers.EMPTY_STREAMS if streamed else answers.EMPTY
             body, content_type = kinds[kind]
             self._write(200, body, content_type)
+
+    def _embed(self, body: dict[str, Any]) -> None:
+        refusal = self.fake.refusal("embeddings", body)
+        if refusal is not None:
+            self._error(400, refusal[0], param=refusal[1], code="invalid_value")
+        else:
+            self.reply(200, answers.vectors(body))
 
     def _complete(self, api: Literal["chat", "completions"], body: dict[str, Any], fault: Planned | None) -> None:
         refusal = self.fake.refusal(api, body)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import struct
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -138,6 +140,7 @@ class Answer:
         return chunk(b"data: " + orjson.dumps(document) + b"\n\n")
 
     def _document(self, kind: str, choices: list[Any], *, usage: bool = True) -> dict[str, Any]:
+        choices = [choice | self.known.choice for choice in choices]
         document = {
             "id": "chatcmpl-1",
             "object": kind,
@@ -166,6 +169,19 @@ def spoilt(pieces: list[bytes], fault: str) -> tuple[list[bytes], str]:
 def models(names: tuple[str, ...]) -> dict[str, Any]:
     data = [{"id": name, "object": "model", "created": 1, "owned_by": "fake"} for name in names]
     return {"object": "list", "data": data}
+
+
+def vectors(body: dict[str, Any]) -> dict[str, Any]:
+    """One short vector for each text, the same for the same text."""
+    texts = [body["input"]] if isinstance(body["input"], str) else body["input"]
+    data = []
+    for index, text in enumerate(texts):
+        vector: Any = [float(len(text)), 0.5, -1.0]
+        if body.get("encoding_format") == "base64":
+            vector = base64.b64encode(struct.pack("<3f", *vector)).decode()
+        data.append({"object": "embedding", "index": index, "embedding": vector})
+    usage = {"prompt_tokens": len(texts), "total_tokens": len(texts)}
+    return {"object": "list", "data": data, "model": body["model"], "usage": usage}
 
 
 def chunk(data: bytes) -> bytes:

@@ -7,6 +7,7 @@ from typing import Any
 
 import openai.types.chat.completion_create_params as chat
 import openai.types.completion_create_params as completion
+import openai.types.embedding_create_params as embedding
 from pydantic import TypeAdapter, ValidationError
 
 _TYPES: dict[tuple[str, bool], TypeAdapter[Any]] = {
@@ -14,6 +15,7 @@ _TYPES: dict[tuple[str, bool], TypeAdapter[Any]] = {
     ("chat", True): TypeAdapter(chat.CompletionCreateParamsStreaming),
     ("completions", False): TypeAdapter(completion.CompletionCreateParamsNonStreaming),
     ("completions", True): TypeAdapter(completion.CompletionCreateParamsStreaming),
+    ("embeddings", False): TypeAdapter(embedding.EmbeddingCreateParams),
 }
 _RANGES = {
     "temperature": (0, 2),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 from hubbub.core.errors import ConfigError, ProviderError
 from hubbub.core.phrases import Phrase
+from hubbub.core.ports import CanEmbed
 from hubbub.core.turns import ModelInfo, Parameters
 
 if TYPE_CHECKING:
@@ -100,6 +101,22 @@ class Models:
                 log.warning("model %s failed: %s; asking %s", spec.name, error, chain[position + 1].name)
             else:
                 return
+
+    async def embed(self, name: str, body: Mapping[str, object]) -> Mapping[str, object]:
+        """Hand on an embeddings request of the OpenAI API to the model of a name.
+
+        One that is none of the hub's is asked for by that name where the default model comes from: vectors are seldom
+        among the models that somebody sets up to talk with. Nobody stands in: vectors of two models do not compare.
+
+        Raises:
+            ProviderError: there is no model, or it makes no vectors.
+        """
+        spec = self.find(name)
+        provider = self._providers[(spec or self.default()).name]
+        if not isinstance(provider, CanEmbed):
+            told = f"the provider {provider.name} makes no embeddings"
+            raise ProviderError(told, user_text=Phrase("error.model_failed"), status=501)
+        return await provider.embed(body, "" if spec else name)
 
     async def close(self) -> None:
         """Let go of every provider."""
