@@ -1,6 +1,6 @@
 """A store in every order: random steps of two nodes, crashes included, compared with a model of the contract.
 
-An engine's test subclasses `StoreMachine` and says how to make a harness on fresh data.
+An engine's test subclasses `StoreMachine` and says in which loop to run and how to make a harness on fresh data.
 """
 
 from __future__ import annotations
@@ -41,7 +41,9 @@ T = TypeVar("T")
 LANES, BRANCHES, TIMERS = 3, ("default", "one", "two"), 3
 NODE = st.sampled_from(["a", "b"])
 ANYBODY = st.sampled_from(["a", "a", "b", ""])
-NUMBER = st.integers(0, 11)
+NUMBERS = 18
+NUMBER = st.integers(0, NUMBERS - 1)
+DONE = st.integers(0, 3)
 PICK = st.integers(0, 7)
 ENDING: st.SearchStrategy[Ending] = st.sampled_from(["closed", "killed"])
 SENDS = st.lists(
@@ -49,9 +51,16 @@ SENDS = st.lists(
 )
 WRITES = st.lists(
     st.tuples(st.sampled_from(["append", "onto", "move", "archive", "switch", "timer", "cancel"]), PICK, PICK),
-    max_size=2,
+    min_size=1,
+    max_size=3,
 )
 FAILED = st.sampled_from([State.QUEUED, State.UNKNOWN, State.DEAD])
+ROW_STEPS = ["begin", "settle", "fail", "retry", "drop"]
+UNDER_WAY = st.one_of(
+    st.tuples(st.just("accept"), NUMBER, ANYBODY),
+    st.tuples(st.just("commit"), PICK, DONE, SENDS, WRITES),
+    st.tuples(st.just("row"), PICK, st.sampled_from(ROW_STEPS), FAILED),
+)
 
 
 class OpenHarness(StoreHarness, Protocol):
@@ -69,13 +78,14 @@ def lane_of(number: int) -> str:
 class StoreMachine(RuleBasedStateMachine):
     """Every rule does one thing to the store and the same to the model; `look` compares all that can be seen."""
 
+    runner: asyncio.Runner
+
     def make(self) -> Coroutine[Any, Any, OpenHarness]:
         """Open a harness on fresh data."""
         raise NotImplementedError
 
     def __init__(self) -> None:
         super().__init__()
-        self.runner = asyncio.Runner()
         self.model = Model()
         self.claims: list[tuple[str, int]] = []
         self.count = 0
@@ -104,9 +114,9 @@ class StoreMachine(RuleBasedStateMachine):
             if hasattr(self, "harness"):
                 self.run_now(self.harness.end("killed"))
                 self.harness.remove()
-            self.runner.close()
 
     async def _last_look(self) -> None:
+        await self._look()
         await self._reopened("killed")
         await self._look()
         free = self.model.free()
@@ -210,17 +220,16 @@ class StoreMachine(RuleBasedStateMachine):
         self.run_now(work())
         assert all(ids == sorted(ids) for ids in reached.values())
 
-    @rule(pick=PICK)
-    def release(self, pick: int) -> None:
-        if self.claims:
+    @rule(pick=PICK, node=st.sampled_from(["a", "b", "", ""]))
+    def give_up(self, pick: int, node: str) -> None:
+        """One claim, or all of a node."""
+        if node:
+            self.run_now(self.harness.store.inbox.abandon(node))
+            self.model.abandon(node)
+        elif self.claims:
             lane, fence = self.claims[pick % len(self.claims)]
             self.run_now(self.harness.store.inbox.release(lane, fence))
             self.model.give_back(lane, fence)
-
-    @rule(node=NODE)
-    def abandon(self, node: str) -> None:
-        self.run_now(self.harness.store.inbox.abandon(node))
-        self.model.abandon(node)
 
     # --- units -------------------------------------------------------------------------------------------------
 
@@ -246,8 +255,9 @@ class StoreMachine(RuleBasedStateMachine):
             for effect in effects:
                 effect()
 
-        dead = tuple((ids[name], "it broke") for name in handed[2:])
-        return Unit(tuple(ids[name] for name in handed[:2]), tuple(rows), tuple(stored), dead), apply
+        dead = tuple((ids[name], "it broke") for name in handed[1:2])
+        finished = tuple(ids[name] for name in (*handed[:1], *handed[2:]))
+        return Unit(finished, tuple(rows), tuple(stored), dead), apply
 
     async def _write(self, what: str, first: int, second: int) -> tuple[Write, Callable[[], None]]:
         self.count += 1
@@ -297,33 +307,56 @@ class StoreMachine(RuleBasedStateMachine):
             assert (row.state, row.attempts) == (mine.state, mine.attempts)
             mine.id = row.id
 
-    @rule(pick=PICK, done=st.integers(0, 3), sends=SENDS, writes=WRITES, release=st.booleans())
-    def commit(self, pick: int, done: int, sends: list[Any], writes: list[Any], release: bool) -> None:
-        async def work() -> None:
-            if not self.claims:
-                return
-            lane, fence = self.claims[pick % len(self.claims)]
-            unit, apply = await self._unit(lane, done, sends, writes)
-            try:
-                committed = await self.harness.store.inbox.commit(lane, fence, unit, release=release)
-            except Fenced:
-                assert not self.model.may_commit(lane, fence), "the newest claim was fenced out"
-                return
-            assert self.model.may_commit(lane, fence), "a stale claim committed"
-            apply()
-            self._committed(committed, unit)
-            assert committed.released is (release and self.model.release(lane, fence))
+    async def _some_claim(self, pick: int) -> tuple[str, int] | None:
+        """Mostly one that may commit."""
+        if pick % 4 == 0 and self.claims:
+            return self.claims[pick % len(self.claims)]
+        if not (current := self._current()):
+            self._claimed(await self.harness.store.inbox.claim("a", 3), "a")
+            if not self._current() and (new := [n for n in range(NUMBERS) if f"event-{n}" not in self.model.entries]):
+                self._accepted(await self._accept(new[0], "a"), new[0], "a")
+            current = self._current()
+        return current[pick % len(current)] if current else None
 
-        self.run_now(work())
+    def _current(self) -> list[tuple[str, int]]:
+        return [claim for claim in self.claims if self.model.may_commit(*claim)]
+
+    @rule(pick=PICK, done=DONE, sends=SENDS, release=st.booleans())
+    def send(self, pick: int, done: int, sends: list[Any], release: bool) -> None:
+        self.run_now(self._commit(pick, done, (sends, []), release=release))
+
+    @rule(pick=PICK, done=DONE, writes=WRITES, release=st.booleans())
+    def write(self, pick: int, done: int, writes: list[Any], release: bool) -> None:
+        self.run_now(self._commit(pick, done, ([], writes), release=release))
+
+    async def _commit(self, pick: int, done: int, what: tuple[list[Any], list[Any]], *, release: bool) -> None:
+        claim = await self._some_claim(pick)
+        if claim is None:
+            return
+        lane, fence = claim
+        unit, apply = await self._unit(lane, done, *what)
+        try:
+            committed = await self.harness.store.inbox.commit(lane, fence, unit, release=release)
+        except Fenced:
+            assert not self.model.may_commit(lane, fence), "the newest claim was fenced out"
+            return
+        assert self.model.may_commit(lane, fence), "a stale claim committed"
+        apply()
+        self._committed(committed, unit)
+        assert committed.released is (release and self.model.release(lane, fence))
 
     # --- the outbox and timers ---------------------------------------------------------------------------------
 
-    @rule(pick=PICK, what=st.sampled_from(["begin", "settle", "fail", "retry", "drop"]), state=FAILED)
-    def row_step(self, pick: int, what: str, state: State) -> None:
-        known = [row for row in self.model.rows.values() if row.id and row.state is not State.KEPT]
-        if known:
-            call, apply = self._row_step(known[pick % len(known)], what, state)
-            assert self.run_now(_awaited(call())) == apply()
+    @rule(steps=st.lists(st.tuples(PICK, st.sampled_from(ROW_STEPS), FAILED), min_size=1, max_size=4))
+    def row_steps(self, steps: list[tuple[int, str, State]]) -> None:
+        for pick, what, state in steps:
+            if known := self._known_rows():
+                call, apply = self._row_step(known[pick % len(known)], what, state)
+                assert self.run_now(_awaited(call())) == apply()
+
+    def _known_rows(self) -> list[MRow]:
+        """The newest, mostly."""
+        return [row for row in self.model.rows.values() if row.id and row.state is not State.KEPT][-4:]
 
     def _row_step(self, row: MRow, what: str, state: State) -> tuple[Callable[[], Awaitable[Any]], Callable[[], Any]]:
         outbox, model, name = self.harness.store.outbox, self.model, row.words
@@ -369,65 +402,53 @@ class StoreMachine(RuleBasedStateMachine):
 
         self.run_now(work())
 
-    async def _die(self, call: Awaitable[Any], how: Ending) -> None:
-        """The process ends with this under way."""
+    @rule(under_way=UNDER_WAY, stored=st.booleans())
+    def die(self, under_way: tuple[Any, ...], stored: bool) -> None:
+        """The process ends with something under way: stored, or not; nobody was told."""
+        what, *how = under_way
+        steps: dict[str, Callable[..., Coroutine[Any, Any, None]]] = {
+            "accept": self._die_accepting,
+            "commit": self._die_committing,
+            "row": self._die_sending,
+        }
+        self.run_now(steps[what](*how, stored=stored))
+
+    async def _die(self, call: Awaitable[Any], *, stored: bool) -> None:
+        self.harness.hold()
         task = asyncio.ensure_future(call)
         for _ in range(5):
             await asyncio.sleep(0)
         assert not task.done(), "told before it was stored"
-        await self._reopened(how)
+        await self._reopened("unheard" if stored else "killed")
         task.cancel()
 
-    @rule(number=NUMBER, node=ANYBODY, stored=st.booleans())
-    def die_accepting(self, number: int, node: str, stored: bool) -> None:
+    async def _die_accepting(self, number: int, node: str, *, stored: bool) -> None:
         """The platform repeats what was not acknowledged."""
+        await self._die(self._accept(number, node), stored=stored)
+        if stored and f"event-{number}" not in self.model.entries:
+            self.model.accept(f"event-{number}", lane_of(number), "")
+        self._accepted(await self._accept(number, node), number, node)
 
-        async def work() -> None:
-            self.harness.hold()
-            await self._die(self._accept(number, node), "unheard" if stored else "killed")
-            if stored and f"event-{number}" not in self.model.entries:
-                self.model.accept(f"event-{number}", lane_of(number), "")
-            self._accepted(await self._accept(number, node), number, node)
+    async def _die_committing(self, pick: int, done: int, sends: list[Any], writes: list[Any], *, stored: bool) -> None:
+        if not (current := self._current()):
+            return
+        lane, fence = current[pick % len(current)]
+        unit, apply = await self._unit(lane, done, sends, writes)
+        await self._die(self.harness.store.inbox.commit(lane, fence, unit, release=bool(pick % 2)), stored=stored)
+        if stored:
+            apply()
+        await self._look()
 
-        self.run_now(work())
-
-    @rule(pick=PICK, done=st.integers(0, 3), sends=SENDS, writes=WRITES, stored=st.booleans())
-    def die_committing(self, pick: int, done: int, sends: list[Any], writes: list[Any], stored: bool) -> None:
-        async def work() -> None:
-            current = [claim for claim in self.claims if self.model.may_commit(*claim)]
-            if not current:
-                return
-            lane, fence = current[pick % len(current)]
-            unit, apply = await self._unit(lane, done, sends, writes)
-            self.harness.hold()
-            call = self.harness.store.inbox.commit(lane, fence, unit, release=bool(pick % 2))
-            await self._die(call, "unheard" if stored else "killed")
-            if stored:
-                apply()
-            await self._look()
-
-        self.run_now(work())
-
-    @rule(pick=PICK, what=st.sampled_from(["begin", "settle", "fail", "drop"]), state=FAILED, stored=st.booleans())
-    def die_sending(self, pick: int, what: str, state: State, stored: bool) -> None:
-        async def work() -> None:
-            known = [row for row in self.model.rows.values() if row.id and row.state is not State.KEPT]
-            if not known:
-                return
-            call, apply = self._row_step(known[pick % len(known)], what, state)
-            self.harness.hold()
-            await self._die(call(), "unheard" if stored else "killed")
-            if stored:
-                apply()
-            await self._look()
-
-        self.run_now(work())
+    async def _die_sending(self, pick: int, what: str, state: State, *, stored: bool) -> None:
+        if not (known := self._known_rows()):
+            return
+        call, apply = self._row_step(known[pick % len(known)], what, state)
+        await self._die(call(), stored=stored)
+        if stored:
+            apply()
+        await self._look()
 
     # --- looking -----------------------------------------------------------------------------------------------
-
-    @rule()
-    def look(self) -> None:
-        self.run_now(self._look())
 
     async def _look(self) -> None:
         store, model = self.harness.store, self.model

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-import shutil
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
-from typing_extensions import override
 
-from tests.contract.store_machine import StoreMachine
-from tests.contract.store_sqlite import SqliteHarness, fast_folder
+from tests.contract.store_sqlite import SqliteHarness, fast_folder, sqlite_machine
 from tests.contract.store_suite import StoreSuite
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Coroutine, Iterator
-    from pathlib import Path
+    from collections.abc import AsyncIterator
 
 
 class TestSqlite(StoreSuite):
@@ -30,27 +25,9 @@ class TestSqlite(StoreSuite):
         harness.remove()
 
 
-class SqliteMachine(StoreMachine):
-    template: Path
-
-    @override
-    def make(self) -> Coroutine[Any, Any, SqliteHarness]:
-        return SqliteHarness.from_template(self.template)
-
-
-@pytest.fixture
-def machine() -> Iterator[type[SqliteMachine]]:
-    folder = fast_folder()
-
-    async def prepare() -> None:
-        harness = SqliteHarness(folder)
-        await harness.open()
-        await harness.end()
-
-    asyncio.run(prepare())
-    yield type("Machine", (SqliteMachine,), {"template": folder})
-    shutil.rmtree(folder)
-
-
-def test_every_order_of_steps_ends_as_the_model_says(machine: type[SqliteMachine]) -> None:
-    run_state_machine_as_test(machine, settings=settings(max_examples=1000, stateful_step_count=25))
+@pytest.mark.hypothesis
+@pytest.mark.timeout(600)
+def test_every_order_of_steps_ends_as_the_model_says() -> None:
+    examples = max(1000, settings().max_examples)
+    with sqlite_machine() as machine:
+        run_state_machine_as_test(machine, settings=settings(max_examples=examples, stateful_step_count=25))

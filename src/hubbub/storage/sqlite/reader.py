@@ -67,18 +67,24 @@ class Reader:
     def _work(self) -> None:
         assert self._connection is not None  # noqa: S101 - started with one
         while (job := self._jobs.get()) is not None:
-            function, tell = job
-            value: object = None
-            error: StoreError | None = None
-            try:
-                value = function(self._connection)
-            except StoreError as caught:
-                error = caught
-            except Exception as caught:  # noqa: BLE001 - the thread's loop: whatever it was, the waiting are told
-                error = StoreError(f"the database could not be read: {caught}")
-                error.__cause__ = caught
-            try:
-                self._loop.call_soon_threadsafe(tell, value, error)
-            except RuntimeError:  # the event loop is gone, and with it whoever asked
+            if not self._serve(job, self._connection):
                 break
         self._connection.close()
+
+    def _serve(self, job: tuple[Function[Any], Tell[Any]], db: sqlite3.Connection) -> bool:
+        """Read and tell; False if the event loop is gone, and with it whoever asked."""
+        function, tell = job
+        value: object = None
+        error: StoreError | None = None
+        try:
+            value = function(db)
+        except StoreError as caught:
+            error = caught
+        except Exception as caught:  # noqa: BLE001 - the thread's loop: whatever it was, the waiting are told
+            error = StoreError(f"the database could not be read: {caught}")
+            error.__cause__ = caught
+        try:
+            self._loop.call_soon_threadsafe(tell, value, error)
+        except RuntimeError:
+            return False
+        return True

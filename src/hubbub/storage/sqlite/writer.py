@@ -147,21 +147,27 @@ class Writer:
     def _work(self) -> None:
         assert self._connection is not None  # noqa: S101 - started with one
         while (batch := self._jobs.get()) is not None:
-            error: BaseException | None = None
-            results: list[tuple[Any, BaseException | None]] = []
-            try:
-                results = self._write(self._connection, batch)
-            except Exception as caught:
-                error = StoreError(f"the database refused a write: {caught}")
-                error.__cause__ = caught
-                results = [(None, error)] * len(batch.calls)
-                log.exception("transaction of %d rows failed", batch.size)
-            try:
-                self._loop.call_soon_threadsafe(self._done, batch, error, results)
-            except RuntimeError:
-                log.error("the event loop is gone; a written batch of %d rows had nobody to tell", batch.size)  # noqa: TRY400
-                return
+            if not self._serve(batch, self._connection):
+                break
         self._connection.close()
+
+    def _serve(self, batch: Batch, db: sqlite3.Connection) -> bool:
+        """Write a batch and tell; False if there is nobody left to tell."""
+        error: BaseException | None = None
+        results: list[tuple[Any, BaseException | None]] = []
+        try:
+            results = self._write(db, batch)
+        except Exception as caught:
+            error = StoreError(f"the database refused a write: {caught}")
+            error.__cause__ = caught
+            results = [(None, error)] * len(batch.calls)
+            log.exception("transaction of %d rows failed", batch.size)
+        try:
+            self._loop.call_soon_threadsafe(self._done, batch, error, results)
+        except RuntimeError:
+            log.error("the event loop is gone; a written batch of %d rows had nobody to tell", batch.size)  # noqa: TRY400
+            return False
+        return True
 
     def _write(self, db: sqlite3.Connection, batch: Batch) -> list[tuple[Any, BaseException | None]]:
         # Acceptances are told to the platform, so they must survive a power cut; the rest guards against a killed
@@ -194,11 +200,7 @@ class Writer:
     @staticmethod
     def _write_rows(db: sqlite3.Connection, batch: Batch) -> None:
         if batch.entries:
-            written = db.executemany(INSERT_ENTRY, batch.entries).rowcount
-            if written != len(batch.entries):
-                low, high = batch.entries[0][0], batch.entries[-1][0]
-                there = {row[0] for row in db.execute("SELECT id FROM inbox WHERE id BETWEEN ? AND ?", (low, high))}
-                batch.missing = {int(str(entry[0])) for entry in batch.entries} - there
+            _write_entries(db, batch)
         if batch.finished:
             db.executemany(FINISH_ENTRY, batch.finished)
         if batch.rows:
@@ -226,3 +228,11 @@ class Writer:
             return None, error
         db.execute("RELEASE one_call")
         return value, None
+
+
+def _write_entries(db: sqlite3.Connection, batch: Batch) -> None:
+    written = db.executemany(INSERT_ENTRY, batch.entries).rowcount
+    if written != len(batch.entries):
+        low, high = batch.entries[0][0], batch.entries[-1][0]
+        there = {row[0] for row in db.execute("SELECT id FROM inbox WHERE id BETWEEN ? AND ?", (low, high))}
+        batch.missing = {int(str(entry[0])) for entry in batch.entries} - there
