@@ -97,11 +97,11 @@ class Sender:
             log.info("%d messages wait to be sent since the last run", len(rows))
         self.push(rows)
 
-    def first_state(self, room: Room, delivery: Delivery) -> State:
-        """In which state a message for the room is to be stored.
+    def first_state(self, room: Room, delivery: Delivery, entry: int) -> State:
+        """In which state a message of an entry for the room is to be stored.
 
         Where the room's lane is empty and the account is up, a blind message is stored as SENDING at once, which
-        saves a transaction; the lane is reserved until `push` or `unreserve`.
+        saves a transaction; the lane is reserved for the entry until `push` or `unreserve`.
         """
         if delivery is Delivery.WINDOW:
             return State.KEPT
@@ -110,13 +110,13 @@ class Sender:
         status = self._accounts.get((room.platform, room.account))
         if status is None or not status.up:
             return State.QUEUED
-        self._lanes[room.key] = RoomLane(room.key, reserved=1)
+        self._lanes[room.key] = RoomLane(room.key, reserved=entry)
         return State.SENDING
 
-    def unreserve(self, room: Room) -> None:
-        """The message of `first_state` SENDING was not stored after all."""
+    def unreserve(self, room: Room, entry: int) -> None:
+        """The entry's message of `first_state` SENDING, if there was one, is not stored after all."""
         lane = self._lanes.get(room.key)
-        if lane is not None and lane.reserved:
+        if lane is not None and lane.reserved == entry:
             lane.reserved = 0
             self._start_or_drop(lane)
 
@@ -231,7 +231,8 @@ class Sender:
             lane.rows[0] = waiting
         lane.kick = asyncio.Event()
         try:
-            await asyncio.wait_for(lane.kick.wait(), wait)
+            async with asyncio.timeout(wait):
+                await lane.kick.wait()
         except TimeoutError:
             pass
         finally:

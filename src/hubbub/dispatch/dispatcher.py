@@ -6,18 +6,21 @@ import asyncio
 import itertools
 import logging
 from collections import deque
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from functools import partial
+from typing import Protocol, TypeVar
 
 from hubbub.chat.stop import StopSignal
-from hubbub.core.errors import Fenced, Overloaded, StoreError
+from hubbub.core.errors import Fenced, Overloaded, StoreError, Unstorable
 from hubbub.core.events import Deleted, Event, Received
 from hubbub.core.ports import Journal
 from hubbub.core.work import Claim, Committed, Entry, Receipt, Unit
 from hubbub.dispatch.crew import Crew
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 class Handler(Protocol):
@@ -31,6 +34,9 @@ class Handler(Protocol):
 
     def stored(self, entry: Entry, committed: Committed | None) -> None:
         """The unit is stored (or, with None, will not be): send its rows, tell who waits."""
+
+    def refused(self, entry: Entry, error: Exception) -> Unit:
+        """What to store instead of a unit that can never be stored: words for the person. Stored or not, as above."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +128,9 @@ class Dispatcher:
         """Work on a claim that did not come through `accept`."""
         self._held += len(claim.entries)
         self._put(claim)
+        for entry in claim.entries:
+            if type(entry.event) is Deleted:
+                self._recall(claim.lane, entry.event)
 
     def _put(self, claim: Claim) -> None:
         self._empty.clear()
@@ -161,7 +170,8 @@ class Dispatcher:
             log.warning("%s: the work is thrown away", error)
             released = True
         except Exception:
-            log.exception("lane %s fell over; its messages are handled again at the next start", lane.name)
+            log.exception("lane %s fell over; its messages are handled again in a while", lane.name)
+            await asyncio.sleep(self._bounds.retry[1])
         finally:
             del self._lanes[lane.name]
             self._let_go(len(lane.entries))
@@ -175,24 +185,45 @@ class Dispatcher:
             lane.recalled.discard(entry.id)
             unit = Unit(done=(entry.id,))
         else:
-            unit = await self._handler.handle(entry, lane.stop)
+            unit = await self._patiently(entry, partial(self._handler.handle, entry, lane.stop))
         lane.stop = None
-        committed = await self._commit(lane, entry, unit)
+        try:
+            committed = await self._store(lane, entry, unit)
+        except Exception:
+            self._handler.stored(entry, None)
+            raise
         self._handler.stored(entry, committed)
         return committed.released
 
+    async def _store(self, lane: _Lane, entry: Entry, unit: Unit) -> Committed:
+        """Store a unit; instead of one that never can be, an apology; instead of that, that the entry is given up."""
+        try:
+            return await self._commit(lane, entry, unit)
+        except Unstorable as error:
+            apology = self._handler.refused(entry, error)
+        try:
+            return await self._commit(lane, entry, apology)
+        except Unstorable as error:
+            log.error("entry %d is given up: %s", entry.id, error)  # noqa: TRY400 - an expected kind
+            return await self._commit(lane, entry, Unit(dead=((entry.id, str(error)),)))
+
     async def _commit(self, lane: _Lane, entry: Entry, unit: Unit) -> Committed:
-        """Store a unit, however long the store fails: nothing of it was sent, so nothing is doubled."""
+        def commit() -> Awaitable[Committed]:
+            return self._inbox.commit(lane.name, lane.fence, unit, release=len(lane.entries) == 1)
+
+        return await self._patiently(entry, commit)
+
+    async def _patiently(self, entry: Entry, work: Callable[[], Awaitable[T]]) -> T:
+        """Work that needs the store, however long that fails: nothing of it was sent yet, so nothing is doubled."""
+        first, longest = self._bounds.retry
         for wait in itertools.count():
             try:
-                return await self._inbox.commit(lane.name, lane.fence, unit, release=len(lane.entries) == 1)
-            except Fenced:
-                self._handler.stored(entry, None)
+                return await work()
+            except (Fenced, Unstorable):
                 raise
             except StoreError as error:
-                first, longest = self._bounds.retry
                 if not wait:
-                    log.error("what entry %d caused is not stored yet, trying on: %s", entry.id, error)  # noqa: TRY400
+                    log.error("entry %d waits for the store, trying on: %s", entry.id, error)  # noqa: TRY400
                 await asyncio.sleep(min(longest, first * 2 ** min(wait, 10)))
         raise AssertionError  # the loop above has no end
 
@@ -226,7 +257,8 @@ class Dispatcher:
         """Let the work under way end; what is left after ``seconds`` stays in the inbox for the next run."""
         self.close()
         try:
-            await asyncio.wait_for(self._empty.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._empty.wait()
         except TimeoutError:
             log.warning("stopping with %d messages under way; they are handled at the next start", self._held)
 

@@ -83,13 +83,13 @@ class Road:
             return Unit(done=(entry.id,))
         try:
             answer = await self._answer(entry, entry.event, stop)
+            if answer is _NOTHING:
+                return Unit((entry.id,))
+            return Unit((entry.id,), self._sends(entry, answer), answer.writes)
         except StoreError:
             raise
         except Exception as error:  # noqa: BLE001 - one message's fault: told, logged, and the next goes on
-            answer = self._apology(entry, error)
-        if answer is _NOTHING:
-            return Unit((entry.id,))
-        return Unit((entry.id,), self._sends(entry, answer), answer.writes)
+            return self.refused(entry, error)
 
     async def _answer(self, entry: Entry, event: Received, stop: StopSignal) -> Answer:
         ways = self._ways
@@ -132,7 +132,8 @@ class Road:
     async def _models(self) -> None:
         """At the start models are still being looked for; not for long."""
         try:
-            await asyncio.wait_for(self._ways.models_known.wait(), _MODELS_SECONDS)
+            async with asyncio.timeout(_MODELS_SECONDS):
+                await self._ways.models_known.wait()
         except TimeoutError:
             log.warning("models are still being looked for after %d s", _MODELS_SECONDS)
 
@@ -180,10 +181,15 @@ class Road:
         delivery = capabilities.promise
         sends = []
         for message in fit(answer.message, capabilities):
-            state = self._sender.first_state(event.room, delivery)
+            state = self._sender.first_state(event.room, delivery, entry.id)
             sends.append(Outgoing(event.room, message, reply_to, delivery, state, entry.id))
             reply_to = ""
         return (*sends, *answer.sends)
+
+    def refused(self, entry: Entry, error: Exception) -> Unit:
+        """See `Handler.refused`."""
+        self._sender.unreserve(entry.event.room, entry.id)
+        return Unit((entry.id,), self._sends(entry, self._apology(entry, error)))
 
     def _apology(self, entry: Entry, error: Exception) -> Answer:
         number = secrets.token_hex(4)
@@ -196,7 +202,7 @@ class Road:
     def stored(self, entry: Entry, committed: Committed | None) -> None:
         """See `Handler.stored`."""
         if committed is None:
-            self._sender.unreserve(entry.event.room)
+            self._sender.unreserve(entry.event.room, entry.id)
         elif committed.rows:
             self._sender.push(committed.rows)
         self._ways.streams.publish(event_key(entry.event), _END)

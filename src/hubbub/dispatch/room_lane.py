@@ -11,7 +11,10 @@ from hubbub.core.work import Row
 
 @dataclass(slots=True)
 class RoomLane:
-    """One room's rows, oldest first. ``key`` is the room's. ``reserved``: rows about to be committed as SENDING."""
+    """One room's rows, oldest first. ``key`` is the room's.
+
+    ``reserved``: the entry whose message is about to be committed as SENDING; 0 for none.
+    """
 
     key: str
     rows: deque[Row] = field(default_factory=deque)

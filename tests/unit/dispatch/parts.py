@@ -66,6 +66,7 @@ class Echo:
     sender: Sender
     platform: FakePlatform
     work: Callable[[Entry, StopSignal], object] | None = None
+    apologies: bool = True
     handled: list[int] = field(default_factory=list)
 
     def lane_of(self, event: Event) -> str:
@@ -81,13 +82,18 @@ class Echo:
         if not isinstance(event, Received):
             return Unit(done=(entry.id,))
         caps = self.platform.capabilities(event.room)
-        state = self.sender.first_state(event.room, caps.promise)
+        state = self.sender.first_state(event.room, caps.promise, entry.id)
         out = Outgoing(event.room, event.message, delivery=caps.promise, state=state, entry=entry.id)
         return Unit(done=(entry.id,), sends=(out,))
 
+    def refused(self, entry: Entry, error: Exception) -> Unit:
+        self.sender.unreserve(entry.event.room, entry.id)
+        sorry = Outgoing(entry.event.room, (Text("sorry" if self.apologies else "\ud800"),), entry=entry.id)
+        return Unit(done=(entry.id,), sends=(sorry,))
+
     def stored(self, entry: Entry, committed: Committed | None) -> None:
         if committed is None:
-            self.sender.unreserve(entry.event.room)
+            self.sender.unreserve(entry.event.room, entry.id)
         else:
             self.sender.push(committed.rows)
 

@@ -136,13 +136,13 @@ async def stored(w: World, number: int, states: tuple[State, ...]) -> tuple[Row,
 async def test_rows_go_out_in_the_order_of_their_numbers_however_the_lane_came_and_went(tmp_path: Path) -> None:
     async with world(tmp_path) as w:
         room = message(0).room
-        assert w.sender.first_state(room, Delivery.BLIND) is State.SENDING
-        assert w.sender.first_state(room, Delivery.BLIND) is State.QUEUED
+        assert w.sender.first_state(room, Delivery.BLIND, 1) is State.SENDING
+        assert w.sender.first_state(room, Delivery.BLIND, 2) is State.QUEUED
         first, second = await stored(w, 0, (State.SENDING,)), await stored(w, 1, (State.QUEUED,))
         w.sender.push(first)
         await w.settle()
         # The lane is gone, and the second row has not come yet: the third one finds an empty lane.
-        assert w.sender.first_state(room, Delivery.BLIND) is State.SENDING
+        assert w.sender.first_state(room, Delivery.BLIND, 3) is State.SENDING
         third = await stored(w, 2, (State.SENDING,))
         w.sender.push(second)
         w.sender.push(third)

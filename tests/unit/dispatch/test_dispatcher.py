@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -11,8 +12,10 @@ import pytest
 from hubbub.chat.stop import StopSignal
 from hubbub.core.errors import Overloaded, StoreError
 from hubbub.core.events import Deleted
+from hubbub.core.messages import Text
 from hubbub.core.work import Entry, State
 from hubbub.dispatch.dispatcher import Bounds
+from hubbub.storage.sqlite.lanes import Lanes
 from tests.unit.dispatch.parts import message, world
 
 
@@ -99,9 +102,11 @@ async def test_a_fault_in_one_lane_leaves_the_others_alone(tmp_path: Path, caplo
         w.handler.work = fail
         await w.dispatcher.accept(message(0, "bad"))
         await w.dispatcher.accept(message(0, "good"))
-        await w.settle()
+        async with asyncio.timeout(5):
+            while not w.platform.shown:
+                await asyncio.sleep(0.005)
         assert w.platform.shown == [("good", "m0")]
-        assert "lane bad fell over" in caplog.text
+        assert caplog.text.count("lane bad fell over") == 1
 
 
 async def test_a_unit_is_stored_as_soon_as_the_store_works_again(tmp_path: Path) -> None:
@@ -123,6 +128,54 @@ async def test_a_unit_is_stored_as_soon_as_the_store_works_again(tmp_path: Path)
         await w.settle()
         assert failures == 0
         assert w.platform.shown == [("u", "m0")]
+
+
+async def test_a_handler_that_the_store_fails_is_asked_again(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async with world(tmp_path, Bounds(retry=(0.01, 0.02))) as w:
+
+        def fail(entry: Entry, _: StopSignal) -> None:
+            if w.handler.handled.count(entry.id) < 3:
+                raise StoreError("the disk is away")
+
+        w.handler.work = fail
+        await w.dispatcher.accept(message(0))
+        await w.settle()
+        assert w.platform.shown == [("u", "m0")]
+        assert caplog.text.count("the disk is away") == 1
+
+
+async def test_a_lane_that_fell_over_is_not_tried_without_a_pause(tmp_path: Path) -> None:
+    async with world(tmp_path, Bounds(retry=(0.01, 0.1))) as w:
+
+        def fail(entry: Entry, _: StopSignal) -> None:
+            if len(w.handler.handled) < 3:
+                raise ZeroDivisionError
+
+        w.handler.work = fail
+        await w.dispatcher.accept(message(0))
+        await asyncio.sleep(0.15)
+        assert len(w.handler.handled) == 2
+        await asyncio.sleep(0.15)
+        await w.settle()
+        assert w.platform.shown == [("u", "m0")]
+
+
+@pytest.mark.parametrize("apologies", [True, False])
+async def test_what_can_never_be_stored_blocks_nothing(tmp_path: Path, *, apologies: bool) -> None:
+    async with world(tmp_path) as w:
+        w.handler.apologies = apologies
+        with_half_a_character = replace(message(0), message=(Text("fine"),))
+
+        async def spoil(entry: Entry, _: StopSignal) -> None:
+            if entry.id == 1:
+                object.__setattr__(entry.event, "message", (Text("half \ud800"),))
+
+        w.handler.work = spoil
+        await w.dispatcher.accept(with_half_a_character)
+        await w.dispatcher.accept(message(1))
+        await w.settle()
+        assert w.platform.shown == ([("u", "sorry")] if apologies else []) + [("u", "m1")]
+        assert (await w.store.stats())["inbox_waiting"] == 0
 
 
 async def test_stop_reaches_what_runs_and_nothing_else(tmp_path: Path) -> None:
@@ -161,6 +214,32 @@ async def test_a_recalled_message_is_not_answered(tmp_path: Path) -> None:
         hold.set()
         await w.settle()
         assert [text for _, text in w.platform.shown] == ["m0", "m2"]
+
+
+async def test_a_message_taken_back_before_a_restart_is_not_answered(tmp_path: Path) -> None:
+    asked = message(0)
+    async with world(tmp_path) as w:
+        w.handler.work = lambda entry, stop: asyncio.sleep(60)
+        await w.dispatcher.accept(asked)
+        await w.dispatcher.accept(message(1))
+        await w.dispatcher.accept(Deleted("d", asked.room, asked.author, 1.0, message(1).message_id))
+        await asyncio.sleep(0.05)
+    async with world(tmp_path) as w:
+        async with asyncio.timeout(5):
+            while not w.platform.shown:
+                await asyncio.sleep(0.005)
+        await w.settle()
+        assert w.platform.shown == [("u", "m0")]
+
+
+async def test_the_search_for_work_can_be_ended_at_the_moment_that_work_comes() -> None:
+    lanes = Lanes()
+    looking = asyncio.create_task(lanes.work(60))
+    await asyncio.sleep(0)
+    lanes.count_in([("lane", 1)])
+    looking.cancel()
+    await asyncio.wait((looking,))
+    assert looking.cancelled()
 
 
 async def test_draining_lets_work_end_and_refuses_more(tmp_path: Path) -> None:

@@ -134,7 +134,8 @@ class Lanes:
     async def work(self, seconds: float) -> None:
         """Wait for a free lane, at most so long."""
         try:
-            await asyncio.wait_for(self._work.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._work.wait()
         except TimeoutError:
             return
 
