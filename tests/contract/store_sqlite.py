@@ -8,7 +8,7 @@ import tempfile
 import threading
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from typing_extensions import TypeVarTuple, override
 
@@ -46,6 +46,14 @@ class SqliteHarness:
         self._dead = False
         self._readers: list[Reader] = []
         self._store: SqliteStore | None = None
+
+    @classmethod
+    async def from_template(cls, template: Path) -> Self:
+        """Open on a copy of a data folder, which is quicker than making a new one."""
+        harness = cls(fast_folder())
+        shutil.copyfile(template / DATABASE, harness.folder / DATABASE)
+        await harness.open()
+        return harness
 
     @property
     def store(self) -> SqliteStore:
@@ -161,14 +169,6 @@ class InlineLoop(asyncio.SelectorEventLoop):
 class InlineHarness(SqliteHarness):
     """The same engine without its threads, in an `InlineLoop`: faster, and the same in every run."""
 
-    @classmethod
-    async def from_template(cls, template: Path) -> InlineHarness:
-        """Open on a copy of a data folder, which is quicker than making a new one."""
-        harness = cls(fast_folder())
-        shutil.copyfile(template / DATABASE, harness.folder / DATABASE)
-        await harness.open()
-        return harness
-
     @override
     def _prepare(self, writer: Any, reader: Any) -> None:
         self._queue = _Inline(writer)
@@ -195,25 +195,28 @@ class InlineHarness(SqliteHarness):
 
 
 class SqliteMachine(StoreMachine):
-    """`StoreMachine` on this engine; `sqlite_machine` gives it a loop and a template."""
+    """`StoreMachine` on this engine; `sqlite_machine` says how."""
 
     template: Path
+    harness_class: type[SqliteHarness]
 
     @override
-    def make(self) -> Coroutine[Any, Any, InlineHarness]:
-        return InlineHarness.from_template(self.template)
+    def make(self) -> Coroutine[Any, Any, SqliteHarness]:
+        return self.harness_class.from_template(self.template)
 
 
 @contextmanager
-def sqlite_machine() -> Iterator[type[SqliteMachine]]:
+def sqlite_machine(*, threads: bool = False) -> Iterator[type[SqliteMachine]]:
+    """The machine, with the engine's threads as they are or (faster) without."""
     folder = fast_folder()
+    harness_class = SqliteHarness if threads else InlineHarness
 
     async def prepare() -> None:
-        harness = InlineHarness(folder)
+        harness = harness_class(folder)
         await harness.open()
         await harness.end()
 
-    with asyncio.Runner(loop_factory=InlineLoop) as runner:
+    with asyncio.Runner(loop_factory=None if threads else InlineLoop) as runner:
         runner.run(prepare())
-        yield type("Machine", (SqliteMachine,), {"template": folder, "runner": runner})
+        yield type("Machine", (SqliteMachine,), {"template": folder, "runner": runner, "harness_class": harness_class})
     shutil.rmtree(folder)

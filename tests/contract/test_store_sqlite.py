@@ -31,3 +31,9 @@ def test_every_order_of_steps_ends_as_the_model_says() -> None:
     examples = max(1000, settings().max_examples)
     with sqlite_machine() as machine:
         run_state_machine_as_test(machine, settings=settings(max_examples=examples, stateful_step_count=25))
+
+
+@pytest.mark.slow
+def test_every_order_of_steps_ends_so_with_threads_too() -> None:
+    with sqlite_machine(threads=True) as machine:
+        run_state_machine_as_test(machine, settings=settings(max_examples=1000, stateful_step_count=50))

@@ -155,11 +155,11 @@ def _later(patch: pytest.MonkeyPatch, part: str) -> None:
 
     def split(db: sqlite3.Connection, batch: writer.Batch) -> None:
         mine = getattr(batch, part)
-        setattr(batch, part, kept.copy())
-        kept[:] = mine
+        setattr(batch, part, kept.get(db, []))
+        kept[db] = mine
         write(db, batch)
 
-    kept: list[Any] = []
+    kept: dict[sqlite3.Connection, list[Any]] = {}
     patch.setattr(writer.Writer, "_write_rows", staticmethod(split))
 
 
