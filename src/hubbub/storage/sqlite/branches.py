@@ -1,4 +1,4 @@
-"""Branches of contexts, prompts and settings, and timers: what units write besides messages.
+"""Branches of contexts, prompts and settings, and what else units write besides messages.
 
 Branches lately read or written are kept in memory; as one process owns the file, what passes through here is all that
 changes them.
@@ -14,8 +14,21 @@ from functools import partial
 from typing import Any
 
 from hubbub.core.errors import Unstorable
-from hubbub.core.work import Append, Archive, Branch, BranchKind, MoveHead, Node, Switch, TimerCancel, TimerSet, Write
+from hubbub.core.work import (
+    Append,
+    Archive,
+    Branch,
+    BranchKind,
+    MoveHead,
+    Node,
+    Spend,
+    Switch,
+    TimerCancel,
+    TimerSet,
+    Write,
+)
 from hubbub.storage import codec
+from hubbub.storage.sqlite import usage
 from hubbub.storage.sqlite.cache import BranchCache
 from hubbub.storage.sqlite.reader import Reader
 from hubbub.storage.sqlite.writer import Batch, Finish
@@ -49,7 +62,7 @@ Prepared = tuple[Write, tuple[bytes, ...]]
 class Branches:
     """The `Conversations` part of the contract, and the writing of units."""
 
-    def __init__(self, reader: Reader, nodes: int = 50_000) -> None:
+    def __init__(self, reader: Reader, nodes: int = 20_000) -> None:
         """``nodes``: how many nodes are kept in memory."""
         self._reader = reader
         self._cache = BranchCache(nodes)
@@ -81,6 +94,10 @@ class Branches:
             return [row[0] for row in db.execute(query, (kind,))]
 
         return await self._reader.read(read)
+
+    def forget(self, owner: str) -> None:
+        """Remember nothing of an owner whose branches were removed."""
+        self._cache.forget_owner(owner)
 
     def prepare(self, writes: Sequence[Write]) -> list[Prepared]:
         """Writes with all of them that has to be JSON. Raises Unstorable."""
@@ -150,6 +167,7 @@ _PREPARE: dict[type, Callable[..., tuple[bytes, ...]]] = {
     Archive: _prepare_archive,
     TimerSet: _prepare_timer,
     TimerCancel: _prepare_cancel,
+    Spend: usage.prepare,
 }
 
 
@@ -228,6 +246,7 @@ _APPLY: dict[type, Callable[..., object]] = {
     Switch: _switch,
     TimerSet: _set_timer,
     TimerCancel: _cancel_timer,
+    Spend: usage.apply,
 }
 
 
