@@ -8,18 +8,25 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from hubbub.app.dotted import imported
+from hubbub.app.proxies import proxy_to
 from hubbub.chat.models import Models
 from hubbub.core.errors import ConfigError, ProviderError
 from hubbub.core.models import ModelSpec
 from hubbub.core.phrases import Phrase
+from hubbub.core.ports import CanWarmUp, ProviderHost
 from hubbub.core.turns import ChatRequest, Delta, ModelInfo
 from hubbub.settings import Settings
+from hubbub.settings.plugins import find_providers
 
 if TYPE_CHECKING:
+    from aiohttp import ClientSession
+
     from hubbub.core.ports import ModelServer, Provider
 
 log = logging.getLogger(__name__)
@@ -34,7 +41,7 @@ class LateModels:
         """Nothing is looked for yet."""
         self._settings = settings
         self._models: Models | None = None
-        self._servers: list[ModelServer] = []
+        self._providers: dict[str, Provider] = {}
         self._stack = contextlib.AsyncExitStack()
         self.known = asyncio.Event()
         self.reason = "the models are being looked for"
@@ -52,6 +59,10 @@ class LateModels:
     def stream(self, request: ChatRequest) -> AsyncIterator[Delta]:
         """See `ModelSource.stream`."""
         return self._found().stream(request)
+
+    async def embed(self, name: str, body: Mapping[str, object]) -> Mapping[str, object]:
+        """See `Models.embed`."""
+        return await self._found().embed(name, body)
 
     def _found(self) -> Models:
         if self._models is None:
@@ -79,14 +90,15 @@ class LateModels:
         await self.look(own_url)
         if announce is not None:
             announce(f"Model: {self.name or 'none'} ({self.reason})")
-        for server in self._servers:
-            await _warm_up(server)
+        for provider in self._providers.values():
+            if isinstance(provider, CanWarmUp):
+                await _warm_up(provider)
 
     async def look(self, own_url: str) -> None:
         """Find the models; none of the hub's own is started, or fetched, before it is asked."""
         from hubbub.providers.discovery import choose, probe  # noqa: PLC0415 - loaded on first use: brings aiohttp
         from hubbub.providers.discovery.choice import Main, needs_probe  # noqa: PLC0415 - as above
-        from hubbub.providers.openai_compatible import new_session  # noqa: PLC0415 - as above
+        from hubbub.providers.openai_compatible.session import new_session  # noqa: PLC0415 - as above
 
         settings = self._settings
         specs = [each.spec() for each in settings.models]
@@ -97,8 +109,8 @@ class LateModels:
         local = await probe(session, urlsplit(own_url).port or 0) if wanted else ()
         choice = choose(specs, main, settings.environ, local)
         try:
-            providers = {spec.name: self._provider(spec, session) for spec in choice.specs}
-            self._models = Models(choice.specs, providers, chosen.name if specs else "")
+            self._build(choice.specs, session)
+            self._models = Models(choice.specs, self._providers, chosen.name if specs else "")
         except ConfigError as error:
             self.reason = str(error)
             log.error("no model can be asked: %s", error)  # noqa: TRY400 - the settings' fault, said with its remedy
@@ -107,30 +119,37 @@ class LateModels:
         finally:
             self.known.set()
 
-    def _provider(self, spec: ModelSpec, session: object) -> Provider:
-        from hubbub.providers.openai_compatible import OpenAICompatible  # noqa: PLC0415 - loaded on first use
+    def _build(self, specs: Sequence[ModelSpec], session: ClientSession) -> None:
+        """Raises ConfigError when a model cannot be asked as it is set."""
+        from hubbub.providers.openai_compatible.client import OpenAICompatible  # noqa: PLC0415 - loaded on first use
 
-        if spec.provider != "embedded":
-            return OpenAICompatible(spec, session)  # type: ignore[arg-type]  # new_session's
-        from hubbub.providers.embedded.server import EmbeddedServer  # noqa: PLC0415 - loaded on first use
+        def client(spec: ModelSpec, server: ModelServer | None) -> Provider:
+            return OpenAICompatible(spec, session, server)
 
-        server = EmbeddedServer(spec, self._settings.server.data_dir / _FOLDER, _report)
-        self._servers.append(server)
-        return OpenAICompatible(spec, session, server)  # type: ignore[arg-type]  # as above
+        host = ProviderHost(client, session, self._settings.server.data_dir / _FOLDER, _report)
+        plugins = find_providers()
+        for spec in specs:
+            # The settings were checked against the same plugins.
+            build = imported(plugins[spec.provider].builder, "provider", spec.provider)
+            self._providers[spec.name] = build(self._reached(spec), host)
+
+    def _reached(self, spec: ModelSpec) -> ModelSpec:
+        """The model with the proxy that leads to it, unless it has one of its own."""
+        from hubbub.providers.openai_compatible.address import OPENAI  # noqa: PLC0415 - loaded on first use
+
+        return replace(spec, proxy=spec.proxy or proxy_to(spec.base_url or OPENAI, self._settings.server))
 
     async def close(self) -> None:
         """Let go of providers, connections and children."""
-        if self._models is not None:
-            await self._models.close()
-        for server in self._servers:
-            await server.close()
+        for provider in self._providers.values():
+            await provider.close()
         await self._stack.aclose()
 
 
-async def _warm_up(server: ModelServer) -> None:
+async def _warm_up(provider: CanWarmUp) -> None:
     """Have the hub's own model running before somebody asks; a failure is told again, to who asks."""
     try:
-        await server.endpoint()
+        await provider.warm_up()
     except ProviderError as error:
         log.error("the hub's own model does not start: %s", error)  # noqa: TRY400 - said with its remedy
 

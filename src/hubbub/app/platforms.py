@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
-
-from hubbub.core.errors import ConfigError
+from hubbub.app.dotted import imported
 from hubbub.core.ports import Host, Platform, PlatformPlugin
 from hubbub.settings import Settings
 
@@ -19,14 +17,6 @@ def build_platforms(settings: Settings, host: Host) -> dict[str, Platform]:
 
 
 def _build(plugin: PlatformPlugin, settings: Settings, host: Host) -> Platform:
-    module, _, name = plugin.adapter.partition(":")
-    try:
-        adapter = getattr(importlib.import_module(module), name)
-    except ModuleNotFoundError as error:
-        msg = (
-            f"platform {plugin.name} needs the Python package {error.name!r}, which is not installed; "
-            f"install hubbub[{plugin.name}], or switch the platform off"
-        )
-        raise ConfigError(msg) from error
+    adapter = imported(plugin.adapter, "platform", plugin.name)
     platform: Platform = adapter(settings.platform(plugin.name), host)
     return platform

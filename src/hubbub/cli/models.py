@@ -161,15 +161,16 @@ def _cells(row: dict[str, Any]) -> tuple[str, ...]:
 
 
 async def _pull(settings: Settings, name: str) -> None:
+    from hubbub.app.proxies import proxy_to  # noqa: PLC0415 - loaded on first use
     from hubbub.providers.embedded.catalogue import pullable  # noqa: PLC0415 - loaded on first use
     from hubbub.providers.embedded.hub import HUB, Hub  # noqa: PLC0415 - loaded on first use
-    from hubbub.providers.openai_compatible import new_session  # noqa: PLC0415 - loaded on first use
     from hubbub.providers.openai_compatible.address import proxy_for  # noqa: PLC0415 - loaded on first use
+    from hubbub.providers.openai_compatible.session import new_session  # noqa: PLC0415 - loaded on first use
 
     wanted = pullable(name)
     address = settings.environ.get("HF_ENDPOINT") or HUB
     async with new_session() as session:
-        hub = Hub(session, address, proxy=proxy_for(address, ""))
+        hub = Hub(session, address, proxy=proxy_for(address, proxy_to(address, settings.server)))
         file = await hub.pull(wanted, settings.server.data_dir / FOLDER, _progress)
     print("To use it, put this into hubbub.toml and start the hub again:\n")
     print(f'[[models]]\nname = "{wanted.name}"\nprovider = "embedded"\npath = "{file.name}"')

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field, ValidationError, create_model
 from hubbub.core.errors import ConfigError
 from hubbub.core.ports import PlatformPlugin
 from hubbub.settings import sources
-from hubbub.settings.plugins import find_plugins
+from hubbub.settings.plugins import find_plugins, find_providers
 from hubbub.settings.root import Settings
 from hubbub.settings.sections import Section
 
@@ -106,11 +106,15 @@ def _checked(written: sources.Written, root: type[Settings]) -> Settings:
 def _contradictions(settings: Settings) -> Iterator[sources.Problem]:
     """What is wrong between keys that are right each by itself."""
     names = [model.name for model in settings.models]
+    kinds = list(find_providers()) if settings.models else []
     for number, model in enumerate(settings.models):
         if model.name in names[:number]:
             yield sources.Problem(
                 ("models", number, "name"), f"should differ from the other models', not {model.name!r}"
             )
+        if model.provider not in kinds:
+            text = f"should be one of {', '.join(kinds)}, not {model.provider!r}; is its package installed?"
+            yield sources.Problem(("models", number, "provider"), text)
         for place, name in enumerate(model.fallback):
             if name not in names:
                 text = f"should name one of the models ({', '.join(names)}), not {name!r}"

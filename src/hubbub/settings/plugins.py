@@ -1,21 +1,37 @@
-"""The platforms that there are: found by their folders and by entry points, their settings known before they load."""
+"""The platforms and providers that there are: found by their folders and by entry points, known before they load."""
 
 from __future__ import annotations
 
 import importlib
-import pkgutil
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 from types import ModuleType
+from typing import Generic, TypeVar
 
-from hubbub import platforms
+from hubbub import platforms, providers
 from hubbub.core.errors import ConfigError
-from hubbub.core.ports import PlatformPlugin
+from hubbub.core.ports import PlatformPlugin, ProviderPlugin
 
-GROUP = "hubbub.platforms"
+P = TypeVar("P", PlatformPlugin, ProviderPlugin)
 
 # Platforms that only tests use: they can be set, but no document for people shows them.
 FOR_TESTS = frozenset(("loopback",))
+
+
+@dataclass(frozen=True, slots=True)
+class Kind(Generic[P]):
+    """What can be plugged in: where its folders are, under which group other packages offer theirs."""
+
+    word: str
+    group: str
+    plugin: type[P]
+    package: ModuleType
+
+
+PLATFORM = Kind("platform", "hubbub.platforms", PlatformPlugin, platforms)
+PROVIDER = Kind("provider", "hubbub.providers", ProviderPlugin, providers)
 
 
 def find_plugins() -> dict[str, PlatformPlugin]:
@@ -24,20 +40,17 @@ def find_plugins() -> dict[str, PlatformPlugin]:
     Raises:
         ConfigError: a platform of another package cannot be loaded, or takes a name that is taken.
     """
-    found = built_in()
-    for plugin in _foreign():
-        if plugin.name in found:
-            message = f"the name of platform {plugin.name} is taken; remove one of the packages that use it"
-            raise ConfigError(message)
-        found[plugin.name] = plugin
-    return found
+    return _found(PLATFORM)
+
+
+def find_providers() -> dict[str, ProviderPlugin]:
+    """Every kind of provider by its name, as `find_plugins` finds platforms; raises as it does."""
+    return _found(PROVIDER)
 
 
 def built_in() -> dict[str, PlatformPlugin]:
     """The platforms in the folders of `hubbub.platforms`."""
-    folders = sorted(module.name for module in pkgutil.iter_modules(platforms.__path__) if module.ispkg)
-    plugins = [_declared(importlib.import_module(f"{platforms.__name__}.{folder}.plugin")) for folder in folders]
-    return {plugin.name: plugin for plugin in plugins}
+    return {plugin.name: plugin for plugin in _own(PLATFORM)}
 
 
 def for_people(plugins: Mapping[str, PlatformPlugin]) -> dict[str, PlatformPlugin]:
@@ -45,32 +58,45 @@ def for_people(plugins: Mapping[str, PlatformPlugin]) -> dict[str, PlatformPlugi
     return {name: plugin for name, plugin in plugins.items() if name not in FOR_TESTS}
 
 
-def _foreign() -> Iterator[PlatformPlugin]:
-    for point in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
-        yield _load(point)
+def _found(kind: Kind[P]) -> dict[str, P]:
+    found = {plugin.name: plugin for plugin in _own(kind)}
+    for point in sorted(entry_points(group=kind.group), key=lambda entry: entry.name):
+        plugin = _load(kind, point)
+        if plugin.name in found:
+            message = f"the name of {kind.word} {plugin.name} is taken; remove one of the packages that use it"
+            raise ConfigError(message)
+        found[plugin.name] = plugin
+    return found
 
 
-def _load(point: EntryPoint) -> PlatformPlugin:
+def _own(kind: Kind[P]) -> Iterator[P]:
+    """What the folders declare; one without ``plugin.py`` holds something else."""
+    folders = {path.parent.name for root in kind.package.__path__ for path in Path(root).glob("*/plugin.py")}
+    for folder in sorted(folders):
+        yield _declared(kind, importlib.import_module(f"{kind.package.__name__}.{folder}.plugin"))
+
+
+def _load(kind: Kind[P], point: EntryPoint) -> P:
     package = point.dist.name if point.dist else point.value
-    remedy = f"update or remove the package {package}, which adds platform {point.name}"
+    remedy = f"update or remove the package {package}, which adds {kind.word} {point.name}"
     try:
         loaded = point.load()
-        return _declared(loaded) if isinstance(loaded, ModuleType) else _checked(loaded)
+        return _declared(kind, loaded) if isinstance(loaded, ModuleType) else _checked(kind, loaded)
     except Exception as error:  # another's code may fail in any way; the person must learn whose it is
         message = f"{remedy}: {error}"
         raise ConfigError(message) from error
 
 
-def _declared(module: ModuleType) -> PlatformPlugin:
+def _declared(kind: Kind[P], module: ModuleType) -> P:
     for value in vars(module).values():
-        if isinstance(value, PlatformPlugin):
+        if isinstance(value, kind.plugin):
             return value
-    message = f"{module.__name__} declares no PlatformPlugin"
+    message = f"{module.__name__} declares no {kind.plugin.__name__}"
     raise ConfigError(message)
 
 
-def _checked(value: object) -> PlatformPlugin:
-    if not isinstance(value, PlatformPlugin):
-        message = f"{value!r} is no PlatformPlugin"
+def _checked(kind: Kind[P], value: object) -> P:
+    if not isinstance(value, kind.plugin):
+        message = f"{value!r} is no {kind.plugin.__name__}"
         raise ConfigError(message)
     return value

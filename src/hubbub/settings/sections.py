@@ -46,6 +46,19 @@ class Server(Section):
     timezone: str = Field("", description="Time zone such as Asia/Shanghai; empty is the machine's own.")
     log_level: Annotated[LogLevel, BeforeValidator(_upper)] = Field("INFO", description="Least level that is logged.")
     log_format: Literal["text", "json"] = Field("text", description="How a line of the log is written.")
+    log_file: str = Field(
+        "hubbub.log", description="File in data_dir that the log is written to as well; empty is none."
+    )
+    log_file_bytes: int = Field(
+        5_000_000, ge=10_000, description="Size at which the log begins a new file, the full one getting a number."
+    )
+    log_files: int = Field(3, ge=0, le=100, description="How many full files of the log are kept.")
+    proxy: str = Field(
+        "", description='HTTP proxy for requests to other machines; "none" is none, empty the environment\'s.'
+    )
+    no_proxy: tuple[str, ...] = Field(
+        (), description="Hosts that are reached without a proxy; a name stands for its subdomains too."
+    )
 
     @field_validator("trusted_networks")
     @classmethod
@@ -57,6 +70,14 @@ class Server(Section):
     def _long(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and 0 < len(value.get_secret_value()) < SHORTEST_PASSWORD:
             message = f"should have at least {SHORTEST_PASSWORD} characters"
+            raise ValueError(message)
+        return value
+
+    @field_validator("proxy")
+    @classmethod
+    def _proxy(cls, value: str) -> str:
+        if value not in ("", "none") and not re.match(r"https?://[^/\s]", value):
+            message = 'should be an address that begins with http:// or https://, or "none"'
             raise ValueError(message)
         return value
 

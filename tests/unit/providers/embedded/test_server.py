@@ -19,7 +19,7 @@ from hubbub.providers.embedded import server as module
 from hubbub.providers.embedded.failures import EmbeddedError
 from hubbub.providers.embedded.package import weights
 from hubbub.providers.embedded.server import EmbeddedServer
-from hubbub.providers.openai_compatible import OpenAICompatible
+from hubbub.providers.openai_compatible.client import OpenAICompatible
 
 MODELS = Path(__file__).parents[4] / ".cache" / "models"
 SPEC = ModelSpec("demo", provider="embedded")

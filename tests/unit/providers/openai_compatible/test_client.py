@@ -14,7 +14,8 @@ from typing_extensions import override
 from hubbub.core.errors import ConfigError, ProviderError
 from hubbub.core.models import Endpoint, ModelSpec, Timeouts
 from hubbub.core.turns import ChatRequest, Delta, Parameters, Turn, Usage
-from hubbub.providers.openai_compatible import OpenAICompatible, new_session
+from hubbub.providers.openai_compatible.client import OpenAICompatible
+from hubbub.providers.openai_compatible.session import new_session
 from hubbub.providers.openai_compatible.link import LONGEST_ANSWER
 from tests.fakes.model import FakeModel
 

@@ -10,7 +10,7 @@ from openai.types.chat.chat_completion_chunk import ChoiceDelta
 
 from hubbub.core.models import ModelSpec
 from hubbub.core.turns import ChatRequest, Parameters, Tool, Turn
-from hubbub.providers.openai_compatible import OpenAICompatible
+from hubbub.providers.openai_compatible.client import OpenAICompatible
 from tests.fakes.model import FakeModel
 
 if TYPE_CHECKING:
