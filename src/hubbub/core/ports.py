@@ -30,6 +30,8 @@ from hubbub.core.work import (
     Outgoing,
     Receipt,
     Row,
+    Spend,
+    Spent,
     State,
     Unit,
 )
@@ -357,6 +359,19 @@ class Conversations(Protocol):
         """Who has anything of this kind."""
 
 
+class Usage(Protocol):
+    """What owners used, by day; units count it (`Spend`)."""
+
+    async def spent(self, owner: str, first: str, last: str) -> Spent:
+        """The sum from one day to another, both included."""
+
+    async def spenders(self, limit: int = 100) -> Sequence[Spent]:
+        """Who ever used anything, and how much in all; who did so last comes first."""
+
+    async def add(self, spend: Spend) -> None:
+        """Count what belongs to no unit."""
+
+
 class Leases(Protocol):
     """Names that one node holds at a time."""
 
@@ -418,7 +433,7 @@ class Secrets(Protocol):
 
 
 class Store(Protocol):
-    """One durable truth, in six parts. The same contract, and the same tests, for every engine."""
+    """One durable truth, in seven parts. The same contract, and the same tests, for every engine."""
 
     @property
     def inbox(self) -> Journal:
@@ -431,6 +446,10 @@ class Store(Protocol):
     @property
     def conversations(self) -> Conversations:
         """What owners keep."""
+
+    @property
+    def usage(self) -> Usage:
+        """What owners used."""
 
     @property
     def leases(self) -> Leases:
@@ -461,6 +480,13 @@ class Store(Protocol):
         What somebody still has to act on stays: entries that wait, rows that are QUEUED, SENDING, UNKNOWN or DEAD.
         A forgotten event is new when it comes again, so keep what platforms repeat: 8 days.
         Returns how many it were; fewer than ``limit`` when no more is old.
+        """
+
+    async def forget(self, owner: str) -> None:
+        """Remove all that an owner keeps, and the texts of what they said and were answered.
+
+        Gone for every reader at the first step; what a crash leaves undone, `prune` finishes. Messages that wait,
+        replies on their way and the counts of the newest day stay, and so does what the owner does afterwards.
         """
 
     async def stats(self) -> Mapping[str, float]:

@@ -168,7 +168,22 @@ class TimerCancel:
     name: str
 
 
-Write = Append | MoveHead | Switch | Archive | TimerSet | TimerCancel
+@dataclass(frozen=True, slots=True)
+class Spend:
+    """Count what an owner used on a day ("2026-01-31"), on top of what is counted already.
+
+    ``room``: key of a room where the owner can be written to of the hub's own accord, "" to leave it as it is known.
+    """
+
+    owner: str
+    day: str
+    messages: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    room: str = ""
+
+
+Write = Append | MoveHead | Switch | Archive | TimerSet | TimerCancel | Spend
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,3 +238,20 @@ class Lease:
     fence: int
     until: float
     address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What an owner used: sums of `Spend`. ``room``: as there; ``last_at``: when the last of it was counted."""
+
+    owner: str
+    messages: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    room: str = ""
+    last_at: float = 0.0
+
+    @property
+    def tokens(self) -> int:
+        """Of both kinds."""
+        return self.prompt_tokens + self.completion_tokens

@@ -72,6 +72,14 @@ class BranchCache:
         if old is not None:
             self._count -= len(old.nodes) + 1
 
+    def forget_owner(self, owner: str) -> None:
+        """All branches of an owner are gone."""
+        for key in [each for each in self._branches if each[0] == owner]:
+            self.forget(*key)
+        for each in [each for each in self._current if each[0] == owner]:
+            del self._current[each]
+        self.version += 1
+
     def _set_current(self, owner: str, kind: str, name: str) -> None:
         self._current[owner, kind] = name
         self._current.move_to_end((owner, kind))

@@ -12,6 +12,7 @@ from hubbub.core.failpoints import Failpoint, never
 from hubbub.storage.schema import STATE_NAMES
 from hubbub.storage.sqlite import connection
 from hubbub.storage.sqlite.branches import Branches
+from hubbub.storage.sqlite.forgetting import Forgetting
 from hubbub.storage.sqlite.inbox import Inbox
 from hubbub.storage.sqlite.leases import Leases
 from hubbub.storage.sqlite.outbox import Outbox
@@ -19,6 +20,7 @@ from hubbub.storage.sqlite.pruning import Pruning
 from hubbub.storage.sqlite.reader import Reader
 from hubbub.storage.sqlite.secrets import Secrets
 from hubbub.storage.sqlite.timers import Timers
+from hubbub.storage.sqlite.usage import Usage
 from hubbub.storage.sqlite.writer import Writer
 
 
@@ -38,7 +40,9 @@ class SqliteStore:
         self.timers = Timers(self._writer, self._reader, self.inbox)
         self.leases = Leases(self._writer, self._reader)
         self.secrets = Secrets(self._writer, self._reader)
+        self.usage = Usage(self._writer, self._reader)
         self._pruning = Pruning(self._writer, self._reader)
+        self._forgetting = Forgetting(self._writer, self._reader, self.conversations)
 
     async def open(self) -> None:
         """See `ports.Store.open`."""
@@ -78,7 +82,12 @@ class SqliteStore:
 
     async def prune(self, before: float, limit: int = 500) -> int:
         """See `ports.Store.prune`."""
+        await self._forgetting.resume()
         return await self._pruning.prune(before, limit)
+
+    async def forget(self, owner: str) -> None:
+        """See `ports.Store.forget`."""
+        await self._forgetting.forget(owner)
 
     async def stats(self) -> Mapping[str, float]:
         """See `ports.Store.stats`."""
