@@ -39,7 +39,11 @@ class TestUsageOnSqlite(UsageSuite, ForgetSuite):
                 _, (row,) = await said(harness.store, owner, 100 * index + number, reply(owner, text=f"told {owner}"))
                 await harness.store.outbox.begin(row.id)
                 await harness.store.outbox.settle(row.id, f"{number}")
-                await written(harness.store, Append(owner, "context", "default", (f"kept for {owner}",)), number=1000 + 100 * index + number)
+                await written(
+                    harness.store,
+                    Append(owner, "context", "default", (f"kept for {owner}",)),
+                    number=1000 + 100 * index + number,
+                )
         await harness.store.forget(ME)
         assert _rows_with(harness, "secret of ") == {YOU: 9}
         assert _rows_with(harness, "told ") == {YOU: 9}

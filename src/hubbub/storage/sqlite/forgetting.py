@@ -23,6 +23,8 @@ _RANGE = 20_000
 _PIECE = 500
 
 _LANES = "lane IN (:owner, :owner || char(10) || '!')"
+# The newest day stays: nobody gets another day's worth by being forgotten.
+_OLDER_DAYS = "DELETE FROM usage WHERE owner = :owner AND day < (SELECT max(day) FROM usage WHERE owner = :owner)"
 _DROPPED, _UNKNOWN = STATE_CODES["dropped"], STATE_CODES["unknown"]
 
 
@@ -40,8 +42,8 @@ _TABLES = (
     _Table("node", "owner = :owner", "DELETE FROM node WHERE id = ?"),
     _Table(
         "outbox",
-        f"state >= {_UNKNOWN} AND EXISTS(SELECT 1 FROM inbox i WHERE i.id = entry AND i.{_LANES})",
-        "UPDATE outbox SET message = '[]', reply_to = '', error = '',"
+        f"state >= {_UNKNOWN} AND EXISTS(SELECT 1 FROM inbox i WHERE i.id = entry AND i.{_LANES})",  # noqa: S608 - fixed
+        "UPDATE outbox SET message = '[]', reply_to = '', error = '',"  # noqa: S608 - fixed
         f" state = CASE WHEN state < {OPEN} THEN {_DROPPED} ELSE state END WHERE id = ?",
     ),
     _Table("inbox", f"state <> 0 AND {_LANES}", "UPDATE inbox SET event = 'null', error = '' WHERE id = ?"),
@@ -98,13 +100,10 @@ def _tell(future: asyncio.Future[None], error: BaseException | None) -> None:
 
 def _unlink(owner: str, db: sqlite3.Connection) -> dict[str, int]:
     """Let nothing lead to the owner's data any more; the newest rows that there are of each table."""
-    for table in ("branch", "branch_log", "branch_current"):
-        db.execute(f"DELETE FROM {table} WHERE owner = ?", (owner,))  # noqa: S608 - fixed names
+    for name in ("branch", "branch_log", "branch_current"):
+        db.execute(f"DELETE FROM {name} WHERE owner = ?", (owner,))  # noqa: S608 - fixed names
     db.execute(f"DELETE FROM timer WHERE {_LANES}", {"owner": owner})  # noqa: S608 - fixed
-    db.execute(
-        "DELETE FROM usage WHERE owner = :owner AND day < (SELECT max(day) FROM usage WHERE owner = :owner)",
-        {"owner": owner},
-    )
+    db.execute(_OLDER_DAYS, {"owner": owner})
     db.execute("UPDATE usage SET room = '' WHERE owner = ?", (owner,))
     newest = {}
     for table in _TABLES:

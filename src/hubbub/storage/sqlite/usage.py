@@ -22,7 +22,8 @@ _ADD = (
     " completion_tokens = completion_tokens + excluded.completion_tokens,"
     " room = CASE excluded.room WHEN '' THEN room ELSE excluded.room END, at = excluded.at"
 )
-_SUMS = "owner, sum(messages), sum(prompt_tokens), sum(completion_tokens), max(room), max(at) FROM usage"  # as Spent has them
+# In the order of `Spent`.
+_SUMS = "owner, sum(messages), sum(prompt_tokens), sum(completion_tokens), max(room), max(at) FROM usage"
 
 
 class Usage:
@@ -37,7 +38,7 @@ class Usage:
         """See `ports.Usage.spent`."""
 
         def read(db: sqlite3.Connection) -> Spent:
-            query = f"SELECT {_SUMS} WHERE owner = ? AND day BETWEEN ? AND ? GROUP BY owner"  # noqa: S608 - fixed names
+            query = f"SELECT {_SUMS} WHERE owner = ? AND day BETWEEN ? AND ? GROUP BY owner"
             row = db.execute(query, (owner, first, last)).fetchone()
             return Spent(*row) if row else Spent(owner)
 
@@ -47,7 +48,7 @@ class Usage:
         """See `ports.Usage.spenders`."""
 
         def read(db: sqlite3.Connection) -> list[Spent]:
-            query = f"SELECT {_SUMS} GROUP BY owner ORDER BY max(at) DESC, owner LIMIT ?"  # noqa: S608 - fixed names
+            query = f"SELECT {_SUMS} GROUP BY owner ORDER BY max(at) DESC, owner LIMIT ?"
             return [Spent(*row) for row in db.execute(query, (limit,))]
 
         return await self._reader.read(read)
