@@ -1,0 +1,105 @@
+"""The handlers of all pages, and what is answered when one of them refuses or fails."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from urllib.parse import quote
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+
+from hubbub.console.answers import Answers
+from hubbub.console.asks import Asks
+from hubbub.console.chat import ChatPage
+from hubbub.console.desk import HTMX, Desk
+from hubbub.console.entrance import Entrance
+from hubbub.console.errors import LoginNeeded
+from hubbub.console.listing import Lister
+from hubbub.console.routes import PATHS, Key, Receive, Scope, Send
+from hubbub.console.sending import Sending
+from hubbub.console.services import ConsoleServices
+from hubbub.core.errors import HubbubError, Overloaded
+from hubbub.core.phrases import Phrase
+from hubbub.core.ports import ASGIApp
+
+log = logging.getLogger(__name__)
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+def build(services: ConsoleServices) -> Mapping[Key, ASGIApp]:
+    """Everything behind the routes. Called in a thread: it reads files and imports what only pages need."""
+    desk = Desk(services)
+    handlers = _handlers(desk)
+    return {key: _served(handlers[key], desk) for key in handlers}
+
+
+def _handlers(desk: Desk) -> Mapping[Key, Handler]:
+    services = desk.services
+    asks = Asks(services.exchange, services.tasks)
+    lister = Lister(services.store.conversations)
+    entrance, chat = Entrance(desk), ChatPage(desk, asks, lister)
+    sending, answers = Sending(desk, asks, lister), Answers(desk, asks, chat)
+    return {
+        ("GET", "/"): chat.show,
+        ("GET", "/assets/{name}"): desk.assets.serve,
+        ("GET", "/page/login"): entrance.show,
+        ("POST", "/page/login"): entrance.enter,
+        ("POST", "/page/logout"): entrance.leave,
+        ("POST", "/page/language"): entrance.language,
+        ("GET", "/page/conversations"): chat.conversations,
+        ("GET", "/page/turns"): chat.turns,
+        ("POST", "/page/messages"): sending.send,
+        ("POST", "/page/stop"): sending.stop,
+        ("GET", "/page/answers/{entry}"): answers.stream,
+    }
+
+
+def _served(handler: Handler, desk: Desk) -> ASGIApp:
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        try:
+            response = await handler(request)
+        except ClientDisconnect:
+            return
+        except LoginNeeded:
+            response = _to_login(request)
+        except HubbubError as error:
+            response = _refused(request, desk, error)
+        except Exception as error:  # noqa: BLE001 - one request must not end more than itself; the log has the cause
+            response = _failed(request, desk, error)
+        await response(scope, receive, send)
+
+    return serve
+
+
+def _to_login(request: Request) -> Response:
+    path = request.url.path if request.method == "GET" and not request.url.path.startswith("/page/") else "/"
+    to = "/page/login" + (f"?next={quote(path)}" if path != "/" else "")
+    if HTMX in request.headers:
+        return Response(status_code=401, headers={"hx-redirect": to})
+    if "text/html" not in request.headers.get("accept", "*/*"):
+        return Response(status_code=401)
+    return RedirectResponse(to, 303, {"cache-control": "no-store"})
+
+
+def _refused(request: Request, desk: Desk, error: HubbubError) -> Response:
+    status = getattr(error, "status", 503 if isinstance(error, Overloaded) else 500)
+    if error.user_text is None and status >= 500 and not isinstance(error, Overloaded):
+        return _failed(request, desk, error)
+    return _told(request, desk, status, error.user_text or Phrase("page.error_busy"))
+
+
+def _failed(request: Request, desk: Desk, error: Exception) -> Response:
+    number = secrets.token_hex(4)
+    log.error("error %s: the page %s failed", number, request.url.path, exc_info=error)
+    return _told(request, desk, 500, Phrase("error.internal", {"id": number}))
+
+
+def _told(request: Request, desk: Desk, status: int, phrase: Phrase) -> Response:
+    look = desk.bare(request)
+    if HTMX in request.headers or request.url.path.startswith("/assets/"):
+        return PlainTextResponse(look.phrase(phrase), status, {"cache-control": "no-store"})
+    return desk.templates.page("error.html", look, status, sentence=look.phrase(phrase))

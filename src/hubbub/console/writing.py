@@ -1,0 +1,73 @@
+"""Messages as HTML."""
+
+from __future__ import annotations
+
+from html import escape
+
+from hubbub.console.formulas import Formulas
+from hubbub.core.messages import Audio, Face, File, Image, Link, Location, Media, Mention, Message, Segment, Text, Video
+from hubbub.core.phrases import Phrase
+from hubbub.markup.html import HtmlWriter
+from hubbub.markup.parse import parse
+from hubbub.markup.plain import LONGEST
+from hubbub.markup.tree import Anchor, Paragraph, Picture, Words
+from hubbub.words import say
+
+
+def blocks_html(text: str, language: str) -> list[str]:
+    """Markdown as HTML, block by block. Very long texts are shown as they are."""
+    if len(text) > LONGEST:
+        return [verbatim_html(text)]
+    formulas = Formulas()
+    writer = HtmlWriter(say(Phrase("page.copy"), language), formulas.words, formulas.source)
+    return writer.write(parse(formulas.take_out(text)))
+
+
+def markdown_html(text: str, language: str) -> str:
+    """Markdown as HTML."""
+    return "".join(blocks_html(text, language))
+
+
+def verbatim_html(text: str) -> str:
+    """A text as it is, line for line."""
+    return f'<p class="verbatim">{escape(text)}</p>'
+
+
+def message_html(message: Message, language: str) -> str:
+    """A whole message."""
+    return "".join(_segment(each, language) for each in message)
+
+
+def pictures_of(message: Message) -> tuple[str, ...]:
+    """The pictures of a message that can be shown, by their data."""
+    return tuple(
+        each.media.url for each in message if isinstance(each, Image) and each.media.url.startswith("data:image/")
+    )
+
+
+def _segment(segment: Segment, language: str) -> str:
+    match segment:
+        case Text(text, verbatim):
+            return verbatim_html(text) if verbatim else markdown_html(text, language)
+        case Image(media, alt):
+            return HtmlWriter().write([Paragraph((Picture(media.url, alt or say(Phrase("page.picture"), language)),))])[0]
+        case File(media) | Audio(media) | Video(media):
+            return _link(media.url, _name_of(media))
+        case Link(url, title):
+            return _link(url, title or url)
+        case Location(latitude, longitude, title):
+            return verbatim_html(f"{title} ({latitude:.5f}, {longitude:.5f})".strip())
+        case Mention(user, name):
+            return verbatim_html(f"@{name or user}")
+        case Face(_, text):
+            return verbatim_html(text) if text else ""
+        case _:
+            return ""
+
+
+def _name_of(media: Media) -> str:
+    return media.name or (media.url if len(media.url) < 200 else media.mime)
+
+
+def _link(url: str, text: str) -> str:
+    return HtmlWriter().write([Paragraph((Anchor(url, (Words(text),)),))])[0]
