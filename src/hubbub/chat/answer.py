@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from hubbub.chat.asking import Asking
 from hubbub.chat.job import UNANSWERED, Job, answered, left_over, unanswered
+from hubbub.chat.place import place_of
 from hubbub.chat.question import question_of, unanswerable
 from hubbub.chat.reply import Reply
 from hubbub.chat.speech import Speech
@@ -81,9 +82,10 @@ class Chat:
             nothing = unanswerable(event, question, vision=self._vision(chosen, event))
             if nothing is not None:
                 return self._speech.tell(nothing, chosen, event)
-        branch = await self._branch(owner, event.branch)
-        job = Job(entry, event, owner, chosen, branch.name, self._contexts.of(branch), question, Reply(pieces), stop)
-        if self._idle(branch):
+        place = await place_of(self._conversations, event, owner, self._settings.context_turns)
+        branch, context = place.branch, context_of(place.branch) if place.base else self._contexts.of(place.branch)
+        job = Job(entry, event, owner, chosen, branch.name, context, question, Reply(pieces), stop, base=place.base)
+        if not place.base and self._idle(branch):
             job.before, job.context = start_anew(branch, self._clock()), Context()
         return await self._run(job)
 

@@ -26,8 +26,8 @@ _BRANCH = "branch"
 class Job:
     """``question`` is asked on ``branch`` behind what ``context`` holds.
 
-    ``onto`` is the node that it goes behind (None: the branch's end), ``before`` is to be written first. ``summary``
-    was made on the way, and is kept with the question.
+    ``onto`` is the node that it goes behind (None: the branch's end), ``before`` is to be written first; ``base`` too,
+    with or without an answer. ``summary`` was made on the way, and is kept with the question.
     """
 
     entry: Entry
@@ -41,6 +41,7 @@ class Job:
     stop: StopSignal
     onto: int | None = None
     before: tuple[Write, ...] = ()
+    base: tuple[Write, ...] = ()
     summary: Summary | None = None
 
     @property
@@ -54,13 +55,13 @@ def answered(job: Job, now: float) -> tuple[Write, ...]:
     reply = job.reply
     answer = Turn("assistant", reply.content, reasoning=reply.reasoning, model=reply.model, time=now)
     bodies = (body_of(job.question, job.summary), body_of(answer))
-    return (*job.before, Append(job.owner, "context", job.branch, bodies, job.onto))
+    return (*job.base, *job.before, Append(job.owner, "context", job.branch, bodies, job.onto))
 
 
 def unanswered(job: Job) -> tuple[Write, ...]:
     """The question, kept aside: what the owner's contexts hold is left as it is."""
     body = body_of(job.question) | {_BRANCH: job.branch}
-    return (Append(job.owner, "context", UNANSWERED, (body,), onto=0),)
+    return (*job.base, Append(job.owner, "context", UNANSWERED, (body,), onto=0))
 
 
 def left_over(branch: Branch, aside: Branch) -> Turn | None:
