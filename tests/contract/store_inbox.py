@@ -290,11 +290,12 @@ class ClaimSuite:
         claim = await accepted(harness.store, 1)
         harness.hold()
         committing = inbox.commit(claim.lane, claim.fence, Unit(done=(claim.entries[0].id,)))
-        await inbox.abandon("a")
+        abandoning = asyncio.ensure_future(inbox.abandon("a"))
         claiming = asyncio.ensure_future(inbox.claim("b", 10))
         await asyncio.sleep(0)
         harness.let_go()
         assert (await committing).rows == ()
+        await abandoning
         assert not await claiming
         assert (await inbox.accept(event(2), LANE, "b")).claim is not None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +25,7 @@ def upgrade(path: Path, target: str = "head") -> None:
     Raises:
         StoreError: one failed; the file is as it was.
     """
-    config = Config()
-    for option, value in {
-        "script_location": str(HERE),
-        "path_separator": "newline",
-        "version_locations": "\n".join(map(str, VERSIONS)),
-    }.items():
-        config.set_main_option(option, value.replace("%", "%%"))
+    config = _config()
     engine = create_engine(URL.create("sqlite", database=str(path)), poolclass=NullPool)
     event.listen(engine, "connect", _leave_transactions_alone)
     event.listen(engine, "begin", _begin)
@@ -42,6 +37,32 @@ def upgrade(path: Path, target: str = "head") -> None:
         raise StoreError(str(error)) from error
     finally:
         engine.dispose()
+
+
+def script(version: str, target: str = "head") -> str:
+    """The statements that bring a PostgreSQL database from a version to another; the caller runs them, all or none.
+
+    Raises:
+        StoreError: there is no such way.
+    """
+    text = io.StringIO()
+    config = _config(output_buffer=text)
+    try:
+        command.upgrade(config, f"{version}:{target}", sql=True)
+    except CommandError as error:
+        raise StoreError(str(error)) from error
+    return text.getvalue()
+
+
+def _config(output_buffer: io.StringIO | None = None) -> Config:
+    config = Config() if output_buffer is None else Config(output_buffer=output_buffer)
+    for option, value in {
+        "script_location": str(HERE),
+        "path_separator": "newline",
+        "version_locations": "\n".join(map(str, VERSIONS)),
+    }.items():
+        config.set_main_option(option, value.replace("%", "%%"))
+    return config
 
 
 def _leave_transactions_alone(connection: Any, record: object) -> None:  # noqa: ARG001 - SQLAlchemy's call

@@ -1,0 +1,93 @@
+"""Branches of contexts, prompts and settings, as they are read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from hubbub.core.errors import Unstorable
+from hubbub.core.work import Append, Branch, BranchKind, Node
+from hubbub.storage import codec
+from hubbub.storage.postgres import texts
+from hubbub.storage.postgres.cache import BranchCache
+
+if TYPE_CHECKING:
+    from hubbub.storage.postgres.orders import Finish
+    from hubbub.storage.postgres.reader import Reader
+
+_FIND = """
+SELECT n.name, b.head, b.updated_at FROM (
+  SELECT coalesce((SELECT name FROM branch_current WHERE owner = $1 AND kind = $2), 'default') COLLATE "C" AS name) n
+LEFT JOIN branch b ON b.owner = $1 AND b.kind = $2 AND b.name = n.name
+"""
+_FIND_NAMED = "SELECT name, head, updated_at FROM branch WHERE owner = $1 AND kind = $2 AND name = $3"
+# Up to the node that is known already, not through it.
+_CHAIN = """
+WITH RECURSIVE chain(id, parent, body, at) AS (
+  SELECT id, parent, body, at FROM node WHERE id = $1
+  UNION ALL SELECT n.id, n.parent, n.body, n.at FROM chain JOIN node n ON n.id = chain.parent WHERE n.id <> $2)
+SELECT id, parent, body, at FROM chain ORDER BY id
+"""
+_LIST = """
+SELECT name, head, updated_at FROM branch WHERE owner = $1 AND kind = $2 AND head <> 0 ORDER BY updated_at DESC, name
+"""
+_OWNERS = "SELECT DISTINCT owner FROM branch WHERE kind = $1 AND head <> 0 ORDER BY owner"
+
+
+class Branches:
+    """The `Conversations` part of the contract."""
+
+    def __init__(self, reader: Reader, nodes: int = 50_000) -> None:
+        """``nodes``: how many nodes are kept in memory."""
+        self._reader = reader
+        self._cache = BranchCache(nodes)
+
+    async def branch(self, owner: str, kind: BranchKind, name: str = "", limit: int = 0) -> Branch:
+        """See `Conversations.branch`."""
+        found = await self._find(owner, kind, name)
+        if limit and len(found.nodes) > limit:
+            return Branch(found.owner, found.kind, found.name, found.head, found.updated_at, found.nodes[-limit:])
+        return found
+
+    async def _find(self, owner: str, kind: BranchKind, name: str) -> Branch:
+        try:
+            names = (texts.name(owner), texts.name(name))
+        except Unstorable:
+            return Branch(owner, kind, name or "default")
+        query, values = (_FIND_NAMED, (names[0], kind, names[1])) if name else (_FIND, (names[0], kind))
+        row = await self._reader.row(query, *values)
+        if row is None:
+            return Branch(owner, kind, name)
+        found, head = texts.read(row[0]), row[1] or 0
+        nodes = await self._nodes(self._cache.chain((owner, kind, found)), head) if head else ()
+        branch = Branch(owner, kind, found, head, row[2] or 0.0, nodes)
+        self._cache.keep(branch)
+        return branch
+
+    async def _nodes(self, known: tuple[Node, ...], head: int) -> tuple[Node, ...]:
+        """The chain that ends at ``head``, of which nothing is read that is known."""
+        if known and known[-1].id == head:
+            return known
+        rows = await self._reader.fetch(_CHAIN, head, known[-1].id if known else 0)
+        nodes = tuple(Node(row[0], row[1], codec.decode_json(row[2]), row[3]) for row in rows)
+        return (*known, *nodes) if known and nodes[0].parent == known[-1].id else nodes
+
+    async def branches(self, owner: str, kind: BranchKind) -> Sequence[Branch]:
+        """See `Conversations.branches`."""
+        rows = await self._reader.fetch(_LIST, texts.stored(owner), kind)
+        return [Branch(owner, kind, texts.read(row[0]), row[1], row[2]) for row in rows]
+
+    async def owners(self, kind: BranchKind) -> Sequence[str]:
+        """See `Conversations.owners`."""
+        return [texts.read(row[0]) for row in await self._reader.fetch(_OWNERS, kind)]
+
+    def remember(self, unit: Finish) -> None:
+        """A unit was stored: what it put on branches need not be read again."""
+        rest = list(unit.nodes)
+        for each in unit.writes:
+            if isinstance(each.write, Append):
+                made, rest = rest[: len(each.data)], rest[len(each.data) :]
+                nodes = tuple(
+                    Node(n.id, n.parent, codec.decode_json(d), n.time) for n, d in zip(made, each.data, strict=True)
+                )
+                self._cache.grow((each.write.owner, each.write.kind, each.write.branch), nodes)

@@ -1,0 +1,130 @@
+"""The store on PostgreSQL: its parts put together."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+
+from hubbub.core.errors import StoreError
+from hubbub.core.failpoints import Failpoint, never
+from hubbub.storage.postgres import opening
+from hubbub.storage.postgres.branches import Branches
+from hubbub.storage.postgres.database import FAILURES, NOW, Database
+from hubbub.storage.postgres.inbox import Inbox
+from hubbub.storage.postgres.leases import Leases
+from hubbub.storage.postgres.link import Link
+from hubbub.storage.postgres.outbox import Outbox
+from hubbub.storage.postgres.parts import Parts
+from hubbub.storage.postgres.presence import Member, Presence
+from hubbub.storage.postgres.pruning import Pruning
+from hubbub.storage.postgres.reader import Reader
+from hubbub.storage.postgres.secrets import Secrets
+from hubbub.storage.postgres.signals import Signals
+from hubbub.storage.postgres.timers import Timers
+from hubbub.storage.postgres.writer import Writer
+from hubbub.storage.schema import STATE_NAMES
+
+log = logging.getLogger(__name__)
+
+_ROWS = "SELECT state, count(*) FROM outbox WHERE state < 10 GROUP BY state"
+_LANES = f"""
+SELECT coalesce(sum(waiting), 0), count(*) FILTER (WHERE node <> ''), count(*) FILTER (WHERE ready IS NOT NULL),
+  coalesce({NOW} - min(ready), 0) FROM conv
+"""  # noqa: S608 - fixed
+_NODES = f"SELECT count(*) FROM member WHERE until > {NOW}"  # noqa: S608 - fixed
+
+
+class PostgresStore:
+    """`ports.Store` in a database that other processes share. Build it inside the event loop."""
+
+    def __init__(
+        self,
+        dsn: str,
+        member: Member,
+        *,
+        waiting: int = 4000,
+        patience: float = 5.0,
+        failpoint: Failpoint = never,
+    ) -> None:
+        """``member``: this process; without a name it claims nothing for itself (a tool).
+
+        ``waiting``: orders that may wait for a transaction before events are refused. ``patience``: seconds for which
+        what is to be stored waits for a database that is away.
+        """
+        self._database = Database(dsn)
+        self._reader = Reader(self._database)
+        self._signals = Signals(self._database)
+        self._presence = Presence(self._reader, member, lambda: self._signals.freed(others=True))
+        self._link = Link(self._database, patience)
+        self._writer = Writer(self._link, self._presence, self._signals, waiting, failpoint)
+        self.conversations = Branches(self._reader)
+        parts = Parts(self._reader, self._writer, self._presence, self._signals, self.conversations)
+        self.outbox = Outbox(parts)
+        self.inbox = Inbox(parts)
+        self.timers = Timers(self._writer, self._reader)
+        self.leases = Leases(self._reader, self._presence)
+        self.secrets = Secrets(self._writer, self._reader)
+        self._pruning = Pruning(self._reader)
+        self._running: asyncio.Task[None] | None = None
+
+    async def open(self) -> None:
+        """See `ports.Store.open`."""
+        try:
+            # Whoever migrates may take its time, and the others wait for it.
+            db = await self._database.connect(statement_timeout="0", lock_timeout="0")
+            try:
+                self._writer.hub = await opening.bring_up_to_date(self._database, db)
+                async with db.transaction():
+                    await self._presence.join(db)
+                    await self._link.open(db)
+            finally:
+                db.terminate()
+        except FAILURES as error:
+            msg = (
+                f"the database {self._database.shown} cannot be used ({str(error) or type(error).__name__});"
+                " check DATABASE_URL, and that the server runs and lets this user in"
+            )
+            raise StoreError(msg) from error
+        await self._reader.start()
+        self._running = asyncio.create_task(self._run(), name="hubbub-store")
+
+    async def _run(self) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            for each in (self._writer.run(), self._signals.run(), self._presence.run()):
+                tasks.create_task(each)
+
+    async def close(self) -> None:
+        """See `ports.Store.close`."""
+        running, self._running = self._running, None
+        if running is None:
+            return
+        await self._writer.idle()
+        self._writer.close()
+        running.cancel()
+        await asyncio.wait([running])
+        try:
+            await self._presence.leave()
+        except StoreError as error:
+            log.warning("the other processes are not told that this one ends: %s", error)
+        self._link.close()
+        await self._reader.close()
+
+    async def prune(self, before: float, limit: int = 500) -> int:
+        """See `ports.Store.prune`."""
+        return await self._pruning.prune(before, limit)
+
+    async def stats(self) -> Mapping[str, float]:
+        """See `ports.Store.stats`; more: lanes held and free, the lag of the oldest free one in seconds, nodes."""
+        counts = dict.fromkeys(("outbox_queued", "outbox_sending", "outbox_unknown", "outbox_dead"), 0.0)
+        counts |= {f"outbox_{STATE_NAMES[row[0]]}": float(row[1]) for row in await self._reader.fetch(_ROWS)}
+        lanes, nodes = await self._reader.row(_LANES), await self._reader.row(_NODES)
+        names = ("inbox_waiting", "lanes_held", "lanes_free", "lag_seconds")
+        counts |= {name: float(value) for name, value in zip(names, lanes or (), strict=False)}
+        return counts | {
+            "nodes": float(nodes[0]) if nodes else 0.0,
+            "commits": float(self._writer.commits),
+            "written": float(self._writer.written),
+            "fenced": float(self._writer.fenced),
+            "repeated": float(self._writer.repeated),
+        }
