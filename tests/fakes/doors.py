@@ -28,6 +28,7 @@ from hubbub.core.turns import ModelInfo
 from hubbub.core.work import Entry, Outgoing, Receipt, Row, State
 from hubbub.platforms.http.adapter import HttpPlatform
 from hubbub.platforms.http.settings import HttpSettings
+from tests.fakes.registry import FakeRegistry
 
 
 @dataclass
@@ -142,6 +143,7 @@ class MemoryHub:
     up: dict[str, str | None] = field(default_factory=dict)
     elsewhere: Iterable[Room] = ()
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    registry: FakeRegistry = field(default_factory=FakeRegistry)
 
     def __post_init__(self) -> None:
         self.go.set()
@@ -233,9 +235,11 @@ class Doors:
     client: aiohttp.ClientSession
     url: str
 
-    async def token(self, *scopes: str, owner: str = "", expires_at: float | None = None) -> dict[str, str]:
+    async def token(
+        self, *scopes: str, owner: str = "", expires_at: float | None = None, per_minute: int = 0
+    ) -> dict[str, str]:
         """The header of a new token."""
-        _, secret = await self.access.issue("test", scopes, owner=owner, expires_at=expires_at)
+        _, secret = await self.access.issue("test", scopes, owner=owner, expires_at=expires_at, per_minute=per_minute)
         return {"Authorization": f"Bearer {secret}"}
 
     async def admin(self) -> dict[str, str]:
@@ -249,7 +253,7 @@ def services(hub: MemoryHub, platform: HttpPlatform, settings: ApiSettings, acce
     store = cast("Store", hub.store)
     counters: Callable[[], dict[str, float]] = lambda: {"messages_total": 5, "lanes": 3}  # noqa: E731
     chosen = access or Access(hub.store.secrets, public_names=("hub.example",))
-    return Services(store, platform, hub, lambda: MODELS, chosen, settings, counters=counters)
+    return Services(store, platform, hub, lambda: MODELS, chosen, settings, counters=counters, registry=hub.registry)
 
 
 @asynccontextmanager

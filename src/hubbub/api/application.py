@@ -16,6 +16,9 @@ from hubbub import __version__
 from hubbub.api.docs import docs_page
 from hubbub.api.errors import Refusal, refusal_of, unforeseen
 from hubbub.api.native.routes import native_router
+from hubbub.api.openai.errors import openai_response, told
+from hubbub.api.openai.routes import ROOT as OPENAI
+from hubbub.api.openai.routes import openai_router
 from hubbub.api.requests import response
 from hubbub.api.services import Services
 from hubbub.core.errors import HubbubError
@@ -45,10 +48,10 @@ def build_application(services: Services) -> ASGIApp:
     app.state.access = services.access
     app.state.max_body_bytes = services.settings.max_body_bytes
     app.include_router(native_router(services))
-    app.add_exception_handler(HTTPException, _http_error)
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HubbubError, _known)
-    app.add_exception_handler(TimeoutError, _known)
+    if services.registry is not None:
+        app.include_router(openai_router(services, services.registry))
+    for kind in (HTTPException, RequestValidationError, HubbubError, TimeoutError):
+        app.add_exception_handler(kind, _refuse)
 
     @app.get("/docs", include_in_schema=False)
     async def docs() -> Response:
@@ -61,24 +64,37 @@ def build_application(services: Services) -> ASGIApp:
     return app
 
 
-async def _http_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)  # noqa: S101 - registered for it
+async def _refuse(request: Request, error: Exception) -> Response:
+    if request.url.path.startswith(f"{OPENAI}/"):
+        return openai_response(told(error, request.url.path))
+    return response(_refusal(request, error))
+
+
+def _refusal(request: Request, error: Exception) -> Refusal:
+    if isinstance(error, HTTPException):
+        return _http_error(request, error)
+    if isinstance(error, RequestValidationError):
+        return _invalid(error)
+    known = refusal_of(error) if isinstance(error, HubbubError | TimeoutError) else None
+    return known or unforeseen(f"the request {request.url.path}", error)
+
+
+def _http_error(request: Request, error: HTTPException) -> Refusal:
     code = CODES.get(error.status_code, HTTPStatus(error.status_code).phrase.lower().replace(" ", "_"))
     message = error.detail
     if error.status_code == HTTPStatus.NOT_FOUND:
         message = "Nothing is served here; /docs lists what is."
     elif error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         message = f"{request.method} is not served here; /docs lists what is."
-    return response(Refusal(error.status_code, code, message, error.headers or {}))
+    return Refusal(error.status_code, code, message, error.headers or {})
 
 
-async def _invalid(_request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for it
+def _invalid(error: RequestValidationError) -> Refusal:
     faults = error.errors()
     said = [_fault(each) for each in faults[:MOST_FAULTS]]
     if len(faults) > MOST_FAULTS:
         said.append(f"and {len(faults) - MOST_FAULTS} more")
-    return response(Refusal(422, "invalid_request", "; ".join(said)))
+    return Refusal(422, "invalid_request", "; ".join(said))
 
 
 def _fault(fault: Mapping[str, Any]) -> str:
@@ -86,11 +102,6 @@ def _fault(fault: Mapping[str, Any]) -> str:
         return f"The body is not JSON: {fault.get('ctx', {}).get('error', 'it cannot be read')}"
     place = ".".join(str(part)[:80] for part in fault["loc"])
     return f"{place}: {fault['msg'].removeprefix('Value error, ')}"
-
-
-async def _known(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HubbubError | TimeoutError)  # noqa: S101 - registered for them
-    return response(refusal_of(error) or unforeseen(f"the request {request.url.path}", error))
 
 
 def _secure(app: FastAPI) -> None:

@@ -12,6 +12,7 @@ import binascii
 import hashlib
 import hmac
 import logging
+import math
 import secrets
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -20,6 +21,7 @@ from dataclasses import dataclass
 from hubbub.api.callers import ADMIN, LOCAL, SCOPES, Caller
 from hubbub.api.errors import Refused
 from hubbub.api.failures import Failures
+from hubbub.api.limits import Buckets, split_limit, with_limit
 from hubbub.api.origins import Names, Networks, RawHeaders, forwarded, header
 from hubbub.api.passwords import check_password, hash_password
 from hubbub.core.ports import Clock, Secrets, Token
@@ -64,6 +66,7 @@ class Access:
         self._trusted = Networks(trusted_networks)
         self.names = Names(public_names)
         self._failures = Failures(clock=monotonic)
+        self._buckets = Buckets(monotonic)
         self._found: dict[str, Found] = {}
         self._changes = 0
         self._local = b""
@@ -76,10 +79,13 @@ class Access:
         """The caller of a request that needs a scope.
 
         Raises:
-            Refused: 401 without (right) credentials, 403 without the scope, 429 after too many wrong ones.
+            Refused: 401 without (right) credentials, 403 without the scope, 429 after too many wrong ones or more
+                requests than the token may send.
         """
         caller = await self.caller(client, headers)
         if caller.may(scope):
+            if caller.per_minute and (wait := self._buckets.take(caller.id, caller.per_minute)):
+                raise _too_many(caller.per_minute, wait)
             return caller
         if caller is LOCAL:
             raise Refused(
@@ -142,7 +148,9 @@ class Access:
             return None
         if len(self._found) >= REMEMBERED:
             self._found.clear()
-        found = Found(token, Caller(token.id, frozenset(token.scopes), token.owner), now + REMEMBERED_SECONDS)
+        scopes, per_minute = split_limit(token.scopes)
+        caller = Caller(token.id, frozenset(scopes), token.owner, per_minute)
+        found = Found(token, caller, now + REMEMBERED_SECONDS)
         if changes == self._changes:  # else it may have been revoked while the store looked
             self._found[digest] = found
         return found
@@ -225,9 +233,15 @@ class Access:
         self._local = digest_of(secret).encode()
 
     async def issue(
-        self, name: str, scopes: Sequence[str], *, owner: str = "", expires_at: float | None = None
+        self,
+        name: str,
+        scopes: Sequence[str],
+        *,
+        owner: str = "",
+        expires_at: float | None = None,
+        per_minute: int = 0,
     ) -> tuple[Token, str]:
-        """A new token and its secret, which nobody can look up later.
+        """A new token and its secret, which nobody can look up later; its scopes hold the limit (`split_limit`).
 
         Raises:
             ValueError: an unknown scope, or an admin's one for a token that is bound to one owner.
@@ -240,7 +254,8 @@ class Access:
             msg = "a token that is bound to an owner cannot have the scopes 'admin' and '*'"
             raise ValueError(msg)
         secret = "hub_" + secrets.token_urlsafe(32)
-        token = Token(secrets.token_hex(6), name, tuple(dict.fromkeys(scopes)), owner, self._clock(), expires_at)
+        stored = with_limit(scopes, per_minute)
+        token = Token(secrets.token_hex(6), name, stored, owner, self._clock(), expires_at)
         await self._store.token_add(token, digest_of(secret))
         return token, secret
 
@@ -259,6 +274,12 @@ class Access:
 def digest_of(secret: str) -> str:
     """What is stored of a token. A plain hash is enough: the secret is random, nobody can guess at it."""
     return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _too_many(per_minute: int, wait: float) -> Refused:
+    seconds = str(max(1, math.ceil(wait)))
+    message = f"This token may send {per_minute} requests a minute. Wait {seconds} s."
+    return Refused(429, "rate_limited", message, {"retry-after": seconds})
 
 
 def _too_often(wait: float) -> Refused:

@@ -51,7 +51,9 @@ class Refused(HubbubError):
     @classmethod
     def of(cls, refusal: Refusal) -> Refused:
         """The exception of a refusal that is the same for everybody."""
-        return cls(refusal.status, refusal.code, refusal.message, refusal.headers)
+        made = cls(refusal.status, refusal.code, refusal.message)
+        made.refusal = refusal
+        return made
 
 
 def unforeseen(what: str, error: BaseException) -> Refusal:

@@ -17,6 +17,7 @@ from typing_extensions import override
 from hubbub.api.auth import Access
 from hubbub.api.callers import Caller
 from hubbub.api.errors import Refusal, Refused, unforeseen
+from hubbub.api.origins import RawHeaders
 from hubbub.core.errors import HubbubError
 
 DEEPEST = 24
@@ -26,6 +27,8 @@ BODY_SECONDS = 60.0
 
 class BoundedRequest(Request):
     """A request whose JSON is read strictly. The bound comes from ``app.state.max_body_bytes``."""
+
+    deepest = DEEPEST
 
     @override
     async def body(self) -> bytes:
@@ -64,8 +67,8 @@ class BoundedRequest(Request):
         """
         if not hasattr(self, "_json"):
             value = orjson.loads(await self.body())
-            if depth_of(value) > DEEPEST:
-                raise HTTPException(400, f"The body is nested more than {DEEPEST} levels deep.")
+            if depth_of(value) > self.deepest:
+                raise HTTPException(400, f"The body is nested more than {self.deepest} levels deep.")
             self._json = value
         return self._json
 
@@ -74,8 +77,15 @@ class GuardedRoute(APIRoute):
     """Every route of the APIs. Looks at who asks before anything of the request is read.
 
     The scope that a route needs stands in its description as ``x-scope``, where the documents show it too. Bodies are
-    read by `BoundedRequest`, and what nobody foresaw becomes an answer with an id.
+    read by ``reads``, and what nobody foresaw becomes an answer with an id.
     """
+
+    reads: type[BoundedRequest] = BoundedRequest
+
+    @staticmethod
+    def credentials(headers: RawHeaders) -> RawHeaders:
+        """The headers that tell who asks."""
+        return headers
 
     @override
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -89,15 +99,15 @@ class GuardedRoute(APIRoute):
                 scope = request.scope
                 client = (scope.get("client") or ("",))[0]
                 access: Access = request.app.state.access
-                scope["hubbub.caller"] = await access.require(client, scope["headers"], needed)
+                scope["hubbub.caller"] = await access.require(client, self.credentials(scope["headers"]), needed)
                 if reads_body:
-                    request = BoundedRequest(request.scope, request.receive)
+                    request = self.reads(request.scope, request.receive)
                     _check_kind(request)
                 return await handle(request)
             except (HubbubError, HTTPException, RequestValidationError, TimeoutError, ClientDisconnect):
                 raise
-            except Exception as error:  # noqa: BLE001 - one request must not end more than itself; the log has the cause
-                return response(unforeseen(f"the request {request.scope['path']}", error))
+            except Exception as error:
+                raise Refused.of(unforeseen(f"the request {request.scope['path']}", error)) from error
 
         return handler
 

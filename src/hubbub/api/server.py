@@ -21,7 +21,6 @@ from hubbub.api.health import health_routes
 from hubbub.api.later import Later
 from hubbub.api.listening import BACKLOG, address_of, fingerprint, listen, tls_context
 from hubbub.api.metrics import Metrics
-from hubbub.api.page import Page
 from hubbub.api.protocol import BoundedHttp
 from hubbub.api.routing import Router
 from hubbub.api.services import ApiSettings, Services
@@ -128,7 +127,6 @@ def _own_routes(services: Services) -> list[Route]:
     return [
         *health_routes(services.control),
         Route("/metrics", Metrics(services), methods=("GET",)),
-        Route("/", Page(services), methods=("GET",)),
     ]
 
 
@@ -139,7 +137,7 @@ def _trees(services: Services) -> dict[str, ASGIApp]:
         return build_application(services)
 
     apis = Later(build)
-    return {"/api": apis, "/docs": apis, "/openapi.json": apis}
+    return {"/api": apis, "/v1": apis, "/docs": apis, "/openapi.json": apis}
 
 
 def _config(settings: ApiSettings, app: ASGIApp) -> uvicorn.Config:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from hubbub.api.auth import Access
+from hubbub.chat.sources import ModelSource
 from hubbub.core.ports import Clock, Control, Exchange, Store
 from hubbub.core.turns import ModelInfo
 
@@ -33,10 +36,22 @@ class ApiSettings:
     stop_seconds: float = 10.0
 
 
+class ModelRegistry(ModelSource, Protocol):
+    """The models as programs ask them."""
+
+    @property
+    def known(self) -> asyncio.Event:
+        """Set once models have been looked for; not long after the start."""
+
+    async def embed(self, name: str, body: Mapping[str, object]) -> Mapping[str, object]:
+        """Hand an embeddings request of the OpenAI API on. Raises ProviderError."""
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """Everything that the APIs call on.
 
+    ``registry``: what the OpenAI-compatible door asks; without one it is shut.
     ``counters``: plain numbers that the hub counts as it works, read when metrics are asked for; a name that ends in
     ``_total`` only rises.
     """
@@ -49,3 +64,4 @@ class Services:
     settings: ApiSettings = ApiSettings()
     clock: Clock = time.time
     counters: Callable[[], Mapping[str, float]] = field(default=_nothing)
+    registry: ModelRegistry | None = None

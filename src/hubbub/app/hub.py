@@ -138,6 +138,7 @@ class Parts:
                 stop_seconds=_LAST_REQUESTS,
             ),
             counters=self._counters,
+            registry=self.models,
         )
 
     def _counters(self) -> dict[str, float]:
@@ -184,9 +185,11 @@ async def open_hub(
     store = SqliteStore(settings.server.data_dir, failpoint=failpoint)
     await store.open()
     try:
-        async with _unwrapped(), asyncio.TaskGroup() as tasks:
-            parts = Parts(settings, store, tasks, failpoint)
-            server = WebServer(parts.services(), _routes(parts)) if listen else None
+        with recent_log() as recent:
+            async with _unwrapped(), asyncio.TaskGroup() as tasks:
+                parts = Parts(settings, store, tasks, failpoint)
+                pages = console_routes(console_services(parts, tasks, recent))
+                server = WebServer(parts.services(), [*_routes(parts), *pages]) if listen else None
             if server is not None:
                 server.bind()
             hub = Hub(store, parts.exchange, parts.control, parts.models, parts.access, server.url if server else "")

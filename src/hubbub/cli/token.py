@@ -20,16 +20,20 @@ DAY = 86_400.0
 app = typer.Typer(help="Tokens that let programs use the HTTP API.", no_args_is_help=True)
 
 Scopes = Annotated[
-    list[str], typer.Option("--scope", help="What it may do: messages, status, metrics, admin or *; several times.")
+    list[str],
+    typer.Option("--scope", help="What it may do: messages, openai, status, metrics, admin or *; several times."),
 ]
 
 
 @app.command()
 def create(  # noqa: PLR0913 - each is an option of the command line
     name: Annotated[str, typer.Argument(help="What it is for, shown in the list.")],
-    scope: Scopes = ["messages"],  # noqa: B006 - Typer copies it
+    scope: Scopes = ["messages", "openai"],  # noqa: B006 - Typer copies it
     owner: Annotated[str, typer.Option(help="Bind it to this owner: it can speak as nobody else.")] = "",
     days: Annotated[float | None, typer.Option(min=0, help="Days until it expires; without it never does.")] = None,
+    per_minute: Annotated[
+        int | None, typer.Option(min=1, max=1_000_000, help="Requests a minute; without it any number.")
+    ] = None,
     *,
     as_json: AsJson = False,
     config: Config = None,
@@ -38,7 +42,13 @@ def create(  # noqa: PLR0913 - each is an option of the command line
     """Make a token and print its secret, which cannot be shown again."""
     with told():
         expires = None if days is None else time.time() + days * DAY
-        body = {"name": name, "scopes": scope, "owner": owner or None, "expires_at": expires}
+        body = {
+            "name": name,
+            "scopes": scope,
+            "owner": owner or None,
+            "expires_at": expires,
+            "per_minute": per_minute,
+        }
         made = _create(settings_of(config, data), body)
         if as_json:
             print_json([made])
@@ -54,7 +64,7 @@ def listed(*, as_json: AsJson = False, config: Config = None, data: DataDir = No
         if as_json:
             print_json(found)
         elif found:
-            heads = ("id", "name", "scopes", "owner", "made", "expires")
+            heads = ("id", "name", "scopes", "owner", "a minute", "made", "expires")
             print_table(heads, [(*_cells(each), when(each["created_at"]), when(each["expires_at"])) for each in found])
         else:
             print("none")
@@ -79,7 +89,8 @@ def revoke(
 
 
 def _cells(token: dict[str, Any]) -> tuple[str, ...]:
-    return token["id"], token["name"], ",".join(token["scopes"]), token["owner"]
+    limit = str(token["per_minute"] or "")
+    return token["id"], token["name"], ",".join(token["scopes"]), token["owner"], limit
 
 
 def _create(settings: Settings, body: dict[str, Any]) -> dict[str, Any]:
@@ -90,8 +101,8 @@ def _create(settings: Settings, body: dict[str, Any]) -> dict[str, Any]:
     async def issue(store: Store) -> tuple[Token, str]:
         from hubbub.api.auth import Access  # noqa: PLC0415 - loaded on first use
 
-        owner, expires = body["owner"] or "", body["expires_at"]
-        return await Access(store.secrets).issue(body["name"], body["scopes"], owner=owner, expires_at=expires)
+        limits = {"expires_at": body["expires_at"], "per_minute": body["per_minute"] or 0}
+        return await Access(store.secrets).issue(body["name"], body["scopes"], owner=body["owner"] or "", **limits)
 
     try:
         token, secret = with_store(settings, issue)
@@ -108,11 +119,15 @@ def _tokens(settings: Settings) -> list[dict[str, Any]]:
 
 
 def _plain(token: Token) -> dict[str, Any]:
+    from hubbub.api.limits import split_limit  # noqa: PLC0415 - loaded on first use
+
+    scopes, per_minute = split_limit(token.scopes)
     return {
         "id": token.id,
         "name": token.name,
-        "scopes": list(token.scopes),
+        "scopes": list(scopes),
         "owner": token.owner,
         "created_at": token.created_at,
         "expires_at": token.expires_at,
+        "per_minute": per_minute,
     }

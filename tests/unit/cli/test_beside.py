@@ -97,7 +97,7 @@ def test_a_long_list_comes_in_pages(hub: Doors, monkeypatch: pytest.MonkeyPatch)
 def test_tokens_come_from_the_hub(hub: Doors) -> None:
     secret = hubbub("token", "create", "phone", "--owner", "anna")[0].strip()
     (token,) = hub.hub.store.secrets.by_digest.values()
-    assert (token.name, token.scopes, token.owner) == ("phone", ("messages",), "anna")
+    assert (token.name, token.scopes, token.owner) == ("phone", ("messages", "openai"), "anna")
     assert secret not in hubbub("token", "list", "--json")[0]
     hubbub("token", "revoke", token.id)
     assert hub.hub.store.secrets.by_digest == {}

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,14 @@ def test_a_token_may_expire(data: Path) -> None:
     assert token is not None
     assert token.expires_at is not None
     assert token.expires_at - token.created_at == pytest.approx(86_400, abs=5)
+
+
+def test_a_token_may_be_limited(data: Path) -> None:
+    made = json.loads(hubbub("token", "create", "bot", "--per-minute", "60", "--json"))
+    assert (made["scopes"], made["per_minute"]) == (["messages", "openai"], 60)
+    (listed,) = map(json.loads, hubbub("token", "list", "--json").splitlines())
+    assert (listed["scopes"], listed["per_minute"]) == (["messages", "openai"], 60)
+    assert re.search(r"messages,openai +60 ", hubbub("token", "list"))
 
 
 def test_an_unknown_scope_is_refused() -> None:

@@ -9,7 +9,6 @@ from urllib.parse import quote
 import orjson
 
 from hubbub.api.callers import Caller
-from hubbub.api.errors import Refused
 from hubbub.api.native.wire import MessageIn
 from hubbub.core.addresses import Room
 from hubbub.core.events import Received
@@ -37,7 +36,7 @@ def received(body: MessageIn, request: Request) -> Received:
     Raises:
         Refused: the token is bound to another owner.
     """
-    owner = _owner(body.owner, request.caller)
+    owner = request.caller.speaks_as(body.owner)
     branch = body.conversation or ""
     message: Message = (
         (Text(body.text),) if body.text is not None else tuple(segment.core() for segment in body.segments or ())
@@ -54,22 +53,6 @@ def received(body: MessageIn, request: Request) -> Received:
         owner=owner,
         branch=branch,
         options=body.options.model_dump(exclude_none=True) if body.options is not None else {},
-    )
-
-
-def _owner(named: str | None, caller: Caller) -> str:
-    if caller.owner and named not in (None, caller.owner):
-        message = f"This token may only speak as the owner {caller.owner!r}. Leave owner out, or use another token."
-        raise Refused(403, "owner_forbidden", message)
-    return named or caller.owner or caller.id
-
-
-def same_question(event: Received, first: object) -> bool:
-    """Whether a repeated key came with what it came with first."""
-    return isinstance(first, Received) and (event.message, event.branch, event.options) == (
-        first.message,
-        first.branch,
-        first.options,
     )
 
 

@@ -12,12 +12,11 @@ from starlette.responses import Response
 
 from hubbub.api.errors import Refused
 from hubbub.api.native import convert
-from hubbub.api.native.stream import KEY_REUSED, EventStream
+from hubbub.api.native.stream import EventStream
 from hubbub.api.native.wire import MessageIn
+from hubbub.api.repeats import KEY_PATTERN, KEY_REUSED, same_question
 from hubbub.api.requests import caller_of
 from hubbub.api.services import Services
-
-KEY_PATTERN = r"^[!-~]([ -~]{0,253}[!-~])?$"
 
 IdempotencyKey = Annotated[
     str | None,
@@ -58,7 +57,7 @@ class Messages:
             return EventStream(self._exchange, event)
         answered = await self._exchange.ask(event)
         receipt = answered.receipt
-        if receipt.duplicate and not convert.same_question(event, receipt.entry.event):
+        if receipt.duplicate and not same_question(event, receipt.entry.event):
             raise Refused.of(KEY_REUSED)
         return Response(convert.answer_json(event.message_id, receipt, answered.rows), media_type="application/json")
 

@@ -12,7 +12,8 @@ from typing_extensions import override
 
 from hubbub.api.answers import JSON, Receive, Scope, Send, answer
 from hubbub.api.errors import STOPPING, Refusal, Refused, refusal_of, unforeseen
-from hubbub.api.native.convert import reply_json, same_question
+from hubbub.api.native.convert import reply_json
+from hubbub.api.repeats import KEY_REUSED, same_question
 from hubbub.core.errors import HubbubError
 from hubbub.core.events import Received
 from hubbub.core.ports import Exchange, Streamed
@@ -24,10 +25,6 @@ HEADERS = [
     (b"cache-control", b"no-store"),
     (b"x-accel-buffering", b"no"),  # else nginx holds the pieces back
 ]
-
-KEY_REUSED = Refusal(
-    422, "key_reused", "This Idempotency-Key came before with another message. Use a new key for a new message."
-)
 
 
 class EventStream(Response):

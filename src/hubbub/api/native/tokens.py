@@ -8,6 +8,7 @@ from fastapi import Path
 from starlette.responses import Response
 
 from hubbub.api.errors import Refused
+from hubbub.api.limits import split_limit
 from hubbub.api.native.wire import TokenIn, TokenJSON, TokenMade, Tokens
 from hubbub.api.services import Services
 from hubbub.core.ports import Token
@@ -28,7 +29,11 @@ class TokenRoutes:
         """Make a token. Its secret is in this answer alone."""
         try:
             token, secret = await self._access.issue(
-                body.name, body.scopes, owner=body.owner or "", expires_at=body.expires_at
+                body.name,
+                body.scopes,
+                owner=body.owner or "",
+                expires_at=body.expires_at,
+                per_minute=body.per_minute or 0,
             )
         except ValueError as error:
             raise Refused(422, "invalid_request", str(error)) from error
@@ -42,11 +47,13 @@ class TokenRoutes:
 
 
 def _json(token: Token) -> TokenJSON:
+    scopes, per_minute = split_limit(token.scopes)
     return TokenJSON(
         id=token.id,
         name=token.name,
-        scopes=list(token.scopes),
+        scopes=list(scopes),
         owner=token.owner,
         created_at=token.created_at,
         expires_at=token.expires_at,
+        per_minute=per_minute,
     )

@@ -163,10 +163,11 @@ class TokenIn(Wire):
     scopes: list[ScopeName] = Field(min_length=1, max_length=10)
     owner: Name | None = Field(None, description="Bind the token to this owner: it can speak as nobody else.")
     expires_at: float | None = Field(None, ge=0, le=2**40, description="Seconds since the epoch; left out: never.")
+    per_minute: int | None = Field(None, ge=1, le=1_000_000, description="Requests it may send; left out: any number.")
 
 
 class TokenJSON(Wire):
-    """A token without its secret."""
+    """A token without its secret. ``per_minute``: requests that it may send, 0 for any number."""
 
     id: str
     name: str
@@ -174,6 +175,7 @@ class TokenJSON(Wire):
     owner: str
     created_at: float
     expires_at: float | None
+    per_minute: int
 
 
 class TokenMade(Wire):
