@@ -102,7 +102,7 @@ def _reader(hint: Any) -> Callable[[Any], Any]:
     if origin in (typing.Union, types.UnionType):
         return _union_reader(typing.get_args(hint))
     if origin is typing.Literal:
-        return _plain_reader(hint, frozenset(typing.get_args(hint)).__contains__)
+        return _plain_reader(hint, typing.get_args(hint).__contains__)
     if hint is float:
         return _read_float
     return _plain_reader(hint, lambda value: type(value) is (origin or hint))
@@ -110,7 +110,7 @@ def _reader(hint: Any) -> Callable[[Any], Any]:
 
 def _plain_reader(hint: Any, fits: Callable[[Any], bool]) -> Callable[[Any], Any]:
     def read(value: Any) -> Any:
-        if isinstance(value, list) or not fits(value):
+        if not fits(value):
             raise _wrong(hint, value)
         return value
 
