@@ -21,11 +21,14 @@ from hubbub.api.server import WebServer
 from hubbub.api.services import ApiSettings, Services
 from hubbub.app.housekeeping import Housekeeping
 from hubbub.app.models import LateModels
+from hubbub.app.pages import console_services, recent_log
 from hubbub.app.platforms import build_platforms
 from hubbub.app.rooms import people_of, triggers_of
 from hubbub.chat.answer import Chat
 from hubbub.chat.settings import ChatSettings
 from hubbub.commands.registry import Commands
+from hubbub.console.recent import RecentLog
+from hubbub.console.routes import console_routes
 from hubbub.core.addresses import Room
 from hubbub.core.failpoints import Failpoint, never
 from hubbub.core.ports import Control, Exchange, Host, Platform, Route, Store
@@ -185,11 +188,10 @@ async def open_hub(
     store = SqliteStore(settings.server.data_dir, failpoint=failpoint)
     await store.open()
     try:
-        with recent_log() as recent:
-            async with _unwrapped(), asyncio.TaskGroup() as tasks:
-                parts = Parts(settings, store, tasks, failpoint)
-                pages = console_routes(console_services(parts, tasks, recent))
-                server = WebServer(parts.services(), [*_routes(parts), *pages]) if listen else None
+        async with _kept_log() as recent, _unwrapped(), asyncio.TaskGroup() as tasks:
+            parts = Parts(settings, store, tasks, failpoint)
+            pages = console_routes(console_services(parts, tasks, recent))
+            server = WebServer(parts.services(), [*_routes(parts), *pages]) if listen else None
             if server is not None:
                 server.bind()
             hub = Hub(store, parts.exchange, parts.control, parts.models, parts.access, server.url if server else "")
@@ -261,6 +263,12 @@ async def _end(parts: Parts, server: WebServer | None, background: Sequence[asyn
     parts.dispatcher.end()
     parts.sender.end()
     await parts.models.close()
+
+
+@contextlib.asynccontextmanager
+async def _kept_log() -> AsyncIterator[RecentLog]:
+    with recent_log() as recent:
+        yield recent
 
 
 @contextlib.asynccontextmanager

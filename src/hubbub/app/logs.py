@@ -11,6 +11,8 @@ from typing import Literal, TextIO
 
 from typing_extensions import override
 
+from hubbub.app.logfile import LogFile, RotatingLog
+
 _SECRET = re.compile(
     r"(?i)(bearer\s+|access_token=|api[_-]?key[\"'=:\s]+|token[\"'=:\s]+|password[\"'=:\s]+)([^\s\"'&,;]{6,})"
     r"|\b(sk-|hub_)[A-Za-z0-9_-]{8,}"
@@ -53,14 +55,22 @@ class JsonLines(logging.Formatter):
         return json.dumps(line, ensure_ascii=False)
 
 
-def set_up(level: str, form: Literal["text", "json"], stream: TextIO | None = None) -> None:
-    """Send the log to ``stream`` (standard error), from ``level`` on."""
-    handler = logging.StreamHandler(stream or sys.stderr)
-    handler.setFormatter(
-        JsonLines() if form == "json" else TextLines("%(asctime)s %(levelname)s %(name)s: %(message)s")
-    )
+def set_up(
+    level: str, form: Literal["text", "json"], stream: TextIO | None = None, file: LogFile | None = None
+) -> None:
+    """Send the log to ``stream`` (standard error), and to the file if there is one, from ``level`` on."""
+    handlers: list[logging.Handler] = [logging.StreamHandler(stream or sys.stderr)]
+    if file is not None:
+        handlers.append(RotatingLog(file))
+    for handler in handlers:
+        handler.setFormatter(
+            JsonLines() if form == "json" else TextLines("%(asctime)s %(levelname)s %(name)s: %(message)s")
+        )
     root = logging.getLogger()
-    root.handlers[:] = [handler]
+    for old in root.handlers:
+        if isinstance(old, RotatingLog):
+            old.close()
+    root.handlers[:] = handlers
     root.setLevel(level)
     # Their lines about every request or connection are no news for whoever runs a hub.
     for name in ("uvicorn.error", "uvicorn.access", "asyncio", "aiohttp", "alembic"):

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import os
 import signal
 import sys
 from collections.abc import Callable
 
+from hubbub import __version__
 from hubbub.app import logs
 from hubbub.app.hub import open_hub
+from hubbub.app.logfile import log_file
 from hubbub.settings import Settings
+
+log = logging.getLogger(__name__)
 
 _END_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
@@ -19,7 +25,8 @@ async def run(settings: Settings, *, announce: Callable[[str], None]) -> None:
 
     Raises as `open_hub` does.
     """
-    logs.set_up(settings.server.log_level, settings.server.log_format)
+    server = settings.server
+    logs.set_up(server.log_level, server.log_format, file=log_file(server))
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     if sys.platform != "win32":
@@ -27,8 +34,11 @@ async def run(settings: Settings, *, announce: Callable[[str], None]) -> None:
             loop.add_signal_handler(number, _stop_or_exit, stopped)
     async with open_hub(settings, announce=announce) as hub:
         announce(f"Hubbub serves {hub.url} (data in {settings.server.data_dir.resolve()})")
+        log.info("Hubbub %s serves %s as process %d", __version__, hub.url, os.getpid())
         await stopped.wait()
         announce("Stopping: answers under way may end; once more Ctrl-C stops at once.")
+        log.info("told to stop")
+    log.info("stopped")
 
 
 def _stop_or_exit(stopped: asyncio.Event) -> None:

@@ -1,0 +1,147 @@
+"""Restoring a backup: checked whole before anything is touched, and what was there is kept aside."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import IO
+
+from hubbub.app import manifest as manifests
+from hubbub.app.backup import ASIDE, BACKUPS, LOCK, WEIGHTS
+from hubbub.app.manifest import DATA, SETTINGS, Checked, Manifest
+from hubbub.core.errors import StoreError
+from hubbub.storage.sqlite.connection import DATABASE, FolderLock
+from hubbub.storage.sqlite.copying import Settled, inspect, settle
+
+_PIECE = 1 << 20
+_STAYS = (LOCK, WEIGHTS, BACKUPS, "hubbub.toml", "hubbub-backup-*", f"{ASIDE}*", ".*")
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What was done. ``aside``: where the data that were there are now; None if there were none."""
+
+    manifest: Manifest
+    aside: Path | None
+    settled: Settled
+
+
+@contextmanager
+def unpacked(archive: Path, place: Path) -> Iterator[tuple[Path, Manifest]]:
+    """The archive's files, every one checked, in a folder inside ``place`` that goes with the block.
+
+    Raises:
+        StoreError: it is no backup, is damaged, or is of a newer Hubbub.
+    """
+    try:
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".restore-", dir=place) as folder:
+            manifest = _unpack(archive, Path(folder))
+            yield Path(folder), manifest
+    except (OSError, tarfile.TarError, EOFError) as error:
+        msg = f"the backup {archive} cannot be restored: {getattr(error, 'strerror', None) or error}"
+        raise StoreError(msg) from error
+
+
+def restore(folder: Path, manifest: Manifest, data: Path, now: datetime, *, moved: bool = False) -> Restored:
+    """Put the data of an unpacked backup in the place of a hub's data.
+
+    ``moved``: nothing ran since the backup was made, so go on with what was under way.
+
+    Raises:
+        StoreBusy: a hub runs on the data.
+        StoreError: the data folder cannot be written; it is as it was.
+    """
+    lock = FolderLock(data)
+    lock.take()
+    try:
+        new = folder / DATA
+        inspect(new / DATABASE)
+        settled = Settled(0, 0) if moved else settle(new)
+        aside = data / f"{ASIDE}{now:%Y%m%dT%H%M%S}"
+        _exchange(data, new, aside)
+        return Restored(manifest, aside if aside.is_dir() else None, settled)
+    except OSError as error:
+        msg = f"the data folder {data} cannot be written: {error.strerror or error}; it is as it was"
+        raise StoreError(msg) from error
+    finally:
+        lock.drop()
+
+
+def _unpack(path: Path, folder: Path) -> Manifest:
+    with tarfile.open(path, "r:gz") as archive:
+        members = iter(archive)
+        first = next(members, None)
+        about = archive.extractfile(first) if first is not None and first.name == manifests.NAME else None
+        if about is None:
+            msg = f"{path} is no backup of Hubbub"
+            raise StoreError(msg)
+        manifest = manifests.read(about.read())
+        missing = set(manifest.files)
+        for member in members:
+            file = archive.extractfile(member) if member.isfile() else None
+            if file is None or member.name not in missing:
+                msg = f"the backup {path} holds {member.name!r}, which its manifest does not name"
+                raise StoreError(msg)
+            missing.remove(member.name)
+            _copy(file, folder / member.name, manifest.files[member.name])
+    if missing or f"{DATA}/{DATABASE}" not in manifest.files:
+        msg = f"the backup {path} is not whole: {', '.join(sorted(missing)) or DATABASE} is missing"
+        raise StoreError(msg)
+    return manifest
+
+
+def _copy(file: IO[bytes], target: Path, expected: Checked) -> None:
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    digest, size = hashlib.sha256(), 0
+    with target.open("xb") as copy:
+        target.chmod(0o600)
+        while (piece := file.read(_PIECE)) and size <= expected.bytes:
+            size += len(piece)
+            digest.update(piece)
+            copy.write(piece)
+    if Checked(size, digest.hexdigest()) != expected:
+        msg = f"{target.name} in the backup is damaged: its checksum differs"
+        raise StoreError(msg)
+
+
+def _exchange(data: Path, new: Path, aside: Path) -> None:
+    """Move what is there aside and the new in; an error moves all back."""
+    old = [path for path in data.iterdir() if not any(path.match(pattern) for pattern in _STAYS)]
+    fresh = [path for path in new.iterdir() if path.name not in (LOCK, BACKUPS)]
+    moves = [(path, aside / path.name) for path in old] + [(path, data / path.name) for path in fresh]
+    if old:
+        aside.mkdir(mode=0o700)
+    done: list[tuple[Path, Path]] = []
+    try:
+        for source, target in moves:
+            if target.exists():  # stays, and is in the backup too: the settings' file
+                target = target.with_name(f"{target.name}.restored")
+            source.rename(target)
+            done.append((source, target))
+    except OSError:
+        for source, target in reversed(done):
+            target.rename(source)
+        raise
+
+
+def restore_settings(folder: Path, here: Path) -> list[tuple[str, Path]]:
+    """Put the settings' files of an unpacked backup into ``here``; beside one that is there, as ``NAME.restored``.
+
+    Returns each file's name and where it is now. Raises OSError.
+    """
+    placed = []
+    for source in sorted((folder / SETTINGS).glob("*")) if (folder / SETTINGS).is_dir() else ():
+        target = here / source.name
+        if target.exists() and target.read_bytes() != source.read_bytes():
+            target = here / f"{source.name}.restored"
+        shutil.move(source, target)
+        placed.append((source.name, target))
+    return placed
