@@ -14,6 +14,7 @@ from typing_extensions import override
 from tests.contract.store_machine import StoreMachine
 from tests.contract.store_postgres import PostgresHarness
 from tests.contract.store_suite import StoreSuite
+from tests.contract.store_usage import ForgetSuite, UsageSuite
 from tests.peers.postgres import Databases, serving
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def shared(databases: Databases) -> str:
     return asyncio.run(prepare())
 
 
-class TestPostgres(StoreSuite):
+class TestPostgres(StoreSuite, UsageSuite, ForgetSuite):
     @pytest.fixture
     async def harness(self, shared: str) -> AsyncIterator[PostgresHarness]:
         harness = await PostgresHarness.empty(shared)
@@ -59,6 +60,9 @@ class PostgresMachine(StoreMachine):
         return PostgresHarness.empty(self.dsn)
 
 
+@pytest.mark.hypothesis
+@pytest.mark.timeout(900)
 def test_every_order_of_steps_ends_as_the_model_says(shared: str) -> None:
-    machine = type("Machine", (PostgresMachine,), {"dsn": shared})
-    run_state_machine_as_test(machine, settings=settings(max_examples=EXAMPLES, stateful_step_count=25))
+    with asyncio.Runner() as runner:
+        machine = type("Machine", (PostgresMachine,), {"dsn": shared, "runner": runner})
+        run_state_machine_as_test(machine, settings=settings(max_examples=EXAMPLES, stateful_step_count=25))

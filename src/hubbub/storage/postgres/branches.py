@@ -70,7 +70,7 @@ class Branches:
             return known
         rows = await self._reader.fetch(_CHAIN, head, known[-1].id if known else 0)
         nodes = tuple(Node(row[0], row[1], codec.decode_json(row[2]), row[3]) for row in rows)
-        return (*known, *nodes) if known and nodes[0].parent == known[-1].id else nodes
+        return (*known, *nodes) if known and nodes and nodes[0].parent == known[-1].id else nodes
 
     async def branches(self, owner: str, kind: BranchKind) -> Sequence[Branch]:
         """See `Conversations.branches`."""
@@ -80,6 +80,10 @@ class Branches:
     async def owners(self, kind: BranchKind) -> Sequence[str]:
         """See `Conversations.owners`."""
         return [texts.read(row[0]) for row in await self._reader.fetch(_OWNERS, kind)]
+
+    def forget(self, owner: str) -> None:
+        """Remember nothing of an owner whose branches were removed."""
+        self._cache.forget_owner(owner)
 
     def remember(self, unit: Finish) -> None:
         """A unit was stored: what it put on branches need not be read again."""

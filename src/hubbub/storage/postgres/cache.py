@@ -35,6 +35,11 @@ class BranchCache:
         if nodes and nodes[0].parent == (old[-1].id if old else 0):
             self._put(key, (*old, *nodes))
 
+    def forget_owner(self, owner: str) -> None:
+        """Keep nothing of an owner."""
+        for key in [key for key in self._chains if key[0] == owner]:
+            self._put(key, ())
+
     def _put(self, key: Key, nodes: tuple[Node, ...]) -> None:
         self._count -= len(self._chains.pop(key, ()))
         if not nodes:

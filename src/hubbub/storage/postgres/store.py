@@ -11,6 +11,7 @@ from hubbub.core.failpoints import Failpoint, never
 from hubbub.storage.postgres import opening
 from hubbub.storage.postgres.branches import Branches
 from hubbub.storage.postgres.database import FAILURES, NOW, Database
+from hubbub.storage.postgres.forgetting import Forgetting
 from hubbub.storage.postgres.inbox import Inbox
 from hubbub.storage.postgres.leases import Leases
 from hubbub.storage.postgres.link import Link
@@ -22,6 +23,7 @@ from hubbub.storage.postgres.reader import Reader
 from hubbub.storage.postgres.secrets import Secrets
 from hubbub.storage.postgres.signals import Signals
 from hubbub.storage.postgres.timers import Timers
+from hubbub.storage.postgres.usage import Usage
 from hubbub.storage.postgres.writer import Writer
 from hubbub.storage.schema import STATE_NAMES
 
@@ -65,7 +67,9 @@ class PostgresStore:
         self.timers = Timers(self._writer, self._reader)
         self.leases = Leases(self._reader, self._presence)
         self.secrets = Secrets(self._writer, self._reader)
+        self.usage = Usage(self._writer, self._reader)
         self._pruning = Pruning(self._reader)
+        self._forgetting = Forgetting(self._writer, self._reader, self.conversations)
         self._running: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
@@ -112,7 +116,12 @@ class PostgresStore:
 
     async def prune(self, before: float, limit: int = 500) -> int:
         """See `ports.Store.prune`."""
+        await self._forgetting.resume()
         return await self._pruning.prune(before, limit)
+
+    async def forget(self, owner: str) -> None:
+        """See `ports.Store.forget`."""
+        await self._forgetting.forget(owner)
 
     async def stats(self) -> Mapping[str, float]:
         """See `ports.Store.stats`; more: lanes held and free, the lag of the oldest free one in seconds, nodes."""

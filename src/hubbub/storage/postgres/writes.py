@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from hubbub.core.errors import Unstorable
-from hubbub.core.work import Append, Archive, MoveHead, Node, Switch, TimerCancel, TimerSet, Write
+from hubbub.core.work import Append, Archive, MoveHead, Node, Spend, Switch, TimerCancel, TimerSet, Write
 from hubbub.storage import codec
-from hubbub.storage.postgres import texts
+from hubbub.storage.postgres import texts, usage
 
 if TYPE_CHECKING:
     from hubbub.storage.postgres.database import Connection
@@ -86,6 +86,7 @@ _PREPARE: dict[type, Callable[[Any], Prepared]] = {
     Switch: _switch,
     TimerSet: _set,
     TimerCancel: _cancel,
+    Spend: lambda spend: Prepared(spend, usage.prepare(spend)),
 }
 
 _LOCK = """
@@ -151,6 +152,7 @@ class _Work:
     logs: list[tuple[str, str, str, int, str, float]] = field(default_factory=list)
     current: dict[tuple[str, str], str] = field(default_factory=dict)
     timers: dict[str, tuple[float, str, bytes] | None] = field(default_factory=dict)
+    spends: list[tuple[tuple[str, ...], Spend, float]] = field(default_factory=list)
 
     async def read(self, writes: Sequence[Prepared]) -> None:
         """Lock the branches, and look up all that the writes depend on."""
@@ -186,8 +188,10 @@ class _Work:
             self.current[each.names[0], write.kind] = each.names[1]
         elif isinstance(write, TimerSet):
             self.timers[each.names[0]] = (write.due, each.names[1], each.data[0])
-        else:
+        elif isinstance(write, TimerCancel):
             self.timers[each.names[0]] = None
+        else:
+            self.spends.append((each.names, write, now))
 
     def _owns(self, owner: str, node: int) -> bool:
         """Whether a node is there and the owner's own: nobody's branch ever leads into another's."""
@@ -246,6 +250,8 @@ class _Work:
         current = [(*key, name) for key, name in sorted(self.current.items())]
         if current:
             await self.db.execute(_CURRENT, *_columns(current, 3))
+        if self.spends:
+            await usage.add(self.db, self.spends)
         await self._store_timers()
 
     async def _store_timers(self) -> None:
