@@ -70,16 +70,6 @@ SENTENCES: Final = MappingProxyType(
         # --- branches
         "branch.bad_name": "That cannot be a name: use 1 to {longest} visible characters, not a dot first.",
         # --- the page at /
-        "page.running": "Hubbub is running.",
-        "page.version": "Version",
-        "page.model": "Model",
-        "page.no_model": "none yet",
-        "page.accounts": "Accounts",
-        "page.accounts_up": "{up} of {all} connected",
-        "page.next": "Where to go next:",
-        "page.next_chat": "talk to the model in a terminal",
-        "page.next_doctor": "check the set-up and see what to mend",
-        "page.next_docs": "the HTTP API",
         "page.answer": "Answer",
         "page.answer_late": "The answer takes too long to wait for here. It is kept: reload the page later.",
         "page.attach": "Add a picture",

@@ -70,16 +70,6 @@ SENTENCES: Final = MappingProxyType(
         # --- branches
         "branch.bad_name": "这个名字不能用：请使用 1 到 {longest} 个可见字符，且不以点开头。",
         # --- the page at /
-        "page.running": "Hubbub 正在运行。",
-        "page.version": "版本",
-        "page.model": "模型",
-        "page.no_model": "尚未设置",
-        "page.accounts": "账号",
-        "page.accounts_up": "{all} 个中已连接 {up} 个",
-        "page.next": "接下来可以：",
-        "page.next_chat": "在终端里和模型对话",
-        "page.next_doctor": "检查配置，看看哪里需要修正",
-        "page.next_docs": "HTTP 接口",
         "page.answer": "回答",
         "page.answer_late": "回答所需时间过长，不再等待。结果会保留，请稍后刷新页面。",
         "page.attach": "添加图片",

@@ -61,32 +61,6 @@ async def test_health_needs_nothing_and_tells_nothing() -> None:
         assert (await get(at, "/healthz"))[0] == 200
 
 
-async def test_the_page_says_what_runs() -> None:
-    async with doors() as at:
-        async with at.client.get(at.url) as answer:
-            text = await answer.text()
-            assert answer.content_type == "text/html"
-            assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
-        assert "demo &lt;model&gt; (no key is set)" in text
-        assert "hubbub chat" in text
-        assert 'href="/docs"' in text
-        assert 'lang="en"' in text
-        _, chinese = await get(at, "/", Accept_Language="zh-CN,zh;q=0.9")
-        assert 'lang="zh"' in chinese
-        assert "模型" in chinese
-        assert "page." not in text + chinese
-
-
-async def test_the_page_tells_strangers_little() -> None:
-    async with doors(trusted=()) as at:
-        status, text = await get(at, "/")
-        assert status == 200
-        assert "0.1.0" not in text
-        assert "demo" not in text
-        _, text = await get(at, "/", **await at.token("status"))
-        assert "demo" in text
-
-
 async def test_metrics_are_private() -> None:
     async with doors(trusted=()) as at:
         assert (await get(at, "/metrics"))[0] == 401
