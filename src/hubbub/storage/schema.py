@@ -53,7 +53,8 @@ CREATE INDEX timer_due ON timer(due);
 CREATE TABLE token(
   id TEXT PRIMARY KEY, digest TEXT NOT NULL UNIQUE, name TEXT NOT NULL, scopes TEXT NOT NULL, owner TEXT NOT NULL,
   created_at REAL NOT NULL, expires_at REAL) WITHOUT ROWID;
-CREATE TABLE alembic_version(version_num VARCHAR(32) NOT NULL PRIMARY KEY);
+CREATE TABLE alembic_version(
+  version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY(version_num));
 """
 
 # Names are compared by their bytes, as SQLite does. `conv` holds a lane only while somebody works on it or could, and

@@ -34,7 +34,7 @@ def upgrade(path: Path, target: str = "head") -> None:
             config.attributes["connection"] = connection
             command.upgrade(config, target)
     except (SQLAlchemyError, CommandError) as error:
-        raise StoreError(str(error)) from error
+        raise StoreError(str(getattr(error, "orig", error))) from error
     finally:
         engine.dispose()
 

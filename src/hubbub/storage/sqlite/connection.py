@@ -161,7 +161,7 @@ def create(db: sqlite3.Connection) -> None:
 
 
 def backup(db: sqlite3.Connection, target: Path) -> None:
-    """Copy the whole database to a new file and keep the newest few of that folder."""
+    """Copy the whole database to a new file, and keep the newest few whose names differ in the last part only."""
     target.parent.mkdir(mode=0o700, exist_ok=True)
     part = target.with_suffix(".part")
     part.unlink(missing_ok=True)
@@ -172,5 +172,5 @@ def backup(db: sqlite3.Connection, target: Path) -> None:
     finally:
         copy.close()
     part.replace(target)
-    for old in sorted(target.parent.glob("hubbub-*.db"))[:-_KEEP_BACKUPS]:
+    for old in sorted(target.parent.glob(f"{target.stem.rpartition('-')[0]}-*.db"))[:-_KEEP_BACKUPS]:
         old.unlink()
