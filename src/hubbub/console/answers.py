@@ -9,20 +9,26 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
 from html import escape
+from typing import TYPE_CHECKING
 
-from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from hubbub.console.asks import Ask, Asks
-from hubbub.console.chat import ChatPage
-from hubbub.console.desk import Desk
 from hubbub.console.errors import Missing
 from hubbub.console.events import HEADERS, KEEP_ALIVE, RETRY, event
-from hubbub.console.looks import Look
 from hubbub.console.writing import blocks_html
 from hubbub.core.errors import StoreError
+from hubbub.core.phrases import Phrase
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from starlette.requests import Request
+
+    from hubbub.console.asks import Ask, Asks
+    from hubbub.console.chat import ChatPage
+    from hubbub.console.desk import Desk
+    from hubbub.console.looks import Look
 
 PAUSE = 0.05
 SLOW_SECONDS = 8.0
@@ -48,7 +54,7 @@ class Answers:
         look, visitor = await self._desk.visit(request)
         entry = await self._desk.seals.opened(visitor.owner, request.path_params["entry"])
         if entry is None:
-            raise Missing("page.error_missing")
+            raise Missing(Phrase("page.error_missing"))
         ask = self._asks.find(visitor.owner, entry)
         events = self._follow(ask, look) if ask is not None else self._await(entry)
         return StreamingResponse(events, headers=HEADERS, media_type="text/event-stream")

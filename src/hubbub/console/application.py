@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from starlette.requests import ClientDisconnect, Request
@@ -16,13 +17,20 @@ from hubbub.console.chat import ChatPage
 from hubbub.console.desk import HTMX, Desk
 from hubbub.console.entrance import Entrance
 from hubbub.console.errors import LoginNeeded
+from hubbub.console.guides import Guides
 from hubbub.console.listing import Lister
+from hubbub.console.logs import LogPages
+from hubbub.console.models import ModelPages
+from hubbub.console.overview import Overview
 from hubbub.console.routes import PATHS, Key, Receive, Scope, Send
 from hubbub.console.sending import Sending
-from hubbub.console.services import ConsoleServices
+from hubbub.console.tokens import TokenPages
 from hubbub.core.errors import HubbubError, Overloaded
 from hubbub.core.phrases import Phrase
-from hubbub.core.ports import ASGIApp
+
+if TYPE_CHECKING:
+    from hubbub.console.services import ConsoleServices
+    from hubbub.core.ports import ASGIApp
 
 log = logging.getLogger(__name__)
 
@@ -32,11 +40,11 @@ Handler = Callable[[Request], Awaitable[Response]]
 def build(services: ConsoleServices) -> Mapping[Key, ASGIApp]:
     """Everything behind the routes. Called in a thread: it reads files and imports what only pages need."""
     desk = Desk(services)
-    handlers = _handlers(desk)
-    return {key: _served(handlers[key], desk) for key in handlers}
+    handlers = {**_chat_handlers(desk), **_owner_handlers(desk)}
+    return {key: _served(handlers[key], desk) for key in PATHS}
 
 
-def _handlers(desk: Desk) -> Mapping[Key, Handler]:
+def _chat_handlers(desk: Desk) -> Mapping[Key, Handler]:
     services = desk.services
     asks = Asks(services.exchange, services.tasks)
     lister = Lister(services.store.conversations)
@@ -54,6 +62,26 @@ def _handlers(desk: Desk) -> Mapping[Key, Handler]:
         ("POST", "/page/messages"): sending.send,
         ("POST", "/page/stop"): sending.stop,
         ("GET", "/page/answers/{entry}"): answers.stream,
+    }
+
+
+def _owner_handlers(desk: Desk) -> Mapping[Key, Handler]:
+    overview, guides = Overview(desk), Guides(desk)
+    models, tokens = ModelPages(desk), TokenPages(desk)
+    return {
+        ("GET", "/console"): overview.show,
+        ("GET", "/console/live"): overview.live,
+        ("POST", "/console/deliveries/{row}/retry"): overview.retry,
+        ("POST", "/console/deliveries/{row}/drop"): overview.drop,
+        ("GET", "/console/platforms"): guides.list,
+        ("GET", "/console/platforms/{platform}"): guides.show,
+        ("GET", "/console/platforms/{platform}/live"): guides.live,
+        ("GET", "/console/models"): models.show,
+        ("POST", "/console/models/hello"): models.hello,
+        ("GET", "/console/tokens"): tokens.show,
+        ("POST", "/console/tokens"): tokens.make,
+        ("POST", "/console/tokens/{token}/revoke"): tokens.revoke,
+        ("GET", "/console/log"): LogPages(desk).show,
     }
 
 

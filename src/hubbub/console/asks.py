@@ -30,8 +30,9 @@ class Behind:
 class Ask:
     """One question and what came of it so far.
 
-    ``text`` is what the person sees of the question, ``head`` is where its branch ended before, ``behind`` is set where it begins another version, ``again`` where it is
-    the last question asked once more. ``since`` is in seconds since the epoch.
+    ``text`` is what the person sees of the question, ``head`` is where its branch ended before, ``behind`` is set where
+    it begins another version, ``again`` where it is the last question asked once more. ``since`` is in seconds since
+    the epoch.
     """
 
     event: Received
@@ -145,7 +146,7 @@ class Asks:
                     accepted.set_result(None)
         except (HubbubError, TimeoutError) as error:
             self._failed(ask, accepted, error)
-        except Exception as error:  # noqa: BLE001 - one question must not end the hub; the log has the cause
+        except Exception as error:  # one question must not end the hub; the log has the cause
             log.exception("entry %d of %s cannot be followed", ask.entry, ask.event.owner)
             self._failed(ask, accepted, error)
         finally:

@@ -6,11 +6,15 @@ import gzip
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from starlette.requests import Request
 from starlette.responses import Response
 
 from hubbub.console.errors import Missing
+from hubbub.core.phrases import Phrase
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
 
 FOLDER = Path(__file__).parent / "static"
 _KINDS = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
@@ -41,7 +45,7 @@ class Assets:
         """The route. Raises Missing."""
         asset = self._assets.get(request.path_params["name"])
         if asset is None:
-            raise Missing("page.error_missing")
+            raise Missing(Phrase("page.error_missing"))
         headers = {
             "cache-control": "public, max-age=31536000, immutable",
             "x-content-type-options": "nosniff",

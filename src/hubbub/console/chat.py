@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from hubbub.chat.job import UNANSWERED, left_over
-from hubbub.console.asks import Ask, Asks
-from hubbub.console.desk import Desk
 from hubbub.console.errors import Missing
-from hubbub.console.listing import Lister, title_of
-from hubbub.console.looks import Look
+from hubbub.console.listing import Lister, root_of, title_of
 from hubbub.console.templates import HEADERS
 from hubbub.console.turns import Question, Round, rounds_of, versions_of
-from hubbub.console.visitors import Visitor
 from hubbub.console.writing import message_html, pictures_of, verbatim_html
 from hubbub.conversations.branches import since, valid_name
 from hubbub.core.errors import UserError
-from hubbub.core.work import Branch, Row
+from hubbub.core.phrases import Phrase
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from hubbub.console.asks import Ask, Asks
+    from hubbub.console.desk import Desk
+    from hubbub.console.looks import Look
+    from hubbub.console.visitors import Visitor
+    from hubbub.core.work import Branch, Row
 
 SHOWN = 40
 LONGEST_SEARCH = 200
@@ -62,6 +67,7 @@ class ChatPage:
             question=_question_of(shown.live) if shown.live else None,
             listing=await self._lister.part(visitor.owner),
             searched="",
+            current=root_of(shown.name),
             hub=services.control.status(),
             models=services.models(),
             sign=services.settings.command_sign,
@@ -78,7 +84,7 @@ class ChatPage:
             if searched
             else await self._lister.part(visitor.owner, int(skip[:9]) if skip.isdecimal() else 0)
         )
-        current = query.get("c", "")
+        current = root_of(query.get("c", ""))
         return self._part("conversations.html", look, listing=listing, current=current, searched=searched)
 
     async def turns(self, request: Request) -> Response:
@@ -88,7 +94,7 @@ class ChatPage:
         sealed = query.get("live", "")
         if sealed:
             if await self._desk.seals.opened(visitor.owner, sealed) is None:
-                raise Missing("page.error_missing")
+                raise Missing(Phrase("page.error_missing"))
             return self._part("live.html", look, question=Question(""), sealed=sealed, name=name)
         before = query.get("before", "0")
         branch = await self._conversations.branch(visitor.owner, "context", name)
@@ -182,9 +188,7 @@ def _named(request: Request) -> str:
     try:
         valid = valid_name(name)
     except UserError as error:
-        raise Missing("page.error_missing") from error
+        raise Missing(Phrase("page.error_missing")) from error
     if valid != name:
-        raise Missing("page.error_missing")
+        raise Missing(Phrase("page.error_missing"))
     return name
-
-

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from starlette.requests import Request
-from starlette.responses import Response
+from typing import TYPE_CHECKING, Any
 
 from hubbub.console.assets import Assets
 from hubbub.console.errors import LoginNeeded
 from hubbub.console.looks import Look, look_of
 from hubbub.console.seals import Seals
-from hubbub.console.services import ConsoleServices
 from hubbub.console.sessions import Sessions
 from hubbub.console.templates import Templates
 from hubbub.console.visitors import VISITOR_SECONDS, Visitor, Visitors, set_cookie
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from hubbub.console.services import ConsoleServices
 
 # Said when a field that is not needed is not there.
 HTMX = "hx-request"

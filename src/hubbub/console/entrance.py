@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import base64
+from typing import TYPE_CHECKING
 
-from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from hubbub.console.desk import Desk
 from hubbub.console.forms import form_of
 from hubbub.console.looks import LANGUAGE_COOKIE
-from hubbub.console.services import Caller
 from hubbub.console.visitors import client_of, cookie_name, cookies_of, set_cookie
 from hubbub.core.errors import HubbubError
 from hubbub.words import languages
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from hubbub.console.desk import Desk
+    from hubbub.console.services import Caller
 
 TOKEN_BEGIN = "hub_"  # noqa: S105 - how every token begins
 LONGEST_SECRET = 512
@@ -94,9 +98,9 @@ class Entrance:
 
 def _reason(status: int) -> str:
     """The key of what to say to a failed login."""
-    if status == 429:  # noqa: PLR2004 - HTTP's "too many requests"
+    if status == 429:
         return "page.login_wait"
-    return "page.login_busy" if status >= 500 else "page.login_wrong"  # noqa: PLR2004 - HTTP's line between the two
+    return "page.login_busy" if status >= 500 else "page.login_wrong"
 
 
 def _target(path: str) -> str:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from hubbub.core.errors import HubbubError
-from hubbub.core.phrases import Phrase
+
+if TYPE_CHECKING:
+    from hubbub.core.phrases import Phrase
 
 
 class PageError(HubbubError):
@@ -11,10 +15,10 @@ class PageError(HubbubError):
 
     status = 400
 
-    def __init__(self, key: str, **values: object) -> None:
-        """``key`` names the sentence."""
-        super().__init__(key)
-        self.user_text: Phrase = Phrase(key, values)
+    def __init__(self, user_text: Phrase) -> None:
+        """Carry the sentence."""
+        super().__init__(user_text.key)
+        self.user_text: Phrase = user_text
 
 
 class Forbidden(PageError):

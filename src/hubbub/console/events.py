@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 RETRY = "retry: 1000\n\n"
 KEEP_ALIVE = ": still here\n\n"
@@ -14,6 +17,9 @@ HEADERS: Mapping[str, str] = {
 
 
 def event(name: str, data: str) -> str:
-    """One event; every line end of the data is one in the page. Browsers drop events without data: a comment is some."""
+    """One event; every line end of the data is one in the page.
+
+    Browsers drop events without data, so an HTML comment stands for none.
+    """
     lines = (data or "<!---->").replace("\r\n", "\n").replace("\r", "\n").split("\n")
     return f"event: {name}\n" + "".join(f"data: {line}\n" for line in lines) + "\n"

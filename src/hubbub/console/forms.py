@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
-from starlette.requests import Request
-
 from hubbub.console.errors import PageError, TooLarge, TooSlow
+from hubbub.core.phrases import Phrase
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
 
 BODY_SECONDS = 60.0
 MOST_FIELDS = 40
@@ -43,20 +46,20 @@ async def form_of(request: Request, limit: int = SMALL) -> Form:
         text = body.decode("utf-8")
         return Form(parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="strict"))
     except ValueError as error:
-        raise PageError("page.error_form") from error
+        raise PageError(Phrase("page.error_form")) from error
 
 
 async def _body(request: Request, limit: int) -> bytes:
     announced = request.headers.get("content-length", "")
     if announced.isdecimal() and int(announced[:18]) > limit:
-        raise TooLarge("page.error_large")
+        raise TooLarge(Phrase("page.error_large"))
     read = bytearray()
     try:
         async with asyncio.timeout(BODY_SECONDS):
             async for piece in request.stream():
                 read += piece
                 if len(read) > limit:
-                    raise TooLarge("page.error_large")
+                    raise TooLarge(Phrase("page.error_large"))
     except TimeoutError as error:
-        raise TooSlow("page.error_form") from error
+        raise TooSlow(Phrase("page.error_form")) from error
     return bytes(read)

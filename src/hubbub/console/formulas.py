@@ -1,4 +1,4 @@
-"""Formulas in a text, as MathML: TeX between dollar signs, or in ``\\(...\\)`` and ``\\[...\\]``.
+r"""Formulas in a text, as MathML: TeX between dollar signs, or in ``\(...\)`` and ``\[...\]``.
 
 They are taken out before the text is read as Markdown, whose signs mean other things in them, and put back where the
 text is written. What is in code goes back as it was. The converter's own text form does not escape what it was given,
@@ -29,13 +29,15 @@ _DISPLAYED = ("$$", "\\[")
 _OPEN, _CLOSE = "\ue000", "\ue001"
 _MARK = re.compile(f"{_OPEN}(\\d+){_CLOSE}")
 _TAGS = frozenset(
-    "math mrow mi mn mo mtext mspace ms mfrac msqrt mroot mstyle merror mpadded mphantom mfenced menclose msub msup"
-    " msubsup munder mover munderover mmultiscripts mtable mtr mtd".split()
+    ("math", "mrow", "mi", "mn", "mo", "mtext", "mspace", "ms", "mfrac", "msqrt", "mroot", "mstyle", "merror")
+    + ("mpadded", "mphantom", "mfenced", "menclose", "msub", "msup", "msubsup", "munder", "mover", "munderover")
+    + ("mmultiscripts", "mtable", "mtr", "mtd")
 )
 _ATTRIBUTES = frozenset(
-    "xmlns display mathvariant stretchy fence form separator lspace rspace displaystyle scriptlevel columnalign"
-    " columnspacing rowspacing columnlines rowlines frame linethickness width height depth voffset mathsize minsize"
-    " maxsize movablelimits accent accentunder largeop symmetric notation open close separators".split()
+    ("xmlns", "display", "mathvariant", "stretchy", "fence", "form", "separator", "lspace", "rspace", "displaystyle")
+    + ("scriptlevel", "columnalign", "columnspacing", "rowspacing", "columnlines", "rowlines", "frame", "width")
+    + ("linethickness", "height", "depth", "voffset", "mathsize", "minsize", "maxsize", "movablelimits", "accent")
+    + ("accentunder", "largeop", "symmetric", "notation", "open", "close", "separators")
 )
 _FAULTS: tuple[type[Exception], ...] = (
     ArithmeticError,
@@ -161,9 +163,7 @@ def _element(element: Element, depth: int) -> str:
         msg = "nested too deeply"
         raise ValueError(msg)
     tag = element.tag if element.tag in _TAGS else "mrow"
-    attributes = "".join(
-        f' {name}="{escape(value)}"' for name, value in element.attrib.items() if name in _ATTRIBUTES
-    )
+    attributes = "".join(f' {name}="{escape(value)}"' for name, value in element.attrib.items() if name in _ATTRIBUTES)
     inside = "".join(_element(child, depth + 1) + escape(child.tail or "") for child in element)
     return f"<{tag}{attributes}>{_text(element.text)}{inside}</{tag}>"
 

@@ -1,7 +1,7 @@
 """The list of an owner's conversations, and the search in it.
 
-A conversation that goes on behind an earlier turn in another way is a version of it: a branch with the same name but for
-``~`` and a number. All versions are one entry of the list, which leads to the newest.
+A conversation that goes on behind an earlier turn in another way is a version of it: a branch with the same name but
+for ``~`` and a number. All versions are one entry of the list, which leads to the newest.
 """
 
 from __future__ import annotations
@@ -9,13 +9,17 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections import OrderedDict
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from hubbub.conversations.branches import listed, time_name
 from hubbub.conversations.contexts import turn_of
-from hubbub.core.ports import Conversations
-from hubbub.core.work import Branch
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hubbub.core.ports import Conversations
+    from hubbub.core.work import Branch
 
 PAGE = 40
 MOST_FOUND = 50
@@ -28,9 +32,10 @@ _AROUND = 30
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One conversation: the branch to open, what it is about, and what was found in it."""
+    """One conversation: the branch to open, what all its versions have in common, its title, what was found in it."""
 
     name: str
+    root: str
     title: str
     found: str = ""
 
@@ -55,22 +60,25 @@ class Lister:
         """The conversations after the first ``skip``, newest first."""
         every = newest(await self._conversations.branches(owner, "context"))
         part = every[skip : skip + PAGE]
-        found = tuple([Listed(branch.name, await self._title(branch)) for branch in part])
+        found = tuple([Listed(branch.name, root_of(branch.name), await self._title(branch)) for branch in part])
         return Listing(found, skip + PAGE if len(every) > skip + PAGE else 0)
 
     async def search(self, owner: str, text: str) -> Listing:
         """Conversations that hold these words in any letter case, newest first."""
         wanted = text.casefold()
-        found: list[Listed] = []
-        for number, branch in enumerate(newest(await self._conversations.branches(owner, "context"))):
+        found: dict[str, Listed] = {}
+        for number, branch in enumerate(listed(await self._conversations.branches(owner, "context"))):
             if number % _READS_AT_ONCE == 0:
                 await asyncio.sleep(0)
+            root = root_of(branch.name)
+            if root in found:
+                continue
             hit = _hit(await self._conversations.branch(owner, "context", branch.name), wanted)
             if hit is not None:
-                found.append(Listed(branch.name, await self._title(branch), hit))
+                found[root] = Listed(branch.name, root, await self._title(branch), hit)
                 if len(found) >= MOST_FOUND:
                     break
-        return Listing(tuple(found))
+        return Listing(tuple(found.values()))
 
     async def family(self, branch: Branch) -> Sequence[Branch]:
         """All versions of a conversation, newest first, with what they hold."""

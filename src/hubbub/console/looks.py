@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
-
-from starlette.requests import Request
+from typing import TYPE_CHECKING, Literal
 
 from hubbub.console.visitors import Visitor, cookies_of
 from hubbub.core.phrases import Phrase
 from hubbub.words import choose, say
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
 
 LANGUAGE_COOKIE = "hubbub-language"
 THEME_COOKIE = "hubbub-theme"

@@ -7,6 +7,7 @@ import binascii
 
 from hubbub.console.errors import PageError, TooLarge
 from hubbub.core.messages import Image, Media
+from hubbub.core.phrases import Phrase
 
 LARGEST = 5_000_000
 _KINDS = {
@@ -27,13 +28,13 @@ def picture_of(url: str) -> Image:
     head, _, data = url.partition(",")
     mime = head.removeprefix("data:").removesuffix(";base64")
     if mime not in _KINDS or head != f"data:{mime};base64":
-        raise PageError("page.error_picture")
+        raise PageError(Phrase("page.error_picture"))
     if len(data) * 3 // 4 > LARGEST:
-        raise TooLarge("page.error_picture_large", megabytes=LARGEST // 1_000_000)
+        raise TooLarge(Phrase("page.error_picture_large", {"megabytes": LARGEST // 1_000_000}))
     try:
         content = base64.b64decode(data, validate=True)
     except binascii.Error as error:
-        raise PageError("page.error_picture") from error
+        raise PageError(Phrase("page.error_picture")) from error
     if not content.startswith(_KINDS[mime]):
-        raise PageError("page.error_picture")
+        raise PageError(Phrase("page.error_picture"))
     return Image(Media(url, mime=mime, size=len(content)))

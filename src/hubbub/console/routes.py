@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from hubbub.console.services import ConsoleServices
 from hubbub.core.ports import ASGIApp, Route
+
+if TYPE_CHECKING:
+    from hubbub.console.services import ConsoleServices
 
 Key = tuple[str, str]
 Scope = MutableMapping[str, Any]

@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from typing import TYPE_CHECKING
 
-from hubbub.core.ports import Secrets
+if TYPE_CHECKING:
+    from hubbub.core.ports import Secrets
 
 KEY = "web.seal"
 _LENGTH = 32

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import re
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from hubbub.chat.job import UNANSWERED, left_over
 from hubbub.console.asks import Ask, Asks, Behind
-from hubbub.console.desk import Desk
 from hubbub.console.errors import Missing, PageError, TooLarge
 from hubbub.console.forms import Form, form_of
 from hubbub.console.listing import Lister, new_name
-from hubbub.console.looks import Look
 from hubbub.console.pictures import picture_of
 from hubbub.console.templates import HEADERS
 from hubbub.console.turns import Question
-from hubbub.console.visitors import Visitor
 from hubbub.console.writing import pictures_of
 from hubbub.conversations.branches import valid_name
 from hubbub.conversations.contexts import turn_of
@@ -29,7 +26,15 @@ from hubbub.core.errors import UserError
 from hubbub.core.events import Received
 from hubbub.core.identities import Author
 from hubbub.core.messages import Message, Text
+from hubbub.core.phrases import Phrase
 from hubbub.core.work import Branch
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from hubbub.console.desk import Desk
+    from hubbub.console.looks import Look
+    from hubbub.console.visitors import Visitor
 
 LONGEST_TEXT = 100_000
 MOST_PICTURES = 4
@@ -48,6 +53,16 @@ class Draft:
     model: str = ""
     behind: int | None = None
     again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """A message on its way: to which branch, under which key, how it is to be taken."""
+
+    branch: str
+    key: str
+    message: Message
+    options: dict[str, object] = field(default_factory=dict)
 
 
 class Sending:
@@ -86,8 +101,8 @@ class Sending:
         look, visitor = await self._desk.write(request)
         form = await form_of(request)
         conversation = _conversation(form)
-        event = self._event(look, visitor, Draft(conversation, secrets.token_hex(16), ""), (self._command(_STOP),))
-        await self._services.exchange.ask(event)
+        put = Put(conversation, secrets.token_hex(16), (self._command(_STOP),))
+        await self._services.exchange.ask(self._event(look, visitor, put))
         return Response(status_code=204, headers=dict(HEADERS))
 
     async def _branch(self, visitor: Visitor, draft: Draft) -> Branch:
@@ -100,51 +115,43 @@ class Sending:
         now = self._services.clock()
         if draft.again:
             text = await self._last_question(branch)
-            event = self._event(look, visitor, draft, (self._command(_RETRY),))
-            return Ask(event, text, branch.head, now, again=True)
+            put = Put(branch.name, draft.key, (self._command(_RETRY),))
+            return Ask(self._event(look, visitor, put), text, branch.head, now, again=True)
         message: Message = (*map(picture_of, draft.pictures), *((Text(draft.text),) if draft.text else ()))
         if not message:
-            raise PageError("page.error_empty")
-        behind, name = None, branch.name
+            raise PageError(Phrase("page.error_empty"))
+        behind, name, options = None, branch.name, self._options(draft)
         if draft.behind is not None:
             behind = Behind(branch.name, _place(branch, draft.behind))
             name = await self._lister.next_version(visitor.owner, branch.name)
-        event = self._event(look, visitor, draft, message, name, behind)
+            options["behind"] = {"branch": behind.branch, "node": behind.node}
+        event = self._event(look, visitor, Put(name, draft.key, message, options))
         return Ask(event, draft.text, behind.node if behind else branch.head, now, behind)
 
-    def _event(
-        self,
-        look: Look,
-        visitor: Visitor,
-        draft: Draft,
-        message: Message,
-        name: str = "",
-        behind: Behind | None = None,
-    ) -> Received:
-        owner, name = visitor.owner, name or draft.conversation
-        options: dict[str, object] = {}
-        if draft.model and any(each.name == draft.model for each in self._services.models()):
-            options["model"] = draft.model
-        if behind is not None:
-            options["behind"] = {"branch": behind.branch, "node": behind.node}
+    def _options(self, draft: Draft) -> dict[str, object]:
+        known = draft.model and any(each.name == draft.model for each in self._services.models())
+        return {"model": draft.model} if known else {}
+
+    def _event(self, look: Look, visitor: Visitor, put: Put) -> Received:
+        owner = visitor.owner
         return Received(
-            id=f"{quote(owner, safe='')}/{draft.key}",
-            room=Room("http", visitor.account, "private", owner, name),
+            id=f"{quote(owner, safe='')}/{put.key}",
+            room=Room("http", visitor.account, "private", owner, put.branch),
             author=Author(owner),
-            message=message,
+            message=put.message,
             time=self._services.clock(),
-            message_id=draft.key,
+            message_id=put.key,
             addressed=True,
             locale=look.language,
             owner=owner,
-            branch=name,
-            options=options,
+            branch=put.branch,
+            options=put.options,
         )
 
     def _command(self, name: str) -> Text:
         sign = self._services.settings.command_sign
         if not sign:
-            raise PageError("page.error_no_commands")
+            raise PageError(Phrase("page.error_no_commands"))
         return Text(f"{sign}{name}")
 
     async def _last_question(self, branch: Branch) -> str:
@@ -161,9 +168,9 @@ def _draft(form: Form) -> Draft:
     text = form.get("text", LONGEST_TEXT + 1)
     pictures = tuple(filter(None, form.all("picture")))
     if len(text) > LONGEST_TEXT:
-        raise TooLarge("page.error_long", longest=LONGEST_TEXT)
+        raise TooLarge(Phrase("page.error_long", {"longest": LONGEST_TEXT}))
     if len(pictures) > MOST_PICTURES:
-        raise TooLarge("page.error_pictures", most=MOST_PICTURES)
+        raise TooLarge(Phrase("page.error_pictures", {"most": MOST_PICTURES}))
     key = form.get("key")
     behind = form.get("behind")
     return Draft(
@@ -184,13 +191,13 @@ def _conversation(form: Form) -> str:
     try:
         return valid_name(name)
     except UserError as error:
-        raise Missing("page.error_missing") from error
+        raise Missing(Phrase("page.error_missing")) from error
 
 
 def _place(branch: Branch, node: int) -> int:
     """The node that a question is put behind: 0, or one of this very branch. Raises Missing."""
     if node and all(each.id != node for each in branch.nodes):
-        raise Missing("page.error_missing")
+        raise Missing(Phrase("page.error_missing"))
     return node
 
 

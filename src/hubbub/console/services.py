@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from hubbub.console.recent import RecentLog
-from hubbub.core.ports import Clock, Control, Exchange, Store, Token
-from hubbub.core.turns import ChatRequest, Delta, ModelInfo
+if TYPE_CHECKING:
+    import asyncio
+    from pathlib import Path
+
+    from hubbub.console.recent import RecentLog
+    from hubbub.core.ports import Clock, Control, Exchange, Store, Token
+    from hubbub.core.turns import ChatRequest, Delta, ModelInfo
 
 RawHeaders = Sequence[tuple[bytes, bytes]]
 

@@ -10,11 +10,13 @@ import asyncio
 import hashlib
 import json
 import secrets
-from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from hubbub.core.ports import Clock, Secrets, Token
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from hubbub.core.ports import Clock, Secrets, Token
 
 KEY = "web.sessions"
 SECONDS = 7 * 86_400.0

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
-from hubbub import __version__
-from hubbub.console.assets import Assets
-from hubbub.console.looks import Look
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hubbub.console.assets import Assets
+    from hubbub.console.looks import Look
 
 FOLDER = Path(__file__).parent / "templates"
 
@@ -45,15 +47,29 @@ class Templates:
             lstrip_blocks=True,
             auto_reload=False,
         )
-        self._environment.globals.update(asset=assets.address, version=__version__)
+        self._environment.globals.update(asset=assets.address, ago=ago, clock=clock)
         self._environment.filters["html"] = Markup
 
     def part(self, name: str, look: Look, /, **values: Any) -> str:
         """A template as text."""
-        return self._environment.get_template(name).render(
-            look=look, t=look.say, visitor=look.visitor, **values
-        )
+        return self._environment.get_template(name).render(look=look, t=look.say, visitor=look.visitor, **values)
 
     def page(self, name: str, look: Look, status: int = 200, /, **values: Any) -> HTMLResponse:
         """A template as an answer."""
         return HTMLResponse(self.part(name, look, **values), status, dict(HEADERS))
+
+
+def ago(look: Look, seconds: float) -> str:
+    """A time span in its two largest units; a clock that was set back makes none."""
+    minutes = max(0, int(seconds)) // 60
+    hours, days = minutes // 60, minutes // 1440
+    if days:
+        return look.say("duration.days", days=days, hours=hours % 24)
+    if hours:
+        return look.say("duration.hours", hours=hours, minutes=minutes % 60)
+    return look.say("duration.minutes", minutes=minutes)
+
+
+def clock(time: float) -> str:
+    """A time (seconds since the epoch) in the hub's own zone."""
+    return f"{datetime.fromtimestamp(time, UTC).astimezone():%Y-%m-%d %H:%M:%S}"

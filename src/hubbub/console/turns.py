@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from hubbub.console.writing import markdown_html
 from hubbub.conversations.contexts import turn_of
-from hubbub.core.turns import Turn
-from hubbub.core.work import Branch, Node
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from hubbub.core.turns import Turn
+    from hubbub.core.work import Branch, Node
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,15 +12,19 @@ import ipaddress
 import secrets
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from starlette.requests import Request
-from starlette.responses import Response
-
 from hubbub.console.errors import Forbidden
-from hubbub.console.services import Access
 from hubbub.console.sessions import SECONDS, Session, Sessions
 from hubbub.core.errors import HubbubError
+from hubbub.core.phrases import Phrase
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from hubbub.console.services import Access
 
 OWNER_PREFIX = "web:"
 VISITOR_SECONDS = 365 * 86_400
@@ -68,7 +72,9 @@ class Visitors:
             csrf = _derived("csrf", mark + session.digest)
             admin = session.kind == "admin"
             new = "" if known else mark
-            return Visitor(OWNER_PREFIX + session.owner, session.account, admin, session=True, csrf=csrf, new_cookie=new)
+            return Visitor(
+                OWNER_PREFIX + session.owner, session.account, admin, session=True, csrf=csrf, new_cookie=new
+            )
         try:
             caller = await self._access.require(client_of(request), request.scope["headers"], "messages")
         except HubbubError:
@@ -90,7 +96,7 @@ class Visitors:
         self.check_origin(request)
         given = request.headers.get(CSRF_HEADER) or field
         if visitor.new_cookie or not hmac.compare_digest(given.encode(), visitor.csrf.encode()):
-            raise Forbidden("page.error_csrf")
+            raise Forbidden(Phrase("page.error_csrf"))
 
     def check_origin(self, request: Request) -> None:
         """That a browser sends this from one of the hub's own pages.
@@ -102,11 +108,11 @@ class Visitors:
         site = request.headers.get("sec-fetch-site")
         foreign = "origin" not in request.headers or self._access.names.foreign(request.scope["headers"])
         if foreign or site not in _OWN_SITES:
-            raise Forbidden("page.error_origin")
+            raise Forbidden(Phrase("page.error_origin"))
 
     def _check_host(self, request: Request) -> None:
         if not self._access.names.known(request.headers.get("host", "")):
-            raise Forbidden("page.error_host")
+            raise Forbidden(Phrase("page.error_host"))
 
     async def _session(self, request: Request, cookies: dict[str, str]) -> Session | None:
         secret = cookies.get(cookie_name(request, "session"), "")

@@ -50,7 +50,9 @@ def _segment(segment: Segment, language: str) -> str:
         case Text(text, verbatim):
             return verbatim_html(text) if verbatim else markdown_html(text, language)
         case Image(media, alt):
-            return HtmlWriter().write([Paragraph((Picture(media.url, alt or say(Phrase("page.picture"), language)),))])[0]
+            return HtmlWriter().write([Paragraph((Picture(media.url, alt or say(Phrase("page.picture"), language)),))])[
+                0
+            ]
         case File(media) | Audio(media) | Video(media):
             return _link(media.url, _name_of(media))
         case Link(url, title):

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 _SAFE_LINK = re.compile(r"(?:https?://|mailto:)\S+", re.IGNORECASE)
 _OWN_PICTURE = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/]+={0,2}")
 _LANGUAGE = re.compile(r"[\w+#.-]{1,30}")
+_TAGS: dict[type[Inline], str] = {Strong: "strong", Emphasis: "em", Strike: "s"}
 # What a heading in a message is on a page that has titles of its own.
 _HEADINGS_BELOW = 2
 _LOWEST = 6
@@ -121,12 +122,9 @@ class HtmlWriter:
                 return f"<code>{escape(self.source(text))}</code>"
             case Break():
                 return "<br>"
-            case Strong(children):
-                return f"<strong>{self._line(children)}</strong>"
-            case Emphasis(children):
-                return f"<em>{self._line(children)}</em>"
-            case Strike(children):
-                return f"<s>{self._line(children)}</s>"
+            case Strong(children) | Emphasis(children) | Strike(children):
+                tag = _TAGS[type(child)]
+                return f"<{tag}>{self._line(children)}</{tag}>"
             case Anchor(url, children):
                 return self._anchor(self.source(url), self._line(children))
             case Picture(url, alt):

@@ -1,0 +1,145 @@
+"""The owner's first page: what runs, what waits, what went wrong, and the deliveries that somebody has to decide on."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from starlette.responses import HTMLResponse, Response, StreamingResponse
+
+from hubbub.console import events
+from hubbub.console.errors import LoginNeeded, Missing
+from hubbub.console.templates import HEADERS
+from hubbub.core.errors import HubbubError, StoreError
+from hubbub.core.messages import text_of
+from hubbub.core.phrases import Phrase
+from hubbub.core.work import Row, State
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from starlette.requests import Request
+
+    from hubbub.console.desk import Desk
+    from hubbub.console.looks import Look
+    from hubbub.console.recent import Line
+
+log = logging.getLogger(__name__)
+
+LOOK_SECONDS = 1.0
+KEEP_ALIVE_EVERY = 10
+MOST_DELIVERIES = 100
+MOST_ERRORS = 5
+LONGEST_TEXT = 160
+LONGEST_NUMBER = 18
+_PARTS = ("state", "accounts", "deliveries", "problems")
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A message whose fate somebody has to decide; ``unknown``: nobody can tell whether it arrived."""
+
+    id: int
+    unknown: bool
+    platform: str
+    room: str
+    text: str
+    error: str
+    attempts: int
+    created_at: float
+
+
+class Overview:
+    """Reads the hub's state; changes deliveries."""
+
+    def __init__(self, desk: Desk) -> None:
+        """Asks control, outbox and log of the desk's services."""
+        self._desk = desk
+        self._services = desk.services
+
+    async def show(self, request: Request) -> Response:
+        """The page."""
+        look, _ = await self._desk.owner_visits(request)
+        return self._desk.page(request, "overview.html", look, here="overview", **await self._state())
+
+    async def live(self, request: Request) -> Response:
+        """Parts of the page whenever they change, as server-sent events."""
+        look, _ = await self._desk.owner_visits(request)
+        return StreamingResponse(self._changes(request, look), headers=events.HEADERS, media_type="text/event-stream")
+
+    async def retry(self, request: Request) -> Response:
+        """Send a delivery again."""
+        look, _ = await self._desk.owner_writes(request)
+        if not await self._services.control.resend(_number(request)):
+            raise Missing(Phrase("console.delivery_gone"))
+        return await self._deliveries(look)
+
+    async def drop(self, request: Request) -> Response:
+        """Give a delivery up."""
+        look, _ = await self._desk.owner_writes(request)
+        if not await self._services.control.cancel(_number(request)):
+            raise Missing(Phrase("console.delivery_gone"))
+        return await self._deliveries(look)
+
+    async def _deliveries(self, look: Look) -> Response:
+        html = self._desk.templates.part("deliveries.html", look, **await self._state())
+        return HTMLResponse(html, headers=dict(HEADERS))
+
+    async def _changes(self, request: Request, look: Look) -> AsyncIterator[str]:
+        yield events.RETRY
+        shown: dict[str, str] = {}
+        rounds = 0
+        while self._services.control.status().ready:
+            try:
+                await self._desk.owner_visits(request)  # a session that ended meanwhile sees nothing more
+                state = await self._state()
+            except (LoginNeeded, HubbubError) as error:
+                log.debug("the overview ends: %s", error)
+                return
+            for name in _PARTS:
+                html = self._desk.templates.part(f"{name}.html", look, **state)
+                if shown.get(name) != html:
+                    shown[name] = html
+                    yield events.event(name, html)
+            rounds += 1
+            if rounds % KEEP_ALIVE_EVERY == 0:
+                yield events.KEEP_ALIVE
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def _state(self) -> dict[str, object]:
+        try:
+            rows = await self._services.store.outbox.deliveries((State.UNKNOWN, State.DEAD), MOST_DELIVERIES)
+        except StoreError as error:
+            log.error("deliveries cannot be listed: %s", error)  # noqa: TRY400 - an expected kind
+            rows = ()
+        problems: list[Line] = self._services.log.lines(least=logging.WARNING, limit=MOST_ERRORS)
+        return {
+            "hub": self._services.control.status(),
+            "now": self._services.clock(),
+            "deliveries": [_delivery(row) for row in rows],
+            "problems": problems,
+        }
+
+
+def _delivery(row: Row) -> Delivery:
+    room = row.out.room
+    text = " ".join(text_of(row.out.message).split())
+    return Delivery(
+        row.id,
+        row.state is State.UNKNOWN,
+        room.platform,
+        f"{room.kind} {room.id}",
+        text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - 1] + "…",
+        row.error,
+        row.attempts,
+        row.created_at,
+    )
+
+
+def _number(request: Request) -> int:
+    given = str(request.path_params["row"])
+    if not given.isdecimal() or len(given) > LONGEST_NUMBER:
+        raise Missing(Phrase("page.error_missing"))
+    return int(given)
