@@ -28,16 +28,19 @@ _CLOSING = {"$$": "$$", "\\[": "\\]", "\\(": "\\)"}
 _DISPLAYED = ("$$", "\\[")
 _OPEN, _CLOSE = "\ue000", "\ue001"
 _MARK = re.compile(f"{_OPEN}(\\d+){_CLOSE}")
+_WORDS = re.compile(r"\w+")
 _TAGS = frozenset(
-    ("math", "mrow", "mi", "mn", "mo", "mtext", "mspace", "ms", "mfrac", "msqrt", "mroot", "mstyle", "merror")
-    + ("mpadded", "mphantom", "mfenced", "menclose", "msub", "msup", "msubsup", "munder", "mover", "munderover")
-    + ("mmultiscripts", "mtable", "mtr", "mtd")
+    _WORDS.findall(
+        "math mrow mi mn mo mtext mspace ms mfrac msqrt mroot mstyle merror mpadded mphantom mfenced menclose msub msup"
+        " msubsup munder mover munderover mmultiscripts mtable mtr mtd"
+    )
 )
 _ATTRIBUTES = frozenset(
-    ("xmlns", "display", "mathvariant", "stretchy", "fence", "form", "separator", "lspace", "rspace", "displaystyle")
-    + ("scriptlevel", "columnalign", "columnspacing", "rowspacing", "columnlines", "rowlines", "frame", "width")
-    + ("linethickness", "height", "depth", "voffset", "mathsize", "minsize", "maxsize", "movablelimits", "accent")
-    + ("accentunder", "largeop", "symmetric", "notation", "open", "close", "separators")
+    _WORDS.findall(
+        "xmlns display mathvariant stretchy fence form separator lspace rspace displaystyle scriptlevel columnalign"
+        " columnspacing rowspacing columnlines rowlines frame linethickness width height depth voffset mathsize minsize"
+        " maxsize movablelimits accent accentunder largeop symmetric notation open close separators"
+    )
 )
 _FAULTS: tuple[type[Exception], ...] = (
     ArithmeticError,
