@@ -9,7 +9,7 @@ import logging
 import os
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import cast
 from urllib.parse import urlsplit
@@ -29,6 +29,7 @@ from hubbub.chat.settings import ChatSettings
 from hubbub.commands.registry import Commands
 from hubbub.console.recent import RecentLog
 from hubbub.console.routes import console_routes
+from hubbub.conversations.zones import zone_of
 from hubbub.core.addresses import Room
 from hubbub.core.failpoints import Failpoint, never
 from hubbub.core.ports import Control, Exchange, Host, Platform, Route, Store
@@ -38,6 +39,7 @@ from hubbub.dispatch.clockwork import Clockwork
 from hubbub.dispatch.control import HubControl
 from hubbub.dispatch.delivery import Patience, Sender
 from hubbub.dispatch.dispatcher import Bounds, Dispatcher
+from hubbub.dispatch.means import HubMeans
 from hubbub.dispatch.road import Road, Ways
 from hubbub.dispatch.streams import LocalStreams
 from hubbub.settings import Settings
@@ -96,7 +98,7 @@ class Parts:
             models_known=self.models.known,
             language=settings.chat.language,
         )
-        self.road = Road(ways, self.sender, lambda: self.control)
+        self.road = Road(ways, self.sender)
         bounds = Bounds(settings.dispatch.conversations, settings.dispatch.accepted)
         self.dispatcher = Dispatcher(store.inbox, self.road, tasks, self.node, bounds)
         self.control = HubControl(self.dispatcher, self.sender, self.status)
@@ -107,6 +109,18 @@ class Parts:
             store.secrets,
             trusted_networks=settings.server.trusted_networks,
             public_names=[name] if (name := urlsplit(settings.server.public_url).hostname) else [],
+        )
+
+    def _means(self, platforms: Mapping[str, Platform]) -> HubMeans:
+        """What commands may use; ``platforms`` is filled later."""
+        return HubMeans(
+            store=self.store,
+            platforms=platforms,
+            models=self.models,
+            controls=lambda: self.control,
+            clock=time.time,
+            zone=zone_of(self.settings.server.timezone) if self.settings.server.timezone else None,
+            personas=self.settings.chat.personas,
         )
 
     def _host(self, failpoint: Failpoint) -> Host:

@@ -11,15 +11,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hubbub.chat.asking import Asking
-from hubbub.chat.job import UNANSWERED, Job, answered, left_over, unanswered
+from hubbub.chat.budget import last_round
+from hubbub.chat.job import Job, answered, unanswered
 from hubbub.chat.place import place_of
 from hubbub.chat.question import question_of, unanswerable
 from hubbub.chat.reply import Reply
 from hubbub.chat.speech import Speech
+from hubbub.chat.summary import transcript
 from hubbub.conversations import preferences
 from hubbub.conversations.branches import since, start_anew
-from hubbub.conversations.contexts import Context, context_of
+from hubbub.conversations.contexts import Context, Summary, compacted, context_of
 from hubbub.conversations.remembered import RememberedContexts
+from hubbub.conversations.unanswered import UNANSWERED, left_over
 from hubbub.core.errors import ProviderError, UserError
 from hubbub.core.events import Received
 from hubbub.core.messages import Text
@@ -38,6 +41,9 @@ if TYPE_CHECKING:
 Pieces = Callable[[Streamed], None]
 
 log = logging.getLogger(__name__)
+
+
+_STOPPED = Phrase("chat.stopped")
 
 
 def _new_id() -> str:
@@ -94,6 +100,13 @@ class Chat:
 
         The rest is as with `answer`.
         """
+        return await self._again(entry, owner, "", pieces, stop)
+
+    async def edit(self, entry: Entry, owner: str, text: str, pieces: Pieces | None, stop: StopSignal) -> Answer:
+        """Ask ``text`` in place of the last question, as `retry` asks that again."""
+        return await self._again(entry, owner, text, pieces, stop)
+
+    async def _again(self, entry: Entry, owner: str, text: str, pieces: Pieces | None, stop: StopSignal) -> Answer:
         event = _received(entry)
         chosen = await preferences.read(self._conversations, owner)
         branch = await self._branch(owner, event.branch)
@@ -105,8 +118,36 @@ class Chat:
                 return self._speech.tell(Phrase("chat.nothing_to_retry"), chosen, event)
             branch = since(branch, position)
             onto = branch.head
+        if text:
+            question = replace(question, content=text, time=event.time)
         job = Job(entry, event, owner, chosen, branch.name, context_of(branch), question, Reply(pieces), stop, onto)
         return await self._run(job)
+
+    async def compact(self, entry: Entry, owner: str, stop: StopSignal) -> Answer:
+        """Let a summary stand for all before the last question: the model's, or, where it makes none, a short extract.
+
+        The one model call is bounded by the settings, however long the conversation is.
+        """
+        event = _received(entry)
+        chosen = await preferences.read(self._conversations, owner)
+        branch = await self._branch(owner, event.branch)
+        context = self._contexts.of(branch)
+        count = last_round(context.turns)
+        if not any(turn.content for turn in context.turns[:count]):
+            return self._speech.tell(Phrase("chat.nothing_to_compact"), chosen, event)
+        old, before = context.turns[:count], context.summary.text if context.summary else ""
+        with stop:
+            try:
+                made = await self._asking.summarize(chosen, event, before, old)
+            except asyncio.CancelledError:
+                if not stop.absorb():
+                    raise
+                return Answer() if stop.reason == "recall" else self._speech.tell(_STOPPED, chosen, event)
+        text = made or transcript(before, old, self._settings.summary_tokens)
+        position = next(at for at, node in enumerate(branch.nodes) if node.id == context.nodes[count])
+        write = compacted(branch, position, Summary(text, context.nodes[count - 1]))
+        done = Phrase("chat.compacted" if made else "chat.compacted_without", {"count": count})
+        return replace(self._speech.tell(done, chosen, event), writes=(write,))
 
     async def language(self, owner: str, event: Received) -> str:
         """The language in which a person is answered."""
@@ -137,7 +178,7 @@ class Chat:
             return Answer(writes=unanswered(job))
         text = self._speech.written(job.reply)
         if reason == "stop":
-            text += "\n\n" + self._speech.say(Phrase("chat.stopped"), job.preferences, job.event)
+            text += "\n\n" + self._speech.say(_STOPPED, job.preferences, job.event)
         return Answer((Text(text),), self._speech.quotes(job.event), writes=answered(job, self._clock()))
 
     def _failed(self, job: Job, error: ProviderError) -> Answer:

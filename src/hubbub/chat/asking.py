@@ -17,7 +17,7 @@ from hubbub.core.errors import ProviderError, UserError
 from hubbub.core.phrases import Phrase
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Sequence
 
     from hubbub.chat.budget import Fitted
     from hubbub.chat.job import Job
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from hubbub.core.events import Received
     from hubbub.core.models import ModelSpec
     from hubbub.core.ports import Conversations
-    from hubbub.core.turns import ChatRequest, Delta
+    from hubbub.core.turns import ChatRequest, Delta, Turn
 
 log = logging.getLogger(__name__)
 
@@ -136,6 +136,14 @@ class Asking:
         own = await prompts.read(self._conversations, job.owner)
         chosen = self._prompts.choose(own, job.preferences.persona)
         return chosen or self._speech.say(Phrase("prompt.default"), job.preferences, job.event)
+
+    async def summarize(self, chosen: Preferences, event: Received, before: str, turns: Sequence[Turn]) -> str:
+        """A summary of an earlier one and these turns, in one bounded model call; "" when none can be made."""
+        try:
+            spec = self.model(chosen, event)
+        except (ProviderError, UserError):
+            return ""
+        return await self._summarizer.summarize(spec, before, turns, self._speech.language(chosen, event))
 
     def _with_summary(self, system: str, summary: Summary | None, job: Job) -> str:
         if summary is None:

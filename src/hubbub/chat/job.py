@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hubbub.conversations.branches import HIDDEN
-from hubbub.conversations.contexts import Context, Summary, body_of, turn_of
+from hubbub.conversations import unanswered as aside
+from hubbub.conversations.contexts import Context, Summary, body_of
+from hubbub.conversations.unanswered import UNANSWERED, left_over
 from hubbub.core.turns import Turn
 from hubbub.core.work import Append, Write
 
@@ -15,11 +16,9 @@ if TYPE_CHECKING:
     from hubbub.chat.stop import StopSignal
     from hubbub.conversations.preferences import Preferences
     from hubbub.core.events import Received
-    from hubbub.core.work import Branch, Entry
+    from hubbub.core.work import Entry
 
-UNANSWERED = f"{HIDDEN}unanswered"
-"""The hidden branch that holds an owner's last question that got no answer, for `Chat.retry`."""
-_BRANCH = "branch"
+__all__ = ["UNANSWERED", "Job", "answered", "left_over", "unanswered"]
 
 
 @dataclass(slots=True)
@@ -60,15 +59,4 @@ def answered(job: Job, now: float) -> tuple[Write, ...]:
 
 def unanswered(job: Job) -> tuple[Write, ...]:
     """The question, kept aside: what the owner's contexts hold is left as it is."""
-    body = body_of(job.question) | {_BRANCH: job.branch}
-    return (*job.base, Append(job.owner, "context", UNANSWERED, (body,), onto=0))
-
-
-def left_over(branch: Branch, aside: Branch) -> Turn | None:
-    """The unanswered question that was asked on a branch after everything else there, if there is one."""
-    if not aside.nodes or aside.updated_at < branch.updated_at:
-        return None
-    node = aside.nodes[-1]
-    if node.id < branch.head or not isinstance(node.body, dict) or node.body.get(_BRANCH) != branch.name:
-        return None
-    return turn_of(node.body)
+    return (*job.base, aside.keep(job.owner, job.branch, job.question))

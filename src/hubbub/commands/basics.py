@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from hubbub.commands.arguments import line
 from hubbub.commands.command import Call, Command, CommandContext, plainly
 from hubbub.commands.permissions import allowed
 from hubbub.core.identities import Role
@@ -25,25 +26,25 @@ async def show_help(call: Call, context: CommandContext) -> Answer:
         if command is None or not allowed(command, context.role, kind):
             name, more = f"{call.prefix}{wanted.removeprefix(call.prefix)}", f"{call.prefix}{call.name}"
             return await context.tell(Phrase("command.unknown", {"name": name, "help": more}))
-        lines = [_line(command, call.prefix)]
+        lines = [line(command, call.prefix)]
         if command.aliases:
             lines.append(Phrase("command.help.aliases", {"names": ", ".join(command.aliases)}))
         return await context.tell(*lines)
-    lines = [_line(command, call.prefix) for command in call.listing.allowed(context.role, kind)]
+    lines = [line(command, call.prefix) for command in call.listing.allowed(context.role, kind)]
     return await context.tell(Phrase("command.help.head"), *lines, Phrase("command.help.chat"))
 
 
 async def echo(call: Call, context: CommandContext) -> Answer:
     """The argument, exactly. Waits for nothing."""
     if not call.argument:
-        return await context.tell(_line(call.command, call.prefix))
+        return await context.tell(line(call.command, call.prefix))
     return plainly(call.argument)
 
 
 async def sid(call: Call, context: CommandContext) -> Answer:  # noqa: ARG001 - every handler has the same shape
     """The ids of person, owner and room, as settings and the API want them."""
     event = context.event
-    branch = await context.conversations.branch(context.owner, "context", event.branch, limit=1)
+    branch = await context.hub.conversations.branch(context.owner, "context", event.branch, limit=1)
     values: dict[str, object] = {
         "user": f"{event.room.platform}:{event.author.id}",
         "role": Phrase(f"role.{context.role.name.lower()}"),
@@ -56,8 +57,8 @@ async def sid(call: Call, context: CommandContext) -> Answer:  # noqa: ARG001 - 
 
 async def status(call: Call, context: CommandContext) -> Answer:  # noqa: ARG001 - every handler has the same shape
     """How the hub is doing; admins also see its accounts and its work."""
-    found = context.control.status()
-    uptime = _duration(context.clock() - found.started_at)
+    found = context.hub.control.status()
+    uptime = _duration(context.hub.clock() - found.started_at)
     values = {"version": found.version, "uptime": uptime, "model": _model(found)}
     lines = [Phrase("command.status", values)]
     if not found.ready:
@@ -66,11 +67,6 @@ async def status(call: Call, context: CommandContext) -> Answer:  # noqa: ARG001
         work = {"waiting": found.waiting, "running": found.running, "undelivered": found.undelivered}
         lines += [*_accounts(found), Phrase("command.status.work", dict(work))]
     return await context.tell(*lines)
-
-
-def _line(command: Command, prefix: str) -> Phrase:
-    text = Phrase(command.help, {"prefix": prefix})
-    return Phrase("command.help.line", {"prefix": prefix, "name": command.name, "text": text})
 
 
 def _model(found: HubStatus) -> object:

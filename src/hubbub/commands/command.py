@@ -6,43 +6,130 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from hubbub.conversations import preferences
+from hubbub.conversations.zones import zone_of
 from hubbub.core.identities import Role
 from hubbub.core.messages import Text
 from hubbub.core.ports import Answer
 from hubbub.words import say
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+    from datetime import tzinfo
 
-    from hubbub.core.addresses import RoomKind
+    from hubbub.core.addresses import Room, RoomKind
+    from hubbub.core.capabilities import Capabilities
     from hubbub.core.events import Received
+    from hubbub.core.messages import Message
+    from hubbub.core.models import ModelSpec
     from hubbub.core.phrases import Phrase
-    from hubbub.core.ports import Clock, Control, Conversations
-    from hubbub.core.work import Entry
+    from hubbub.core.ports import Clock, Control, Conversations, Outbox, Usage
+    from hubbub.core.turns import ModelInfo
+    from hubbub.core.work import Entry, Outgoing
+
+
+class KnownModels(Protocol):
+    """The models of the hub, as far as commands ask."""
+
+    @property
+    def infos(self) -> Sequence[ModelInfo]:
+        """All of them."""
+
+    @property
+    def reason(self) -> str:
+        """Why the default one is it, or why there is none."""
+
+    def default(self) -> ModelSpec:
+        """The model of whoever chose none. Raises ProviderError if there is none at all."""
+
+    def find(self, name: str) -> ModelSpec | None:
+        """The model of a name, or the first of a type."""
+
+
+class Asking(Protocol):
+    """The chat, for one message of one owner."""
+
+    async def language(self) -> str:
+        """In which the person is answered."""
+
+    async def models(self) -> KnownModels:
+        """The models, once they have been looked for."""
+
+    async def retry(self) -> Answer:
+        """Ask the last question again."""
+
+    async def edit(self, text: str) -> Answer:
+        """Ask something else in its place."""
+
+    async def compact(self) -> Answer:
+        """Replace all but the last question by a summary."""
+
+
+class Means(Protocol):
+    """The parts of the hub that commands may use, the same for all of them."""
+
+    @property
+    def conversations(self) -> Conversations:
+        """What owners keep."""
+
+    @property
+    def usage(self) -> Usage:
+        """What owners used."""
+
+    @property
+    def outbox(self) -> Outbox:
+        """What goes out."""
+
+    @property
+    def control(self) -> Control:
+        """Work under way."""
+
+    @property
+    def clock(self) -> Clock:
+        """The time."""
+
+    @property
+    def zone(self) -> tzinfo | None:
+        """The hub's time zone; None is the machine's."""
+
+    @property
+    def personas(self) -> Mapping[str, str]:
+        """Prompts that everybody may choose by name."""
+
+    async def forget(self, owner: str) -> None:
+        """Remove all that is an owner's (`ports.Store.forget`)."""
+
+    def capabilities(self, room: Room) -> Capabilities | None:
+        """What a room can do; None where its platform is not enabled."""
+
+    def sends(self, room: Room, message: Message, entry: int) -> tuple[Outgoing, ...]:
+        """A message as the room can take it, for `Answer.sends`; ``entry`` is the one that causes it."""
 
 
 @dataclass(frozen=True, slots=True)
 class CommandContext:
-    """Who gave the command where, and the parts of the hub that commands may use.
-
-    ``language`` tells the person's language, ``retry`` asks the last question again (`chat.answer.Chat`); both are
-    awaited only by commands that need them.
-    """
+    """Who gave the command where, and what may be done for them."""
 
     entry: Entry
     event: Received
     owner: str
     role: Role
-    conversations: Conversations
-    control: Control
-    clock: Clock
-    language: Callable[[], Awaitable[str]]
-    retry: Callable[[], Awaitable[Answer]]
+    hub: Means
+    asking: Asking
 
     async def tell(self, *phrases: Phrase) -> Answer:
         """Sentences in the person's language, a line each, as the answer."""
-        language = await self.language()
-        return plainly("\n".join(say(phrase, language) for phrase in phrases))
+        return plainly(await self.say(*phrases))
+
+    async def say(self, *phrases: Phrase) -> str:
+        """Sentences in the person's language, a line each."""
+        language = await self.asking.language()
+        return "\n".join(say(phrase, language) for phrase in phrases)
+
+    async def zone(self) -> tzinfo | None:
+        """The person's time zone, else the hub's."""
+        chosen = await preferences.read(self.hub.conversations, self.owner)
+        return zone_of(chosen.timezone) or self.hub.zone if chosen.timezone else self.hub.zone
 
 
 class Listing(Protocol):
@@ -64,6 +151,16 @@ class Call:
     name: str
     argument: str
     listing: Listing
+
+    @property
+    def typed(self) -> str:
+        """The command as the person wrote it."""
+        return f"{self.prefix}{self.name}"
+
+    @property
+    def words(self) -> list[str]:
+        """The argument in words."""
+        return self.argument.split()
 
 
 Handler = Callable[[Call, CommandContext], Awaitable[Answer]]

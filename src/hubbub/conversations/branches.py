@@ -76,6 +76,16 @@ def switch(target: Branch) -> tuple[Write, ...]:
     return made
 
 
+def rename(branch: Branch, name: str) -> tuple[Write, ...]:
+    """Give a branch another name, under which there must be none. Which one is current is left as it is."""
+    return (Archive(branch.owner, branch.kind, branch.name, valid_name(name)),)
+
+
+def delete(branch: Branch) -> tuple[Write, ...]:
+    """Take a branch out of all lists."""
+    return (MoveHead(branch.owner, branch.kind, branch.name, 0, "delete"),) if branch.head else ()
+
+
 def listed(found: Sequence[Branch]) -> tuple[Branch, ...]:
     """Branches that a person shall see."""
     return tuple(branch for branch in found if not branch.name.startswith(HIDDEN))

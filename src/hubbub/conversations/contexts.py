@@ -12,17 +12,19 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, get_args
 
+from hubbub.conversations.branches import instead
 from hubbub.core.messages import Media
 from hubbub.core.turns import ToolCall, Turn, TurnRole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from hubbub.core.work import Branch
+    from hubbub.core.work import Append, Branch
 
 _ROLES: frozenset[TurnRole] = frozenset(get_args(TurnRole))
 # Whole numbers beyond it are no times, and some are too large for a float.
 _BOUND = 1 << 53
+_SUMMARY = "summary"
 _RARE = frozenset({"images", "name", "tool_calls", "tool_call_id"})
 
 
@@ -74,8 +76,19 @@ def body_of(turn: Turn, summary: Summary | None = None) -> dict[str, object]:
     if turn.images:
         body["images"] = [_media_body(media) for media in turn.images if not media.url.startswith("data:")]
     if summary is not None:
-        body["summary"] = {"text": summary.text, "upto": summary.upto}
+        body[_SUMMARY] = {"text": summary.text, "upto": summary.upto}
     return body
+
+
+def compacted(branch: Branch, position: int, summary: Summary) -> Append:
+    """Let a summary stand for all before the node at ``position`` (which it covers), and the rest follow it.
+
+    So what comes behind it can be taken back like any other, and the summary stays.
+    """
+    rest = (each.body for each in branch.nodes[position:])
+    bodies = [{key: value for key, value in each.items() if key != _SUMMARY} for each in rest if isinstance(each, dict)]
+    alone = {_SUMMARY: {"text": summary.text, "upto": summary.upto}}
+    return instead(branch, position, alone, *bodies)
 
 
 def turn_of(body: object) -> Turn | None:
@@ -110,7 +123,7 @@ def turn_of(body: object) -> Turn | None:
 
 
 def _summary(body: object) -> Summary | None:
-    found = body.get("summary") if type(body) is dict else None
+    found = body.get(_SUMMARY) if type(body) is dict else None
     if found is None or not isinstance(found, dict) or not isinstance(found.get("upto"), int):
         return None
     text = _text(found, "text")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from functools import partial
 
 from hubbub.bridge.translate import fit
 from hubbub.bridge.triggers import Triggers
-from hubbub.chat.answer import Chat
+from hubbub.chat.answer import Chat, Pieces
 from hubbub.chat.stop import StopSignal
 from hubbub.commands.command import CommandContext
 from hubbub.commands.permissions import People
@@ -23,9 +22,11 @@ from hubbub.core.events import Event, Received, event_key
 from hubbub.core.identities import Role, owner_of
 from hubbub.core.messages import Text, text_of
 from hubbub.core.phrases import Phrase
-from hubbub.core.ports import Answer, CanType, Clock, Control, Conversations, Platform, Streamed, Streams
+from hubbub.core.ports import Answer, CanType, Platform, Streamed, Streams
 from hubbub.core.work import Committed, Entry, Outgoing, Unit
+from hubbub.dispatch.asking import AskingForOne
 from hubbub.dispatch.delivery import Sender
+from hubbub.dispatch.means import HubMeans
 from hubbub.words import choose, guess, say
 
 log = logging.getLogger(__name__)
@@ -50,20 +51,18 @@ class Ways:
     people: People
     platforms: Mapping[str, Platform]
     streams: Streams
-    conversations: Conversations
+    means: HubMeans
     models_known: asyncio.Event
     language: str
-    clock: Clock = time.time
 
 
 class Road:
     """Handles entries for the `Dispatcher`."""
 
-    def __init__(self, ways: Ways, sender: Sender, control: Callable[[], Control]) -> None:
-        """``sender`` takes what is stored; ``control`` is asked for when a command needs it."""
+    def __init__(self, ways: Ways, sender: Sender) -> None:
+        """``sender`` takes what is stored."""
         self._ways = ways
         self._sender = sender
-        self._control = control
         self._typists: dict[str, CanType | None] = {}
 
     def lane_of(self, event: Event) -> str:
@@ -104,30 +103,22 @@ class Road:
                 return await ways.commands.run(call, self._context(entry, event, (owner, role), stop))
         if not for_bot:
             return _NOTHING
-        if not ways.models_known.is_set():
-            await self._models()
-        async with self._typing(event):
-            return await ways.chat.answer(entry, owner, text, self._pieces(event), stop)
+        async with self._answering(event) as pieces:
+            return await ways.chat.answer(entry, owner, text, pieces, stop)
 
     def _context(self, entry: Entry, event: Received, who: tuple[str, Role], stop: StopSignal) -> CommandContext:
         ways = self._ways
         owner, role = who
-        return CommandContext(
-            entry=entry,
-            event=event,
-            owner=owner,
-            role=role,
-            conversations=ways.conversations,
-            control=self._control(),
-            clock=ways.clock,
-            language=partial(ways.chat.language, owner, event),
-            retry=partial(self._retry, entry, event, owner, stop),
-        )
+        asking = AskingForOne((ways.chat, ways.means.models, self._answering), entry, event, owner, stop)
+        return CommandContext(entry, event, owner, role, ways.means, asking)
 
-    async def _retry(self, entry: Entry, event: Received, owner: str, stop: StopSignal) -> Answer:
-        await self._models()
+    @asynccontextmanager
+    async def _answering(self, event: Received) -> AsyncIterator[Pieces | None]:
+        """What surrounds an answer of a model; gives what takes its pieces, if somebody listens."""
+        if not self._ways.models_known.is_set():
+            await self._models()
         async with self._typing(event):
-            return await self._ways.chat.retry(entry, owner, self._pieces(event), stop)
+            yield self._pieces(event)
 
     async def _models(self) -> None:
         """At the start models are still being looked for; not for long."""

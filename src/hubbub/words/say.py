@@ -6,10 +6,16 @@ from types import MappingProxyType
 from typing import Final
 
 from hubbub.core.phrases import Phrase
-from hubbub.words import en, zh
+from hubbub.words import commands_en, commands_zh, en, zh
 
 # The first one is the language of last resort: sentences of unknown languages are looked up there.
-CATALOGUES: Final = MappingProxyType({"en": en.SENTENCES, "zh": zh.SENTENCES})
+CATALOGUES: Final = MappingProxyType(
+    {
+        "en": MappingProxyType({**en.SENTENCES, **commands_en.SENTENCES}),
+        "zh": MappingProxyType({**zh.SENTENCES, **commands_zh.SENTENCES}),
+    }
+)
+_LAST_RESORT: Final = CATALOGUES["en"]
 
 
 class _Values(dict[str, object]):
@@ -30,7 +36,7 @@ def say(phrase: Phrase, language: str) -> str:
     Values that are phrases are said in the same language. Never raises: a key that no catalogue has is said as
     itself, because it is on its way to a person already (a test holds that there is none).
     """
-    sentence = CATALOGUES.get(language, en.SENTENCES).get(phrase.key)
+    sentence = CATALOGUES.get(language, _LAST_RESORT).get(phrase.key)
     if sentence is None:
         return phrase.key
     values = _Values(phrase.values)

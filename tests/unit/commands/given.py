@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, cast
 
 from hubbub.commands.command import CommandContext
 from hubbub.commands.registry import Commands
@@ -14,6 +15,9 @@ from hubbub.core.ports import Answer
 from hubbub.core.status import HubStatus
 from hubbub.core.work import Entry
 from tests.fakes.memory import MemoryConversations
+
+if TYPE_CHECKING:
+    from hubbub.commands.command import Asking, Means
 
 PRIVATE = Room("test", "100", "private", "u1")
 GROUP = Room("test", "100", "group", "g1")
@@ -47,6 +51,19 @@ class FakeControl:
         raise NotImplementedError
 
 
+@dataclass
+class FakeMeans:
+    """What commands use, in memory; what no test here needs is left out."""
+
+    conversations: MemoryConversations
+    control: FakeControl
+    zone: None = None
+    personas: dict[str, str] = field(default_factory=dict)
+
+    def clock(self) -> float:
+        return NOW
+
+
 class Person:
     """Gives commands in one room, in one language."""
 
@@ -57,7 +74,7 @@ class Person:
         self.control = FakeControl()
         self.kept = MemoryConversations(clock=lambda: NOW)
         self.role = role
-        self.language = language
+        self.spoken = language
         self.room = room
         self.asked_language = 0
         self.retried = 0
@@ -78,22 +95,14 @@ class Person:
         return text_of(answer.message)
 
     def context(self, event: Received) -> CommandContext:
-        async def language() -> str:
-            self.asked_language += 1
-            return self.language
+        means = cast("Means", FakeMeans(self.kept, self.control))
+        asking = cast("Asking", self)
+        return CommandContext(Entry(1, "lane", event), event, "test:private:u1", self.role, means, asking)
 
-        async def retry() -> Answer:
-            self.retried += 1
-            return Answer((Text("again"),))
+    async def language(self) -> str:
+        self.asked_language += 1
+        return self.spoken
 
-        return CommandContext(
-            entry=Entry(1, "lane", replace(event)),
-            event=event,
-            owner="test:private:u1",
-            role=self.role,
-            conversations=self.kept,
-            control=self.control,
-            clock=lambda: NOW,
-            language=language,
-            retry=retry,
-        )
+    async def retry(self) -> Answer:
+        self.retried += 1
+        return Answer((Text("again"),))

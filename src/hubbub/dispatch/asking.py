@@ -1,0 +1,58 @@
+"""The chat as commands use it: for one message of one owner."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+
+from hubbub.chat.answer import Chat, Pieces
+from hubbub.chat.stop import StopSignal
+from hubbub.commands.command import KnownModels
+from hubbub.core.events import Received
+from hubbub.core.ports import Answer
+from hubbub.core.work import Entry
+
+Answering = Callable[[Received], AbstractAsyncContextManager[Pieces | None]]
+"""What surrounds every answer of a model: models are known, the room is shown that it is being written."""
+
+
+class AskingForOne:
+    """`hubbub.commands.command.Asking`. Cheap: made for every command, used by few."""
+
+    __slots__ = ("_answering", "_chat", "_entry", "_event", "_models", "_owner", "_stop")
+
+    def __init__(
+        self,
+        ways: tuple[Chat, KnownModels, Answering],
+        entry: Entry,
+        event: Received,
+        owner: str,
+        stop: StopSignal,
+    ) -> None:
+        """``ways`` are the same for every message."""
+        self._chat, self._models, self._answering = ways
+        self._entry, self._event, self._owner, self._stop = entry, event, owner, stop
+
+    async def language(self) -> str:
+        """See `Asking.language`."""
+        return await self._chat.language(self._owner, self._event)
+
+    async def models(self) -> KnownModels:
+        """See `Asking.models`."""
+        async with self._answering(self._event):
+            return self._models
+
+    async def retry(self) -> Answer:
+        """See `Asking.retry`."""
+        async with self._answering(self._event) as pieces:
+            return await self._chat.retry(self._entry, self._owner, pieces, self._stop)
+
+    async def edit(self, text: str) -> Answer:
+        """See `Asking.edit`."""
+        async with self._answering(self._event) as pieces:
+            return await self._chat.edit(self._entry, self._owner, text, pieces, self._stop)
+
+    async def compact(self) -> Answer:
+        """See `Asking.compact`."""
+        async with self._answering(self._event):
+            return await self._chat.compact(self._entry, self._owner, self._stop)

@@ -1,0 +1,67 @@
+"""What commands may use of the hub."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import tzinfo
+
+from hubbub.bridge.translate import fit
+from hubbub.commands.command import KnownModels
+from hubbub.core.addresses import Room
+from hubbub.core.capabilities import Capabilities, Delivery
+from hubbub.core.messages import Message
+from hubbub.core.ports import Clock, Control, Conversations, Outbox, Platform, Store, Usage
+from hubbub.core.work import Outgoing, State
+
+
+@dataclass(frozen=True, slots=True)
+class HubMeans:
+    """`hubbub.commands.command.Means` over a store and what stands around it."""
+
+    store: Store
+    platforms: Mapping[str, Platform]
+    models: KnownModels
+    controls: Callable[[], Control]
+    clock: Clock
+    zone: tzinfo | None
+    personas: Mapping[str, str]
+
+    @property
+    def conversations(self) -> Conversations:
+        """See `Means.conversations`."""
+        return self.store.conversations
+
+    @property
+    def usage(self) -> Usage:
+        """See `Means.usage`."""
+        return self.store.usage
+
+    @property
+    def outbox(self) -> Outbox:
+        """See `Means.outbox`."""
+        return self.store.outbox
+
+    @property
+    def control(self) -> Control:
+        """See `Means.control`."""
+        return self.controls()
+
+    async def forget(self, owner: str) -> None:
+        """See `Means.forget`."""
+        await self.store.forget(owner)
+
+    def capabilities(self, room: Room) -> Capabilities | None:
+        """See `Means.capabilities`."""
+        platform = self.platforms.get(room.platform)
+        return platform.capabilities(room) if platform is not None else None
+
+    def sends(self, room: Room, message: Message, entry: int) -> tuple[Outgoing, ...]:
+        """See `Means.sends`; nothing where the platform is not enabled."""
+        capabilities = self.capabilities(room)
+        if capabilities is None:
+            return ()
+        delivery = capabilities.promise
+        state = State.KEPT if delivery is Delivery.WINDOW else State.QUEUED
+        parts = fit(message, capabilities)
+        return tuple(Outgoing(room, part, delivery=delivery, state=state, entry=entry) for part in parts)
