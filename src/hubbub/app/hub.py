@@ -94,7 +94,7 @@ class Parts:
             people=people_of(settings),
             platforms=platforms,
             streams=self.streams,
-            conversations=store.conversations,
+            means=self._means(platforms),
             models_known=self.models.known,
             language=settings.chat.language,
         )
