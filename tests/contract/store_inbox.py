@@ -114,6 +114,13 @@ class AcceptanceSuite:
             assert (again.entry.lane, again.entry.event) == (LANE, event(1))
             assert not await store.inbox.claim("a", 10)
 
+    async def test_what_comes_again_under_a_known_id_is_told_what_came_first(self, harness: StoreHarness) -> None:
+        await accepted(harness.store, 1)
+        other = event(1, text="something else")
+        async for store in runs(harness, "closed"):
+            again = await store.inbox.accept(other, LANE, "a")
+            assert (again.duplicate, again.entry.event) == (True, event(1))
+
     async def test_events_of_two_accounts_are_two(self, harness: StoreHarness) -> None:
         first = await harness.store.inbox.accept(event(1, account="one"), LANE)
         second = await harness.store.inbox.accept(event(1, account="two"), LANE)

@@ -46,8 +46,8 @@ queued AS (INSERT INTO waiting(lane, id) SELECT lane, id FROM fresh)
 SELECT id, key FROM fresh
 """
 _KNOWN = """
-SELECT i.key, i.id, i.lane, coalesce(w.attempts, 0) FROM inbox i LEFT JOIN waiting w ON w.lane = i.lane AND w.id = i.id
-WHERE i.key = ANY($1::text[])
+SELECT i.key, i.id, i.lane, coalesce(w.attempts, 0), i.event
+FROM inbox i LEFT JOIN waiting w ON w.lane = i.lane AND w.id = i.id WHERE i.key = ANY($1::text[])
 """
 _FINISH = """
 DELETE FROM waiting w USING unnest($1::text[], $2::bigint[]) AS d(lane, id) WHERE w.lane = d.lane AND w.id = d.id
@@ -290,8 +290,12 @@ class Transaction:
         first = self._known.get(order.key)
         if first is None:
             return None, StoreError(f"event {order.key} is neither new nor known")
-        _, entry_id, lane_name, attempts = first
-        return Receipt(Entry(entry_id, texts.read(lane_name), order.event, attempts), duplicate=True), None
+        _, entry_id, lane_name, attempts, data = first
+        try:
+            event = codec.decode_event(data)
+        except ValueError:  # given up long ago: that it is known is what counts
+            event = order.event
+        return Receipt(Entry(entry_id, texts.read(lane_name), event, attempts), duplicate=True), None
 
     # --- the rest ----------------------------------------------------------------------------------------------
 

@@ -201,11 +201,15 @@ def _read_waiting(found: dict[str, list[Entry]], before: int, db: sqlite3.Connec
 
 
 def _find_first(entry: Entry, db: sqlite3.Connection) -> Entry:
-    row = db.execute("SELECT id, lane, attempts FROM inbox WHERE key = ?", (event_key(entry.event),)).fetchone()
+    row = db.execute("SELECT id, lane, attempts, event FROM inbox WHERE key = ?", (event_key(entry.event),)).fetchone()
     if row is None:
         msg = f"event {event_key(entry.event)} is neither new nor known"
         raise StoreError(msg)
-    return Entry(row[0], row[1], entry.event, row[2])
+    try:
+        event = codec.decode_event(row[3])
+    except ValueError:  # given up long ago: that it is known is what counts
+        event = entry.event
+    return Entry(row[0], row[1], event, row[2])
 
 
 def _tell_known(future: asyncio.Future[Receipt], first: Entry | None, error: StoreError | None) -> None:
