@@ -34,6 +34,7 @@ class AnswerReader:
         self._secrets = secrets
         self._keep = keep
         self._raw: list[dict[str, Any]] = []
+        self._chosen = False
         self._calls: list[_Call] = []
         self._at: dict[int, _Call] = {}
         self._thinking = ThinkSplitter()
@@ -83,7 +84,7 @@ class AnswerReader:
     def taken(self) -> Delta | None:
         """What the pieces since the last call add together; None for nothing that a reader sees."""
         content, reasoning = "".join(self._content), "".join(self._reasoning)
-        if not content and not reasoning and not self._raw:
+        if not content and not reasoning and not (self._raw and self._chosen):
             return None
         self._content.clear()
         self._reasoning.clear()
@@ -127,6 +128,7 @@ class AnswerReader:
         choice = choices[0] if type(choices) is list else None
         if type(choice) is not dict:
             raise self._broken(body)
+        self._chosen = True
         finish = choice.get("finish_reason")
         if finish:
             self.finish = str(finish)
@@ -213,7 +215,7 @@ class AnswerReader:
     def _judge(self, last: Delta) -> None:
         if last.finish in _BROKE_OFF:
             raise failure(Cause.BUSY, f"the model broke off: {last.finish}", again=True)
-        if self._said or last.tool_calls or self._keep:
+        if self._said or last.tool_calls or (self._keep and self._chosen):
             return
         if last.finish == "content_filter":
             raise failure(Cause.REFUSED, "the provider's content filter kept the answer back", retryable=True)
