@@ -70,7 +70,8 @@ def _gather(settings: Settings, staging: Path, now: datetime) -> Manifest:
         shutil.copy2(path, copy)
     for path in _settings_files(settings):
         shutil.copy2(path, staging / SETTINGS / path.name)
-    files = sorted(path for path in staging.rglob("*") if path.is_file())
+    # Settings first: they are read before it is known where the data shall go.
+    files = [path for part in (SETTINGS, DATA) for path in sorted((staging / part).rglob("*")) if path.is_file()]
     return Manifest(
         hubbub=__version__,
         schema=schema,

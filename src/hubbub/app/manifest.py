@@ -14,7 +14,7 @@ from hubbub.core.errors import StoreError
 NAME = "manifest.json"
 FORMAT = 1
 DATA, SETTINGS = "data", "settings"
-_LONGEST = 10_000_000
+LONGEST = 10_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def read(text: bytes) -> Manifest:
         StoreError: it is none, of a later format, or names files outside of where they belong.
     """
     try:
-        fields = json.loads(text[:_LONGEST])
+        fields = json.loads(text)
         if fields["format"] > FORMAT:
             msg = f"it was made by a newer Hubbub ({fields['hubbub']}): update Hubbub"
             raise StoreError(msg)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
+import os
 import tarfile
 import tempfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import IO
 
@@ -35,19 +37,32 @@ class Restored:
 
 @contextmanager
 def unpacked(archive: Path, place: Path) -> Iterator[tuple[Path, Manifest]]:
-    """The archive's files, every one checked, in a folder inside ``place`` that goes with the block.
+    """The archive's data, every file checked, in a folder inside ``place`` that goes with the block.
 
     Raises:
         StoreError: it is no backup, is damaged, or is of a newer Hubbub.
     """
-    try:
+    with _reading(archive):
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".restore-", dir=place) as folder:
-            manifest = _unpack(archive, Path(folder))
-            yield Path(folder), manifest
-    except (OSError, tarfile.TarError, EOFError) as error:
+            yield Path(folder), _unpack(archive, Path(folder))
+
+
+@contextmanager
+def _reading(archive: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, tarfile.TarError, EOFError, zlib.error) as error:
         msg = f"the backup {archive} cannot be restored: {getattr(error, 'strerror', None) or error}"
         raise StoreError(msg) from error
+
+
+def refuse_beside_a_hub(data: Path) -> None:
+    """Raises StoreBusy while a hub runs on the data."""
+    if data.is_dir():
+        lock = FolderLock(data)
+        lock.take()
+        lock.drop()
 
 
 def restore(folder: Path, manifest: Manifest, data: Path, now: datetime, *, moved: bool = False) -> Restored:
@@ -77,25 +92,34 @@ def restore(folder: Path, manifest: Manifest, data: Path, now: datetime, *, move
 
 def _unpack(path: Path, folder: Path) -> Manifest:
     with tarfile.open(path, "r:gz") as archive:
-        members = iter(archive)
-        first = next(members, None)
-        about = archive.extractfile(first) if first is not None and first.name == manifests.NAME else None
-        if about is None:
-            msg = f"{path} is no backup of Hubbub"
-            raise StoreError(msg)
-        manifest = manifests.read(about.read())
-        missing = set(manifest.files)
-        for member in members:
-            file = archive.extractfile(member) if member.isfile() else None
-            if file is None or member.name not in missing:
-                msg = f"the backup {path} holds {member.name!r}, which its manifest does not name"
-                raise StoreError(msg)
-            missing.remove(member.name)
-            _copy(file, folder / member.name, manifest.files[member.name])
+        manifest = _manifest(path, archive)
+        missing = dict.fromkeys(manifest.files)
+        for member in islice(archive, 1, None):
+            _copy(_file(path, archive, member, *missing), folder / member.name, manifest.files[member.name])
+            del missing[member.name]
     if missing or f"{DATA}/{DATABASE}" not in manifest.files:
-        msg = f"the backup {path} is not whole: {', '.join(sorted(missing)) or DATABASE} is missing"
+        msg = f"the backup {path} is not whole: {', '.join(missing) or DATABASE} is missing"
         raise StoreError(msg)
     return manifest
+
+
+def _manifest(path: Path, archive: tarfile.TarFile) -> Manifest:
+    """The first member."""
+    first = archive.next()
+    about = archive.extractfile(first) if first is not None and first.name == manifests.NAME else None
+    if about is None:
+        msg = f"{path} is no backup of Hubbub"
+        raise StoreError(msg)
+    return manifests.read(about.read(manifests.LONGEST))
+
+
+def _file(path: Path, archive: tarfile.TarFile, member: tarfile.TarInfo, *expected: str) -> IO[bytes]:
+    """What a member holds; it has to be a plain file of one of these names."""
+    file = archive.extractfile(member) if member.isfile() and member.name in expected else None
+    if file is None:
+        msg = f"the backup {path} holds {member.name!r}, which its manifest does not name there"
+        raise StoreError(msg)
+    return file
 
 
 def _copy(file: IO[bytes], target: Path, expected: Checked) -> None:
@@ -107,6 +131,8 @@ def _copy(file: IO[bytes], target: Path, expected: Checked) -> None:
             size += len(piece)
             digest.update(piece)
             copy.write(piece)
+        copy.flush()
+        os.fsync(copy.fileno())
     if Checked(size, digest.hexdigest()) != expected:
         msg = f"{target.name} in the backup is damaged: its checksum differs"
         raise StoreError(msg)
@@ -132,16 +158,22 @@ def _exchange(data: Path, new: Path, aside: Path) -> None:
         raise
 
 
-def restore_settings(folder: Path, here: Path) -> list[tuple[str, Path]]:
-    """Put the settings' files of an unpacked backup into ``here``; beside one that is there, as ``NAME.restored``.
+def place_settings(archive: Path, here: Path) -> list[tuple[str, Path]]:
+    """Put the settings' files of a backup into ``here``; beside one that is there, as ``NAME.restored``.
 
-    Returns each file's name and where it is now. Raises OSError.
+    Returns each file's name and where it is now. Raises StoreError.
     """
-    placed = []
-    for source in sorted((folder / SETTINGS).glob("*")) if (folder / SETTINGS).is_dir() else ():
-        target = here / source.name
-        if target.exists() and target.read_bytes() != source.read_bytes():
-            target = here / f"{source.name}.restored"
-        shutil.move(source, target)
-        placed.append((source.name, target))
+    with _reading(archive), tarfile.open(archive, "r:gz") as packed:
+        manifest = _manifest(archive, packed)
+        names = [name for name in manifest.files if name.startswith(f"{SETTINGS}/")]
+        placed = []
+        for name, member in zip(names, islice(packed, 1, None), strict=False):  # they come before all others
+            with tempfile.TemporaryDirectory(prefix=".restore-", dir=here) as folder:
+                source = Path(folder) / Path(name).name
+                _copy(_file(archive, packed, member, name), source, manifest.files[name])
+                target = here / source.name
+                if target.exists() and target.read_bytes() != source.read_bytes():
+                    target = here / f"{source.name}.restored"
+                source.replace(target)
+            placed.append((source.name, target))
     return placed

@@ -8,8 +8,10 @@ import typer
 
 from hubbub import __version__
 from hubbub.cli import config, deliveries, models, token
+from hubbub.cli.backup import backup, restore
 from hubbub.cli.chat import chat
 from hubbub.cli.doctor import doctor
+from hubbub.cli.logs import logs
 from hubbub.cli.serve import serve
 
 # Plain output: rich would take 0.2 s of every command.
@@ -47,6 +49,9 @@ def run(context: typer.Context) -> None:
 app.command()(config.init)
 app.command()(chat)
 app.command()(doctor)
+app.command()(logs)
+app.command()(backup)
+app.command()(restore)
 app.add_typer(config.app, name="config")
 app.add_typer(deliveries.app, name="deliveries")
 app.add_typer(models.app, name="models")

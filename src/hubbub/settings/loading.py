@@ -37,7 +37,8 @@ def load(
     """
     environ = os.environ if environ is None else environ
     folder = Path() if folder is None else folder
-    dotenv = sources.read_dotenv(folder / DOTENV) if (folder / DOTENV).is_file() else {}
+    beside = folder / DOTENV if (folder / DOTENV).is_file() else None
+    dotenv = sources.read_dotenv(beside) if beside else {}
     variables = {name: value for name, (value, _) in dotenv.items()} | dict(environ)
     plugins = find_plugins()
     root = root_of(plugins)
@@ -45,13 +46,13 @@ def load(
     if file := find_file(config, options or {}, variables, folder):
         sources.read_file(written, file, variables)
         sources.shape_filled(written, root)
-    places = {name: f"{folder / DOTENV}:{line}" for name, (_, line) in dotenv.items()}
+    places = {name: f"{beside}:{line}" for name, (_, line) in dotenv.items()}
     sources.take_variables(written, root, {name: variables[name] for name in places if name not in environ}, places)
     sources.take_variables(written, root, environ, {name: f"variable {name}" for name in environ})
     for key, value in (options or {}).items():
         written.put(tuple(key.split(".")), value, f"option --{key.rpartition('.')[2].replace('_', '-')}")
     settings = _checked(written, root)
-    settings.bind(plugins, variables, file)
+    settings.bind(plugins, variables, file, beside)
     return settings
 
 

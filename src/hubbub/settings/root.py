@@ -34,15 +34,27 @@ class Settings(Section):
     _plugins: Mapping[str, PlatformPlugin] = PrivateAttr(default_factory=dict)
     _environ: Mapping[str, str] = PrivateAttr(default_factory=dict)
     _file: Path | None = PrivateAttr(default=None)
+    _dotenv: Path | None = PrivateAttr(default=None)
 
-    def bind(self, plugins: Mapping[str, PlatformPlugin], environ: Mapping[str, str], file: Path | None) -> None:
+    def bind(
+        self,
+        plugins: Mapping[str, PlatformPlugin],
+        environ: Mapping[str, str],
+        file: Path | None,
+        dotenv: Path | None = None,
+    ) -> None:
         """Called once by `load`: where the values are from."""
-        self._plugins, self._environ, self._file = plugins, environ, file
+        self._plugins, self._environ, self._file, self._dotenv = plugins, environ, file, dotenv
 
     @property
     def file(self) -> Path | None:
         """The file that was read."""
         return self._file
+
+    @property
+    def dotenv(self) -> Path | None:
+        """The `.env` that was read."""
+        return self._dotenv
 
     @property
     def environ(self) -> Mapping[str, str]:
