@@ -130,4 +130,4 @@ def _told(request: Request, desk: Desk, status: int, phrase: Phrase) -> Response
     look = desk.bare(request)
     if HTMX in request.headers or request.url.path.startswith("/assets/"):
         return PlainTextResponse(look.phrase(phrase), status, {"cache-control": "no-store"})
-    return desk.templates.page("error.html", look, status, sentence=look.phrase(phrase))
+    return desk.templates.page("refused.html", look, status, sentence=look.phrase(phrase))

@@ -60,7 +60,7 @@ class ChatPage:
         services = self._desk.services
         return self._desk.page(
             request,
-            "chat.html",
+            "talk.html",
             look,
             200 if shown.found else 404,
             shown=shown,

@@ -34,6 +34,8 @@ MOST_DELIVERIES = 100
 MOST_ERRORS = 5
 LONGEST_TEXT = 160
 LONGEST_NUMBER = 18
+# The hub's own doors: always there, so nothing to tell.
+OWN_PLATFORM = "http"
 _PARTS = ("state", "accounts", "deliveries", "problems")
 
 
@@ -114,9 +116,11 @@ class Overview:
         except StoreError as error:
             log.error("deliveries cannot be listed: %s", error)  # noqa: TRY400 - an expected kind
             rows = ()
+        hub = self._services.control.status()
         problems: list[Line] = self._services.log.lines(least=logging.WARNING, limit=MOST_ERRORS)
         return {
-            "hub": self._services.control.status(),
+            "hub": hub,
+            "accounts": [each for each in hub.accounts if each.platform != OWN_PLATFORM],
             "now": self._services.clock(),
             "deliveries": [_delivery(row) for row in rows],
             "problems": problems,

@@ -144,7 +144,7 @@ SENTENCES: Final = MappingProxyType(
         "page.versions": "Versions of this message",
         "page.you": "You",
         "console.accounts": "Accounts",
-        "console.at_work": "{count} answers being written",
+        "console.at_work": "{count} running",
         "console.better_config": "Several at once: in hubbub.toml under",
         "console.better_key": "A key of a provider, in the environment or in .env:",
         "console.better_local": "A model on this machine, found by itself:",
@@ -219,5 +219,7 @@ SENTENCES: Final = MappingProxyType(
         "console.whole_log": "The whole log",
         "console.work": "Work",
         "console.works": "It works: an account is connected.",
+        "page.model": "Model",
+        "page.no_model": "none yet",
     }
 )

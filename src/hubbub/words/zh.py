@@ -141,7 +141,7 @@ SENTENCES: Final = MappingProxyType(
         "page.versions": "这条消息的各个版本",
         "page.you": "你",
         "console.accounts": "账号",
-        "console.at_work": "正在回答 {count} 条",
+        "console.at_work": "{count} 条进行中",
         "console.better_config": "同时使用多个：写在 hubbub.toml 的",
         "console.better_key": "在环境变量或 .env 中设置服务商的密钥：",
         "console.better_local": "本机模型，会自动发现：",
@@ -216,5 +216,7 @@ SENTENCES: Final = MappingProxyType(
         "console.whole_log": "全部日志",
         "console.work": "任务",
         "console.works": "接入成功，账号已连接。",
+        "page.model": "模型",
+        "page.no_model": "尚未设置",
     }
 )

@@ -55,7 +55,7 @@ def named_keys(tree: ast.AST) -> Iterator[tuple[int, str]]:
 
 
 # Families of keys whose names no file and no setting has.
-FAMILIES = "error|chat|command|role|duration|page|prompt|branch"
+FAMILIES = "error|chat|command|role|duration|page|console|prompt|branch"
 
 
 def test_every_key_that_the_code_names_exists() -> None:
@@ -72,7 +72,8 @@ def test_every_key_that_the_code_names_exists() -> None:
 
 
 def test_every_sentence_is_used() -> None:
-    text = "\n".join(path.read_text(encoding="utf-8") for path in SOURCES.rglob("*.py") if path.parent.name != "words")
+    code = (path for path in SOURCES.rglob("*.py") if path.parent.name != "words")
+    text = "\n".join(path.read_text(encoding="utf-8") for path in (*code, *SOURCES.rglob("templates/*.html")))
     used = set(re.findall(r"""["']((?:\w+\.)+\w+)["']""", text))
     made = ("role.", "error.model_")  # at run time from a role's name; by providers from the kind of failure
     assert sorted(key for key in KEYS - used if not key.startswith(made)) == []
