@@ -1,0 +1,108 @@
+"""What a hub that is not running has in its store; one class for each engine."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from hubbub.core.ports import Store
+from hubbub.core.work import Row, State
+from hubbub.storage.sqlite.store import SqliteStore
+
+DONE = 1
+_MOST = 1_000_000
+_PENDING = "SELECT (SELECT count(*) FROM inbox WHERE state = 0) + (SELECT count(*) FROM outbox WHERE state IN (0, 1))"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One accepted event. ``key`` ends in the platform's id of it."""
+
+    id: int
+    key: str
+    lane: str
+    state: int
+
+
+@dataclass(frozen=True)
+class Stored:
+    """Everything that the judge looks at. ``turns``: what each owner's current context says, in order."""
+
+    entries: Sequence[Entry]
+    rows: Sequence[Row]
+    turns: dict[str, list[tuple[str, str]]]
+
+
+class Engine(Protocol):
+    """A database that the crash tests run on."""
+
+    name: str
+
+    def environ(self, folder: Path) -> dict[str, str]:
+        """Settings that make a hub use it."""
+
+    async def pending(self, folder: Path) -> int:
+        """Entries that are not done and messages that are not out, while the hub runs."""
+
+    async def sending(self, folder: Path) -> set[int]:
+        """Rows that a dead hub was sending. It leaves the database as it is."""
+
+    async def read(self, folder: Path) -> Stored:
+        """All that is there. The hub must not run."""
+
+
+class Sqlite:
+    """The default: a file in the data folder."""
+
+    name = "sqlite"
+
+    def environ(self, folder: Path) -> dict[str, str]:
+        return {"HUBBUB_DATA_DIR": str(folder / "data")}
+
+    async def pending(self, folder: Path) -> int:
+        with _looking(folder) as db:
+            return int(db.execute(_PENDING).fetchone()[0])
+
+    async def sending(self, folder: Path) -> set[int]:
+        if not (folder / "data" / "hubbub.db").exists():
+            return set()
+        with _looking(folder) as db:
+            there = db.execute("SELECT 1 FROM sqlite_master WHERE name = 'outbox'").fetchone()
+            return {row for (row,) in db.execute("SELECT id FROM outbox WHERE state = 1")} if there else set()
+
+    async def read(self, folder: Path) -> Stored:
+        store = SqliteStore(folder / "data")
+        await store.open()
+        try:
+            rows = await store.outbox.deliveries(tuple(State), _MOST)
+            turns = await _turns(store)
+        finally:
+            await store.close()
+        with closing(sqlite3.connect(folder / "data" / "hubbub.db")) as db:
+            assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+            entries = [Entry(*columns) for columns in db.execute("SELECT id, key, lane, state FROM inbox ORDER BY id")]
+        return Stored(entries, rows, turns)
+
+
+def _looking(folder: Path) -> closing[sqlite3.Connection]:
+    return closing(sqlite3.connect(f"file:{folder / 'data' / 'hubbub.db'}?mode=ro", uri=True))
+
+
+async def _turns(store: Store) -> dict[str, list[tuple[str, str]]]:
+    found = {}
+    for owner in await store.conversations.owners("context"):
+        branch = await store.conversations.branch(owner, "context")
+        found[owner] = [_turn(node.body) for node in branch.nodes]
+    return found
+
+
+def _turn(body: object) -> tuple[str, str]:
+    assert isinstance(body, dict)
+    return body["role"], body["content"]
+
+
+ENGINES: tuple[Engine, ...] = (Sqlite(),)

@@ -1,0 +1,43 @@
+"""Hubs are killed at random moments, hundreds of times, while people and callers talk to them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+from pathlib import Path
+
+import pytest
+
+from tests.crash.lives import Keeper
+from tests.crash.people import Callers
+from tests.crash.scene import DELIVERIES, scene
+from tests.crash.stored import ENGINES, Engine
+
+pytestmark = pytest.mark.crash
+
+KILLS = int(os.environ.get("HUBBUB_TEST_KILLS", "200"))
+
+
+@pytest.mark.timeout(300 + KILLS)
+@pytest.mark.parametrize("delivery", DELIVERIES)
+@pytest.mark.parametrize("engine", ENGINES, ids=lambda engine: engine.name)
+async def test_nothing_is_lost_doubled_or_out_of_order(
+    tmp_path: Path, keeper: Keeper, engine: Engine, delivery: str
+) -> None:
+    async with scene(tmp_path, keeper, engine, delivery, repeats=2) as found:
+        hub, chance = found.hub, random.Random(delivery)
+        callers = Callers(hub, chance)
+        talking = asyncio.create_task(found.people.chatter())
+        calling = asyncio.create_task(callers.call())
+        while hub.kills < KILLS // len(DELIVERIES):
+            await found.die_suddenly(chance)
+        talking.cancel()
+        callers.leaving.set()
+        await hub.start()
+        await asyncio.wait_for(calling, 30)
+        stored = await found.end()
+    assert not found.faults(stored, callers.said)
+    assert not callers.faults
+    assert len(found.people.said) > hub.kills, "people got through"
+    assert len(callers.answers) > hub.kills, "so did callers"
