@@ -12,7 +12,9 @@ from hubbub.cli.backup import backup, restore
 from hubbub.cli.chat import chat
 from hubbub.cli.doctor import doctor
 from hubbub.cli.logs import logs
+from hubbub.cli.options import Config, DataDir
 from hubbub.cli.serve import serve
+from hubbub.settings.sections import LogLevel
 
 # Plain output: rich would take 0.2 s of every command.
 app = typer.Typer(
@@ -40,10 +42,19 @@ def _root(
     pass
 
 
-@app.command(add_help_option=False, context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
-def run(context: typer.Context) -> None:
-    """Serve until stopped; `hubbub run --help` lists its options."""
-    raise SystemExit(serve(context.args))
+@app.command()
+def run(
+    host: Annotated[str | None, typer.Option(metavar="ADDRESS", help="Address to listen on (127.0.0.1).")] = None,
+    port: Annotated[str | None, typer.Option(metavar="NUMBER", help="Port to listen on (8080); 0: a free one.")] = None,
+    *,
+    config: Config = None,
+    data_dir: DataDir = None,
+    log_level: Annotated[LogLevel | None, typer.Option(help="Least level that is logged (INFO).")] = None,
+) -> None:
+    """Serve until stopped."""
+    # Here for help and completion: from a shell, `hubbub.cli.main` goes to `serve` without this library.
+    given = {"host": host, "port": port, "config": config, "data-dir": data_dir, "log-level": log_level}
+    raise SystemExit(serve([f"--{name}={value}" for name, value in given.items() if value is not None]))
 
 
 app.command()(config.init)
