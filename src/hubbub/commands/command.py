@@ -124,7 +124,7 @@ class CommandContext:
     async def say(self, *phrases: Phrase) -> str:
         """Sentences in the person's language, a line each."""
         language = await self.asking.language()
-        return "\n".join(say(phrase, language) for phrase in phrases)
+        return "\n".join(say(phrase, language).rstrip() for phrase in phrases)
 
     async def zone(self) -> tzinfo | None:
         """The person's time zone, else the hub's."""

@@ -24,8 +24,10 @@ _MOST_UNDONE = 100
 
 async def new(call: Call, context: CommandContext) -> Answer:  # noqa: ARG001 - every handler has the same shape
     """Put the conversation aside and begin another."""
-    branch = await context.hub.conversations.branch(context.owner, "context", context.event.branch, limit=1)
-    writes = start_anew(branch, context.hub.clock())
+    conversations = context.hub.conversations
+    branch = await conversations.branch(context.owner, "context", context.event.branch, limit=1)
+    taken = {each.name for each in await conversations.branches(context.owner, "context")} if branch.head else set()
+    writes = start_anew(branch, context.hub.clock(), taken)
     if not writes:
         return await context.tell(Phrase("command.new.done"))
     told = await context.tell(Phrase("command.new.kept", {"name": writes[0].name}))

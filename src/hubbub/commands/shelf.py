@@ -53,6 +53,7 @@ async def history(call: Call, context: CommandContext) -> Answer:
 
 async def resume(call: Call, context: CommandContext) -> Answer:
     """Go on with a conversation that was put aside; the current one is put aside instead."""
+    _same_client(context)
     found = await _shelf(context)
     return await _go_on(found.find(required(call, call.argument, "N")), context)
 
@@ -63,6 +64,8 @@ async def branch(call: Call, context: CommandContext) -> Answer:
     found = await _shelf(context)
     if what == "list":
         return await _list(found, context)
+    if what != "delete":
+        _same_client(context)
     rest = required(call, rest, "NAME")
     if what in ("new", "fork"):
         return await _begin(found, rest, context, fork=what == "fork")
@@ -89,7 +92,6 @@ async def _list(found: Shelf, context: CommandContext) -> Answer:
 
 async def _begin(found: Shelf, name: str, context: CommandContext, *, fork: bool) -> Answer:
     """A new branch: empty, or with all that the current one holds."""
-    _same_client(context)
     _is_free(found, name)
     if fork:
         current = await context.hub.conversations.branch(context.owner, "context", found.current.name)
@@ -102,7 +104,6 @@ async def _begin(found: Shelf, name: str, context: CommandContext, *, fork: bool
 
 async def _rename(found: Shelf, name: str, context: CommandContext) -> Answer:
     """The current branch gets another name."""
-    _same_client(context)
     _is_free(found, name)
     old = found.current
     # The name itself makes a branch current; that it is empty yet is no hindrance.
@@ -112,7 +113,6 @@ async def _rename(found: Shelf, name: str, context: CommandContext) -> Answer:
 
 
 async def _go_on(target: Branch, context: CommandContext) -> Answer:
-    _same_client(context)
     whole = await context.hub.conversations.branch(context.owner, "context", target.name)
     told = await context.tell(Phrase("branch.used", {"name": target.name, "words": shelf.first_words(whole)}))
     return replace(told, writes=branches.switch(whole))

@@ -16,7 +16,7 @@ from hubbub.core.phrases import Phrase
 from hubbub.core.work import Append, Archive, Branch, MoveHead, Switch, Write
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
 # Names that begin so are the hub's own: they are never listed and never become current.
 HIDDEN = "."
@@ -55,11 +55,19 @@ def fork(branch: Branch, name: str, position: int | None = None) -> tuple[Write,
     return (MoveHead(branch.owner, branch.kind, name, head, "fork"), Switch(branch.owner, branch.kind, name))
 
 
-def start_anew(branch: Branch, now: float) -> tuple[Archive, ...]:
-    """Put the content of a branch aside under a name made of the time, and leave the branch empty."""
+def start_anew(branch: Branch, now: float, taken: Collection[str] = ()) -> tuple[Archive, ...]:
+    """Put the content of a branch aside under a name made of the time, and leave the branch empty.
+
+    Where such a name is ``taken``, a number is added, as the store itself does.
+    """
     if not branch.head:
         return ()
-    return (Archive(branch.owner, branch.kind, branch.name, time_name(now)),)
+    name = stem = time_name(now)
+    number = 1
+    while name in taken:
+        number += 1
+        name = f"{stem}-{number}"
+    return (Archive(branch.owner, branch.kind, branch.name, name),)
 
 
 def switch(target: Branch) -> tuple[Write, ...]:

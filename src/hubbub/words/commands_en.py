@@ -36,7 +36,7 @@ SENTENCES: Final = MappingProxyType(
         "branch.more": "and {count} more",
         "branch.new": "A new conversation {name} begins.",
         "branch.forked": "{name} goes on from here; the conversation before stays as it is.",
-        "branch.used": "You go on with {name}: {words}",
+        "branch.used": "You go on with {name}. {words}",
         "branch.renamed": "{old} is now called {name}.",
         "branch.deleted": "{name} is deleted.",
         "branch.in_use": "{name} is the conversation that you are in; go on with another one first.",

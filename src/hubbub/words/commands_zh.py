@@ -36,7 +36,7 @@ SENTENCES: Final = MappingProxyType(
         "branch.more": "还有 {count} 个",
         "branch.new": "新对话 {name} 开始了。",
         "branch.forked": "{name} 将从这里继续，原来的对话保持不变。",
-        "branch.used": "继续对话 {name}：{words}",
+        "branch.used": "继续对话 {name}。{words}",
         "branch.renamed": "{old} 已改名为 {name}。",
         "branch.deleted": "{name} 已删除。",
         "branch.in_use": "{name} 是当前对话，请先切换到其他对话。",
