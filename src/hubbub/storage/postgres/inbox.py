@@ -14,7 +14,7 @@ from hubbub.core.events import Event, event_key
 from hubbub.core.work import Claim, Committed, Entry, Outgoing, Receipt, Row, Unit
 from hubbub.storage import codec
 from hubbub.storage.postgres import texts, writes
-from hubbub.storage.postgres.orders import Abandon, Accept, Call, Finish, GiveBack, Send
+from hubbub.storage.postgres.orders import Abandon, Accept, Finish, GiveBack, Send, Take
 from hubbub.storage.postgres.outbox import COLUMNS, read_row
 from hubbub.storage.postgres.signals import POLL, heard
 
@@ -73,7 +73,7 @@ class Inbox:
         """See `Journal.claim`."""
         if limit <= 0:
             return []
-        order = Call(self._loop.create_future(), partial(self._claim, node, limit), guarded=False)
+        order = Take(self._loop.create_future(), partial(self._claim, node, limit))
         claims: list[Claim] = await self._writer.ask(order)
         if len(claims) >= limit:
             self._parts.signals.work.set()

@@ -114,10 +114,14 @@ class Fire(Order):
 
 @dataclass(slots=True, eq=False)
 class Call(Order):
-    """Anything else. ``guarded``: fenced off by a savepoint, so that its refusal harms nobody."""
+    """Anything else, fenced off by a savepoint, so that its refusal harms nobody."""
 
     function: Callable[[Connection], Awaitable[Any]]
-    guarded: bool = True
+
+
+@dataclass(slots=True, eq=False)
+class Take(Call):
+    """A claim of what is free: after all that came before it, and before the events that come after it."""
 
 
 @dataclass(slots=True, eq=False)

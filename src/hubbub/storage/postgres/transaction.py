@@ -18,7 +18,7 @@ from hubbub.storage import codec
 from hubbub.storage.postgres import deliveries, texts, writes
 from hubbub.storage.postgres.database import FAILURES, NOW, lost, refused
 from hubbub.storage.postgres.lanes import Lane, fenced
-from hubbub.storage.postgres.orders import Abandon, Accept, Call, Finish, Fire, GiveBack, Order, of
+from hubbub.storage.postgres.orders import Abandon, Accept, Call, Finish, Fire, GiveBack, Order, Take, of
 from hubbub.storage.rows import row_key, state_code
 
 if TYPE_CHECKING:
@@ -306,10 +306,9 @@ class Transaction:
             order.value = await self._presence.renew(self._db, order.node)
 
     async def _call(self) -> None:
+        for take in of(self._orders, Take):
+            take.value = await take.function(self._db)
         for order in of(self._orders, Call):
-            if not order.guarded:
-                order.value = await order.function(self._db)
-                continue
             await self._db.execute("SAVEPOINT one_call")
             try:
                 order.value = await order.function(self._db)

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 from hubbub.core.errors import StoreError
 from hubbub.core.failpoints import COMMITS, Failpoint, never
+from hubbub.storage.postgres.batch import Batch
 from hubbub.storage.postgres.database import FAILURES, again, lost, poison, refused
 from hubbub.storage.postgres.link import Link, Marker
-from hubbub.storage.postgres.orders import Begin, GiveBack, Order, Settle, about, claims_of, of
+from hubbub.storage.postgres.orders import Begin, GiveBack, Order, Settle, claims_of, of
 from hubbub.storage.postgres.transaction import Transaction
 
 if TYPE_CHECKING:
@@ -100,27 +101,15 @@ class Writer:
             await asyncio.sleep(0)
 
     def _take(self) -> list[Order]:
-        """What may go together, in the order in which it came: of orders that end a lane's or a row's turn one each."""
-        taken: list[Order] = []
-        left: list[Order] = []
-        ended: set[str | int] = set()
-        passed: set[str | int] = set()
-        waiting = self._waiting
-        while waiting and len(taken) < _MOST_AT_ONCE:
+        """What may go together, in the order in which it came."""
+        batch = Batch()
+        waiting, left = self._waiting, list[Order]()
+        while waiting and len(batch.orders) < _MOST_AT_ONCE and not batch.full:
             order = waiting.popleft()
-            lane_or_row = about(order)
-            if lane_or_row is not None:
-                if lane_or_row in passed or (order.ends and lane_or_row in ended):
-                    passed.add(lane_or_row)
-                    left.append(order)
-                    continue
-                if order.ends:
-                    ended.add(lane_or_row)
-            taken.append(order)
-            if order.alone:
-                break
+            if not batch.add(order):
+                left.append(order)
         waiting.extendleft(reversed(left))
-        return taken
+        return batch.orders
 
     async def _store(self, orders: Sequence[Order], until: float) -> None:
         """Carry out and commit, or set errors. ``until``: how long to try (the loop's time)."""
