@@ -68,7 +68,9 @@ class Road:
     def lane_of(self, event: Event) -> str:
         """The owner's, so that one owner's messages are answered in order; urgent commands have one beside it."""
         if type(event) is not Received:
-            return owner_of(event.room, event.author.id)
+            room = event.room
+            shared = not room.direct and self._ways.triggers.rules(room).shared
+            return owner_of(room, event.author.id, shared=shared)
         owner = self._ways.triggers.owner(event)
         words = text_of(event.message).strip()
         if " " in words:  # urgent commands stand alone; most messages need not be looked through twice
