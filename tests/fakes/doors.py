@@ -25,7 +25,7 @@ from hubbub.core.messages import Message, Text, text_of
 from hubbub.core.ports import Host, Route, Store, Streamed, Token
 from hubbub.core.status import AccountStatus, HubStatus
 from hubbub.core.turns import ModelInfo
-from hubbub.core.work import Entry, Outgoing, Receipt, Row, State
+from hubbub.core.work import Entry, Outgoing, Receipt, Row, Spend, State
 from hubbub.platforms.http.adapter import HttpPlatform
 from hubbub.platforms.http.settings import HttpSettings
 from tests.fakes.registry import FakeRegistry
@@ -76,12 +76,21 @@ class MemoryOutbox:
         return row
 
 
+@dataclass
+class MemoryUsage:
+    counted: list[Spend] = field(default_factory=list)
+
+    async def add(self, spend: Spend) -> None:
+        self.counted.append(spend)
+
+
 class MemoryStore:
     """Only the parts that the doors use; the others are missing on purpose."""
 
     def __init__(self) -> None:
         self.secrets = MemorySecrets()
         self.outbox = MemoryOutbox()
+        self.usage = MemoryUsage()
         self.broken = False
 
     async def stats(self) -> Mapping[str, float]:

@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from hubbub.api.callers import ADMIN, LOCAL, SCOPES, Caller
-from hubbub.api.errors import Refused
+from hubbub.api.errors import FOREIGN, Refused
 from hubbub.api.failures import Failures
 from hubbub.api.limits import Buckets, split_limit, with_limit
 from hubbub.api.origins import Names, Networks, RawHeaders, forwarded, header
@@ -122,6 +122,8 @@ class Access:
                 f" server.public_url to this name, or use a token. {NEED_TOKEN}"
             )
             raise Refused(403, "host_unknown", message)
+        if self.names.foreign(headers):
+            raise Refused.of(FOREIGN)
         return LOCAL
 
     async def _by_token(self, client: str, secret: str) -> Caller:

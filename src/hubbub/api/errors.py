@@ -39,6 +39,12 @@ STOPPING = Refusal(
     {"retry-after": "5"},
 )
 
+FOREIGN = Refusal(
+    403,
+    "origin_foreign",
+    "Browsers may send this only from the hub's own pages; set server.public_url to their address.",
+)
+
 
 class Refused(HubbubError):
     """The request cannot be served; carries what it is told."""

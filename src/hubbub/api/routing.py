@@ -12,18 +12,12 @@ from collections.abc import Iterable, Mapping
 from urllib.parse import quote
 
 from hubbub.api.answers import Receive, Scope, Send, refuse
-from hubbub.api.errors import Refusal
+from hubbub.api.errors import FOREIGN, Refusal
 from hubbub.api.origins import Names
 from hubbub.core.errors import ConfigError
 from hubbub.core.ports import ASGIApp, Route
 
 SAFE = frozenset(("GET", "HEAD", "OPTIONS"))
-
-FOREIGN = Refusal(
-    403,
-    "origin_foreign",
-    "Browsers may send this only from the hub's own pages; set server.public_url to their address.",
-)
 
 
 class Router:

@@ -18,6 +18,7 @@ from hubbub.api.openai.answers import Deltas, Gate, StreamedAnswer, WholeAnswer
 from hubbub.api.openai.documents import ChatDocuments, Document, Documents, Head
 from hubbub.api.openai.errors import BadField
 from hubbub.api.openai.memory import Memory, Wanted, wants_memory
+from hubbub.api.openai.meter import Meter
 from hubbub.api.openai.models import Names
 from hubbub.api.openai.turns import parameters_of, tools_of, turns_of
 from hubbub.api.openai.wire import ChatIn
@@ -60,21 +61,28 @@ class Source:
 class Asking:
     """Asks models for the routes, and gives their answers the form that is wanted."""
 
-    def __init__(self, registry: ModelRegistry, gate: Gate, clock: Clock) -> None:
-        """``gate`` bounds the answers of all routes together."""
+    def __init__(self, registry: ModelRegistry, gate: Gate, meter: Meter, clock: Clock) -> None:
+        """``gate`` bounds the answers of all routes together, ``meter`` counts them."""
         self._registry = registry
         self.gate = gate
+        self.meter = meter
         self._clock = clock
 
     def head(self, prefix: str, model: str) -> Head:
         """A new answer's."""
         return Head(f"{prefix}-{secrets.token_hex(12)}", int(self._clock()), model)
 
-    async def deltas(self, request: ChatRequest) -> AsyncGenerator[Delta, None]:
-        """What the model says. Raises ProviderError."""
-        async with aclosing(cast("AsyncGenerator[Delta]", self._registry.stream(request))) as deltas:
-            async for delta in deltas:
-                yield delta
+    async def deltas(self, request: ChatRequest, owner: str) -> AsyncGenerator[Delta, None]:
+        """What the model says, on the owner's account. Raises ProviderError."""
+        began, used = False, None
+        try:
+            async with aclosing(cast("AsyncGenerator[Delta]", self._registry.stream(request))) as deltas:
+                async for delta in deltas:
+                    began, used = True, delta.usage or used
+                    yield delta
+        finally:
+            if began:  # a part that was cut off counts too
+                await self.meter.count(owner, used)
 
     def response(self, head: Head, source: Source, *, stream: bool) -> Response:
         """The answer to a request."""
@@ -102,7 +110,7 @@ class Chat:
         body: ChatIn,
         request: Request,
         conversation: Conversation = None,
-        owner: Owner = None,
+        named: Owner = None,
         key: Key = None,
     ) -> Response:
         """Answer a conversation, whole or (`stream`) as server-sent events.
@@ -115,11 +123,12 @@ class Chat:
         raw: dict[str, Any] = await request.json()
         usage = bool(body.stream_options and body.stream_options.include_usage)
         if wants_memory(body.model, conversation):
-            wanted = Wanted(caller_of(request), owner, conversation or "", key or "", _language(request))
+            wanted = Wanted(caller_of(request), named, conversation or "", key or "", _language(request))
             return await self._remembering(raw, wanted, stream=bool(body.stream))
         asked = await self._request(raw, stream=bool(body.stream))
         head = self._asking.head("chatcmpl", asked.model)
-        source = Source(partial(self._asking.deltas, asked), ChatDocuments(head, usage=usage))
+        owner = caller_of(request).speaks_as(None)
+        source = Source(partial(self._asking.deltas, asked, owner), ChatDocuments(head, usage=usage))
         return self._asking.response(head, source, stream=asked.stream)
 
     async def _request(self, body: Mapping[str, Any], *, stream: bool) -> ChatRequest:

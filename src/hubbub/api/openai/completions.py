@@ -15,6 +15,7 @@ from hubbub.api.openai.errors import BadField
 from hubbub.api.openai.models import Names
 from hubbub.api.openai.turns import parameters_of
 from hubbub.api.openai.wire import CompletionIn
+from hubbub.api.requests import caller_of
 from hubbub.core.models import ModelSpec
 from hubbub.core.turns import ChatRequest, Turn
 
@@ -42,7 +43,9 @@ class Completions:
         native = spec.api == "completions"
         echo = raw["prompt"] if raw.get("echo") is True and isinstance(raw["prompt"], str) else ""
         documents = TextDocuments(head, usage=usage, native=native, echo="" if native else echo)
-        return self._asking.response(head, Source(partial(self._asking.deltas, asked), documents), stream=asked.stream)
+        owner = caller_of(request).speaks_as(None)
+        source = Source(partial(self._asking.deltas, asked, owner), documents)
+        return self._asking.response(head, source, stream=asked.stream)
 
 
 def _request(spec: ModelSpec, body: Mapping[str, Any], *, stream: bool) -> ChatRequest:

@@ -14,8 +14,10 @@ from hubbub.api.openai.documents import Document
 from hubbub.api.openai.errors import BadField, no_such_model
 from hubbub.api.openai.models import DEFAULT, Names
 from hubbub.api.openai.wire import EmbeddingsIn
+from hubbub.api.requests import caller_of
 from hubbub.api.services import ModelRegistry
 from hubbub.core.errors import ProviderError
+from hubbub.core.turns import Usage
 
 _NONE_MADE = (404, 405, 501)
 
@@ -38,8 +40,13 @@ class Embeddings:
         await self._names.ready()
         head = self._asking.head("embd", body.model)
 
+        owner = caller_of(request).speaks_as(None)
+
         async def vectors() -> Document:
-            return await self._vectors(body.model, {name: value for name, value in raw.items() if name != "model"})
+            handed_on = {name: value for name, value in raw.items() if name != "model"}
+            document = await self._vectors(body.model, handed_on)
+            await self._asking.meter.count(owner, _used(document), messages=0)
+            return document
 
         return WholeAnswer(self._asking.gate, head.id, vectors)
 
@@ -56,3 +63,9 @@ class Embeddings:
             message = f"The model {name[:200]!r} makes no embeddings. Name one that does, as its provider calls it."
             raise BadField(400, "model", message, code="model_not_supported") from error
         return {"object": "list", **document, "model": name}
+
+
+def _used(document: Document) -> Usage:
+    usage = document.get("usage")
+    tokens = usage.get("prompt_tokens") if isinstance(usage, dict) else None
+    return Usage(tokens if type(tokens) is int and tokens > 0 else 0)

@@ -14,6 +14,7 @@ from hubbub.api.openai.completions import Completions
 from hubbub.api.openai.embeddings import Embeddings
 from hubbub.api.openai.guard import OpenAIRoute
 from hubbub.api.openai.memory import Memory
+from hubbub.api.openai.meter import Meter
 from hubbub.api.openai.models import ModelRoutes, Names
 from hubbub.api.openai.wire import CompletionOut, EmbeddingsOut, ErrorOut, ModelOut, ModelsOut
 from hubbub.api.services import ModelRegistry, Services
@@ -51,7 +52,7 @@ def openai_router(services: Services, registry: ModelRegistry) -> APIRouter:
     """All routes of the OpenAI-compatible API."""
     router = APIRouter(route_class=OpenAIRoute)
     names = Names(services, registry)
-    asking = Asking(registry, Gate(), services.clock)
+    asking = Asking(registry, Gate(), Meter(services.store.usage, services.clock), services.clock)
     models = ModelRoutes(services, names)
     _add(router, "GET /models", models.listed, ModelsOut)
     _add(router, "GET /models/{model:path}", models.shown, ModelOut)
