@@ -7,7 +7,6 @@ import contextlib
 import os
 import re
 import shutil
-import signal
 import sys
 import tempfile
 import time
@@ -15,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hubbub.providers.embedded.ending import kill
 from hubbub.providers.embedded.failures import EmbeddedError, of_disk
 from hubbub.providers.embedded.files import Percent, require_space, sha256_of, silent
 
@@ -155,8 +155,7 @@ async def _run(installer: Installer, folder: Path, percent: Percent) -> tuple[in
         return 1, f"gave up after {LONGEST_FETCH:.0f} s"
     finally:
         if process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
+            kill(process)
             await process.wait()
     return process.returncode or 0, reading.result()[0].decode("utf-8", "replace")
 

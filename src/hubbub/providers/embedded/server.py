@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import dataclasses
 import json
 import logging
 import os
 import secrets
-import signal
 import sys
 from typing import TYPE_CHECKING
 
 from hubbub.core.models import Endpoint
 from hubbub.providers.embedded.child import Order
+from hubbub.providers.embedded.ending import kill
 from hubbub.providers.embedded.failures import EmbeddedError, of_disk
 from hubbub.providers.embedded.files import silent
 from hubbub.providers.embedded.package import weights
@@ -143,8 +142,7 @@ class EmbeddedServer:
             async with asyncio.timeout(LONGEST_STOP):
                 await process.wait()
         except TimeoutError:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
+            kill(process)
             await process.wait()
 
 
