@@ -25,8 +25,7 @@ name = "fake"
 base_url = "{url}"
 api_key = "sk-journey"
 id = "fake-model"
-attempts = 1
-timeout = 5
+attempts = {attempts}
 {more}
 """
 
@@ -114,10 +113,12 @@ class Talker:
 
 
 @asynccontextmanager
-async def inside(folder: Path, toml: str = "", *, model: str = "", **behaviour: Any) -> AsyncIterator[Inside]:
-    """``toml``: more settings; ``model``: more keys of the model's; ``behaviour``: how it answers."""
+async def inside(
+    folder: Path, toml: str = "", *, model: str = "", attempts: int = 1, **behaviour: Any
+) -> AsyncIterator[Inside]:
+    """``toml``: more settings; ``model`` and ``attempts``: keys of the model's; ``behaviour``: how it answers."""
     async with FakeModel(check=False, **behaviour) as fake:
-        (folder / "hubbub.toml").write_text(toml + ONE_MODEL.format(url=fake.url, more=model))
+        (folder / "hubbub.toml").write_text(toml + ONE_MODEL.format(url=fake.url, attempts=attempts, more=model))
         settings = load(environ={"HUBBUB_PORT": "0"}, folder=folder, options={"server.data_dir": folder / "data"})
         async with open_hub(settings) as hub, aiohttp.ClientSession(hub.url) as http:
             yield Inside(hub, fake, http)
