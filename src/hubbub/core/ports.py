@@ -346,6 +346,20 @@ class Outbox(Protocol):
         """QUEUED, UNKNOWN or DEAD -> DROPPED; None if there is no such row in such a state."""
 
 
+@runtime_checkable
+class SharedOutbox(Protocol):
+    """An outbox that several nodes send from: a row goes out where its account is connected."""
+
+    async def take(self, node: str, accounts: Sequence[Account], limit: int = 1000) -> Sequence[Row]:
+        """QUEUED rows of accounts that this node holds and was not handed yet, oldest first; now they are its own.
+
+        `Outbox.begin` is False for a row that another living node was handed since.
+        """
+
+    async def waiting(self, timeout: float) -> None:  # noqa: ASYNC109 - the port's own unit: how long to wait at most
+        """Return when other nodes may have queued rows to take, at the latest after ``timeout`` seconds."""
+
+
 class Conversations(Protocol):
     """What owners keep: branches of contexts, prompts and settings. Written by units only (`Write`)."""
 
@@ -383,6 +397,14 @@ class Leases(Protocol):
 
     async def held(self) -> Sequence[Lease]:
         """Who holds what."""
+
+
+@runtime_checkable
+class SharedLeases(Protocol):
+    """Leases of a store that several nodes share; each keeps itself alive in it."""
+
+    async def nodes(self) -> Sequence[Lease]:
+        """The nodes that are alive, with their addresses, as leases named ``node:<node>``."""
 
 
 class Timers(Protocol):
