@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
 from hubbub.bridge.translate import fit
 from hubbub.bridge.triggers import Triggers
-from hubbub.chat.answer import Chat, Pieces
+from hubbub.chat.answer import Chat
 from hubbub.chat.stop import StopSignal
 from hubbub.commands.command import CommandContext
 from hubbub.commands.permissions import People
@@ -24,6 +23,7 @@ from hubbub.core.messages import Text, text_of
 from hubbub.core.phrases import Phrase
 from hubbub.core.ports import Answer, CanType, Platform, Streamed, Streams
 from hubbub.core.work import Committed, Entry, Outgoing, Unit
+from hubbub.dispatch.answering import Answering
 from hubbub.dispatch.asking import AskingForOne
 from hubbub.dispatch.delivery import Sender
 from hubbub.dispatch.means import HubMeans
@@ -33,9 +33,6 @@ log = logging.getLogger(__name__)
 
 _NOTHING = Answer()
 _END = Streamed(end=True)
-_MODELS_SECONDS = 15.0
-_TYPING_AFTER = 1.0
-_TYPING_EVERY = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,43 +111,11 @@ class Road:
         asking = AskingForOne((ways.chat, ways.means.models, self._answering), entry, event, owner, stop)
         return CommandContext(entry, event, owner, role, ways.means, asking)
 
-    @asynccontextmanager
-    async def _answering(self, event: Received) -> AsyncIterator[Pieces | None]:
-        """What surrounds an answer of a model; gives what takes its pieces, if somebody listens."""
-        if not self._ways.models_known.is_set():
-            await self._models()
-        async with self._typing(event):
-            yield self._pieces(event)
-
-    async def _models(self) -> None:
-        """At the start models are still being looked for; not for long."""
-        try:
-            async with asyncio.timeout(_MODELS_SECONDS):
-                await self._ways.models_known.wait()
-        except TimeoutError:
-            log.warning("models are still being looked for after %d s", _MODELS_SECONDS)
-
-    def _pieces(self, event: Received) -> Callable[[Streamed], None] | None:
-        key = event_key(event)
-        streams = self._ways.streams
-        return partial(streams.publish, key) if streams.listened(key) else None
-
-    @asynccontextmanager
-    async def _typing(self, event: Received) -> AsyncIterator[None]:
-        """Show that an answer is being written, if it takes longer than a moment."""
-        platform = self._typist(event.room.platform)
-        if platform is None:
-            yield
-            return
-        loop = asyncio.get_running_loop()
-        shown: list[asyncio.Task[None]] = []
-        timer = loop.call_later(_TYPING_AFTER, lambda: shown.append(loop.create_task(_show_typing(platform, event))))
-        try:
-            yield
-        finally:
-            timer.cancel()
-            for task in shown:
-                task.cancel()
+    def _answering(self, event: Received) -> Answering:
+        """What surrounds an answer of a model."""
+        key, streams = event_key(event), self._ways.streams
+        pieces = partial(streams.publish, key) if streams.listened(key) else None
+        return Answering(event, self._ways.models_known, self._typist(event.room.platform), pieces)
 
     def _typist(self, name: str) -> CanType | None:
         """The platform if it can show that; asked once a platform, for the question is slow."""
@@ -199,10 +164,3 @@ class Road:
         elif committed.rows:
             self._sender.push(committed.rows)
         self._ways.streams.publish(event_key(entry.event), _END)
-
-
-async def _show_typing(platform: CanType, event: Received) -> None:
-    """Again and again until it is cancelled."""
-    while True:
-        await platform.typing(event.room)
-        await asyncio.sleep(_TYPING_EVERY)
