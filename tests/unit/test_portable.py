@@ -15,7 +15,8 @@ MODULES = {"fcntl", "grp", "pwd", "pty", "readline", "resource", "syslog", "term
 NAMES = {
     "os": {
         "chown", "fchmod", "fchown", "fork", "getegid", "geteuid", "getgid", "getloadavg", "getpgid", "getuid",
-        "killpg", "mkfifo", "nice", "posix_fadvise", "sched_getaffinity", "sendfile", "setsid", "statvfs", "uname", "wait4",
+        "killpg", "mkfifo", "nice", "posix_fadvise", "sched_getaffinity", "sendfile", "setsid", "statvfs", "uname",
+        "wait4",
     },
     "signal": {"SIGHUP", "SIGKILL", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGCHLD", "SIGPIPE", "alarm", "pthread_sigmask"},
     "time": {"tzset"},

@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from dataclasses import asdict
+from typing import Annotated
+
+import typer
 
 from hubbub.cli import checks
 from hubbub.cli.checks import Check
@@ -16,12 +19,16 @@ from hubbub.cli.table import print_json
 from hubbub.core.errors import ConfigError, HubbubError
 from hubbub.settings import Settings
 
+Alive = Annotated[
+    bool, typer.Option("--alive", help="Only whether a hub runs on the data folder and answers: for supervisors.")
+]
 
-def doctor(*, as_json: AsJson = False, config: Config = None, data: DataDir = None) -> None:
+
+def doctor(*, alive: Alive = False, as_json: AsJson = False, config: Config = None, data: DataDir = None) -> None:
     """Check settings, data folder, port, platforms and model, and say the remedy for what is wrong."""
     failed = 0
     with told():
-        for check in _all(config, data):
+        for check in (_alive(settings_of(config, data)),) if alive else _all(config, data):
             failed += check.outcome == "fail"
             if as_json:
                 print_json([asdict(check)])
@@ -56,6 +63,17 @@ def _all(config: Config, data: DataDir) -> Iterator[Check]:
     yield from checks.limits(settings)
     yield from checks.platforms(settings, hub)
     yield _model(settings)
+
+
+def _alive(settings: Settings) -> Check:
+    """Whether the hub answers; nothing else is looked at, so that it costs little."""
+    hub = RunningHub.find(settings)
+    if hub is None:
+        return Check("hub", "fail", f"none runs on {settings.server.data_dir}", "hubbub run")
+    status = hub.status()
+    if not status["ready"]:
+        return Check("hub", "fail", f"{hub.url} takes no messages", "wait until it has stopped or started")
+    return Check("hub", "ok", f"runs at {hub.url}")
 
 
 def _model(settings: Settings) -> Check:

@@ -142,3 +142,9 @@ def test_ctrl_c_ends_the_answer_with_the_stop_command(hub: Doors, tmp_path: Path
         assert chat.wait(20) == 130
     asked = [entry.event.message[0] for entry in hub.hub.entries.values() if entry.event.type == "received"]
     assert asked == [Text("long story"), Text("/stop")]
+
+
+def test_alive_is_told_by_the_exit_code(hub: Doors, data: Path) -> None:
+    assert hub.url in hubbub("doctor", "--alive")[0]
+    assert json.loads(hubbub("doctor", "--alive", "--json")[0])["outcome"] == "ok"
+    assert "none runs" in hubbub("doctor", "--alive", "--data-dir", str(data / "other"), code=1)[0]

@@ -51,8 +51,11 @@ def main() -> None:
 def _serve(order: Order) -> tuple[Any, dict[str, str]]:
     try:
         import xllamacpp  # noqa: PLC0415 - loaded on first use
-    except ImportError as error:
+    except ModuleNotFoundError as error:
         return None, {"error": f"the package xllamacpp is missing ({error}); install hubbub[embedded]"}
+    except ImportError as error:
+        remedy = "install that library (on Debian and Ubuntu: apt install libgomp1)"
+        return None, {"error": f"llama.cpp cannot be loaded: {error}; {remedy}"}
     try:
         server = xllamacpp.Server(_parameters(xllamacpp.CommonParams(), order))
     except RuntimeError as error:

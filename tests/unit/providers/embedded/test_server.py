@@ -183,13 +183,20 @@ async def test_a_model_of_ones_own_is_found_by_its_file(models: Path) -> None:
     await client.close()
 
 
+@pytest.mark.parametrize(
+    ("fault", "remedy"),
+    [
+        ("ModuleNotFoundError('not here')", r"install hubbub\[embedded\]"),
+        ("ImportError('libgomp.so.1: cannot open shared object file')", "apt install libgomp1"),
+    ],
+)
 async def test_a_missing_library_is_said_with_what_to_do(
-    models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str, remedy: str
 ) -> None:
-    (tmp_path / "xllamacpp.py").write_text("raise ImportError('not here')")
+    (tmp_path / "xllamacpp.py").write_text(f"raise {fault}")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     server = EmbeddedServer(SPEC, models)
-    with pytest.raises(EmbeddedError, match=r"install hubbub\[embedded\]"):
+    with pytest.raises(EmbeddedError, match=remedy):
         await server.endpoint()
     await server.close()
 
