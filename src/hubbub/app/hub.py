@@ -19,6 +19,7 @@ from hubbub.api import local
 from hubbub.api.auth import Access
 from hubbub.api.server import WebServer
 from hubbub.api.services import ApiSettings, Services
+from hubbub.app.admin import ensure_admin
 from hubbub.app.housekeeping import Housekeeping
 from hubbub.app.models import LateModels
 from hubbub.app.pages import console_services, recent_log
@@ -236,7 +237,7 @@ def _background(
     yield Housekeeping(store, time.time).run()
     yield parts.models.open(url, announce)
     if server is not None:
-        yield _ensure_admin(parts, announce)
+        yield ensure_admin(parts.access, parts.settings, announce)
 
 
 async def _let_in(parts: Parts, server: WebServer) -> None:
@@ -244,16 +245,6 @@ async def _let_in(parts: Parts, server: WebServer) -> None:
     await server.listening.wait()
     admin = await asyncio.to_thread(local.write, parts.settings.server.data_dir, server.url, server.certificate)
     parts.access.allow_local(admin.token)
-
-
-async def _ensure_admin(parts: Parts, announce: Callable[[str], None] | None) -> None:
-    """There is always an admin's secret; a random one is shown once."""
-    configured = parts.settings.server.admin_password
-
-    def show(secret: str) -> None:
-        (announce or log.warning)(f"Admin secret (shown this once; user is admin): {secret}")
-
-    await parts.access.ensure_admin(configured.get_secret_value() if configured else "", show)
 
 
 def _settle_memory() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 import sys
@@ -47,15 +48,20 @@ class FolderLock:
                 "stop it first, or give this one a folder of its own with HUBBUB_DATA_DIR"
             )
             raise StoreBusy(msg) from error
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
         self._file = file
+        try:
+            file.truncate(0)
+            file.write(str(os.getpid()))
+            file.flush()
+        except OSError as error:
+            self.drop()
+            raise unusable(self._path.parent, error) from error
 
     def drop(self) -> None:
         """Let go."""
         if self._file is not None:
-            self._file.close()
+            with contextlib.suppress(OSError):  # what could not be written is tried once more
+                self._file.close()
             self._file = None
 
 
