@@ -8,7 +8,7 @@ from dataclasses import replace
 from time import time
 from typing import TYPE_CHECKING
 
-from hubbub.core.work import Append, Archive, Branch, BranchKind, MoveHead, Node, Switch, Write
+from hubbub.core.work import Append, Archive, Branch, BranchKind, MoveHead, Node, Spend, Spent, Switch, Write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -28,6 +28,7 @@ class MemoryConversations:
         self._branches: dict[Key, Branch] = {}
         self._current: dict[tuple[str, BranchKind], str] = {}
         self.log: list[tuple[Key, int, str]] = []
+        self.spends: list[Spend] = []
 
     async def branch(self, owner: str, kind: BranchKind, name: str = "", limit: int = 0) -> Branch:
         name = name or self._current.get((owner, kind), "default")
@@ -58,6 +59,8 @@ class MemoryConversations:
                     self._archive(write)
                 case Switch():
                     self._current[write.owner, write.kind] = write.branch
+                case Spend():
+                    self.spends.append(write)
                 case _:
                     raise TypeError(f"not of a conversation: {write}")
 
@@ -96,3 +99,26 @@ class MemoryConversations:
         if head:
             self._set((write.owner, write.kind, name), head)
         self._leave((write.owner, write.kind, write.branch), 0, f"archived as {name}")
+
+
+class MemoryUsage:
+    """`ports.Usage` over what `MemoryConversations` was told."""
+
+    def __init__(self, kept: MemoryConversations) -> None:
+        self._kept = kept
+
+    async def spent(self, owner: str, first: str, last: str) -> Spent:
+        found = [each for each in self._kept.spends if each.owner == owner and first <= each.day <= last]
+        return Spent(
+            owner,
+            sum(each.messages for each in found),
+            sum(each.prompt_tokens for each in found),
+            sum(each.completion_tokens for each in found),
+        )
+
+    async def spenders(self, limit: int = 100) -> Sequence[Spent]:
+        owners = dict.fromkeys(each.owner for each in reversed(self._kept.spends))
+        return [await self.spent(owner, "", "9") for owner in list(owners)[:limit]]
+
+    async def add(self, spend: Spend) -> None:
+        self._kept.spends.append(spend)

@@ -24,12 +24,13 @@ from hubbub.app.housekeeping import Housekeeping
 from hubbub.app.models import LateModels
 from hubbub.app.pages import console_services, recent_log
 from hubbub.app.platforms import build_platforms
-from hubbub.app.rooms import people_of, triggers_of
+from hubbub.app.rooms import limits_of, people_of, triggers_of
 from hubbub.chat.answer import Chat
 from hubbub.chat.settings import ChatSettings
 from hubbub.commands.registry import Commands
 from hubbub.console.recent import RecentLog
 from hubbub.console.routes import console_routes
+from hubbub.conversations.limits import Meter
 from hubbub.conversations.zones import zone_of
 from hubbub.core.addresses import Room
 from hubbub.core.failpoints import Failpoint, never
@@ -83,6 +84,8 @@ class Parts:
         self.store = store
         self.node = f"{os.getpid()}-{secrets.token_hex(4)}"
         self.started_at = time.time()
+        self.zone = zone_of(settings.server.timezone) if settings.server.timezone else None
+        self.meter = Meter(store.usage, limits_of(settings), time.time, self.zone)
         self.models = LateModels(settings)
         self.streams = LocalStreams()
         platforms: dict[str, Platform] = {}
@@ -90,7 +93,7 @@ class Parts:
         given = settings.commands
         ways = Ways(
             commands=Commands(given.prefixes, names=given.names, disabled=given.disabled),
-            chat=Chat(store.conversations, self.models, _chat_settings(settings)),
+            chat=Chat(store.conversations, self.models, _chat_settings(settings), self.meter),
             triggers=triggers_of(settings),
             people=people_of(settings),
             platforms=platforms,
@@ -118,9 +121,9 @@ class Parts:
             store=self.store,
             platforms=platforms,
             models=self.models,
+            meter=self.meter,
             controls=lambda: self.control,
-            clock=time.time,
-            zone=zone_of(self.settings.server.timezone) if self.settings.server.timezone else None,
+            zone=self.zone,
             personas=self.settings.chat.personas,
         )
 

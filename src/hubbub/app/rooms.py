@@ -1,9 +1,10 @@
-"""When the bot answers in which room, and who may do what, as the settings say."""
+"""When the bot answers in which room, who may do what, and how much, as the settings say."""
 
 from __future__ import annotations
 
 from hubbub.bridge.triggers import RoomRules, Triggers
 from hubbub.commands.permissions import People
+from hubbub.conversations.limits import Limits
 from hubbub.settings import RoomRule, Settings
 
 
@@ -28,3 +29,9 @@ def _rules(rule: RoomRule, *, shared: bool) -> RoomRules:
 def people_of(settings: Settings) -> People:
     """Who is an admin, and who is not served."""
     return People(frozenset(settings.commands.admins), frozenset(settings.commands.blocked))
+
+
+def limits_of(settings: Settings) -> Limits:
+    """What one owner may use."""
+    given = settings.limits
+    return Limits(given.messages_per_minute, given.messages_per_day, given.tokens_per_day, given.message_characters)

@@ -5,22 +5,21 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hubbub.chat.asking import Asking
-from hubbub.chat.budget import last_round
+from hubbub.chat.bill import expected
+from hubbub.chat.compacting import Compacting, Long
 from hubbub.chat.job import Job, answered, unanswered
 from hubbub.chat.place import place_of
 from hubbub.chat.question import question_of, unanswerable
 from hubbub.chat.reply import Reply
 from hubbub.chat.speech import Speech
-from hubbub.chat.summary import transcript
 from hubbub.conversations import preferences
 from hubbub.conversations.branches import since, start_anew
-from hubbub.conversations.contexts import Context, Summary, compacted, context_of
+from hubbub.conversations.contexts import Context, context_of
 from hubbub.conversations.remembered import RememberedContexts
 from hubbub.conversations.unanswered import UNANSWERED, left_over
 from hubbub.core.errors import ProviderError, UserError
@@ -33,17 +32,15 @@ if TYPE_CHECKING:
     from hubbub.chat.settings import ChatSettings
     from hubbub.chat.sources import ModelSource
     from hubbub.chat.stop import StopSignal
+    from hubbub.conversations.limits import Meter
     from hubbub.conversations.preferences import Preferences
-    from hubbub.core.ports import Clock, Conversations
+    from hubbub.core.ports import Conversations
     from hubbub.core.turns import Turn
     from hubbub.core.work import Branch, Entry
 
 Pieces = Callable[[Streamed], None]
 
 log = logging.getLogger(__name__)
-
-
-_STOPPED = Phrase("chat.stopped")
 
 
 def _new_id() -> str:
@@ -58,7 +55,7 @@ class Chat:
         conversations: Conversations,
         models: ModelSource,
         settings: ChatSettings,
-        clock: Clock = time.time,
+        meter: Meter,
         new_id: Callable[[], str] = _new_id,
     ) -> None:
         """``new_id`` makes the ids by which a person's error sentence is found in the log."""
@@ -66,8 +63,10 @@ class Chat:
         self._settings = settings
         self._speech = Speech(settings)
         self._asking = Asking(conversations, models, settings, self._speech)
+        self._compacting = Compacting(self._asking, self._speech, settings, meter)
         self._contexts = RememberedContexts()
-        self._clock = clock
+        self._meter = meter
+        self._clock = meter.clock
         self._new_id = new_id
 
     async def answer(self, entry: Entry, owner: str, text: str, pieces: Pieces | None, stop: StopSignal) -> Answer:
@@ -84,6 +83,8 @@ class Chat:
         event = _received(entry)
         chosen = (await preferences.read(self._conversations, owner)).over(event.options)
         question = question_of(event, text, owner)
+        if too_long := self._meter.too_long(owner, question.content):
+            return self._speech.tell(too_long, chosen, event)
         if not question.content:
             nothing = unanswerable(event, question, vision=self._vision(chosen, event))
             if nothing is not None:
@@ -119,35 +120,18 @@ class Chat:
             branch = since(branch, position)
             onto = branch.head
         if text:
+            if too_long := self._meter.too_long(owner, text):
+                return self._speech.tell(too_long, chosen, event)
             question = replace(question, content=text, time=event.time)
         job = Job(entry, event, owner, chosen, branch.name, context_of(branch), question, Reply(pieces), stop, onto)
         return await self._run(job)
 
     async def compact(self, entry: Entry, owner: str, stop: StopSignal) -> Answer:
-        """Let a summary stand for all before the last question: the model's, or, where it makes none, a short extract.
-
-        The one model call is bounded by the settings, however long the conversation is.
-        """
+        """Let a summary stand for all before the last question; see `hubbub.chat.compacting`."""
         event = _received(entry)
         chosen = await preferences.read(self._conversations, owner)
         branch = await self._branch(owner, event.branch)
-        context = self._contexts.of(branch)
-        count = last_round(context.turns)
-        if not any(turn.content for turn in context.turns[:count]):
-            return self._speech.tell(Phrase("chat.nothing_to_compact"), chosen, event)
-        old, before = context.turns[:count], context.summary.text if context.summary else ""
-        with stop:
-            try:
-                made = await self._asking.summarize(chosen, event, before, old)
-            except asyncio.CancelledError:
-                if not stop.absorb():
-                    raise
-                return Answer() if stop.reason == "recall" else self._speech.tell(_STOPPED, chosen, event)
-        text = made or transcript(before, old, self._settings.summary_tokens)
-        position = next(at for at, node in enumerate(branch.nodes) if node.id == context.nodes[count])
-        write = compacted(branch, position, Summary(text, context.nodes[count - 1]))
-        done = Phrase("chat.compacted" if made else "chat.compacted_without", {"count": count})
-        return replace(self._speech.tell(done, chosen, event), writes=(write,))
+        return await self._compacting.compact(Long(owner, event, chosen, branch, self._contexts.of(branch)), stop)
 
     async def language(self, owner: str, event: Received) -> str:
         """The language in which a person is answered."""
@@ -157,7 +141,8 @@ class Chat:
         with job.stop:
             try:
                 if job.stop.reason is None:
-                    await self._asking.ask(job)
+                    async with self._meter.hold(job.owner, expected(job.question)):
+                        await self._asking.ask(job)
             except ProviderError as error:
                 return self._failed(job, error)
             except UserError as error:
@@ -178,8 +163,9 @@ class Chat:
             return Answer(writes=unanswered(job))
         text = self._speech.written(job.reply)
         if reason == "stop":
-            text += "\n\n" + self._speech.say(_STOPPED, job.preferences, job.event)
-        return Answer((Text(text),), self._speech.quotes(job.event), writes=answered(job, self._clock()))
+            text += "\n\n" + self._speech.say(Phrase("chat.stopped"), job.preferences, job.event)
+        spend = job.bill.spend(job.owner, job.event, self._meter.today(), 1)
+        return Answer((Text(text),), self._speech.quotes(job.event), writes=(*answered(job, self._clock()), spend))
 
     def _failed(self, job: Job, error: ProviderError) -> Answer:
         number = self._new_id()
@@ -187,7 +173,9 @@ class Chat:
         log.error(cause, number, job.entry.id, job.owner, error, error.status)
         told = error.user_text or Phrase("error.model_failed")
         phrase = Phrase(told.key, {**told.values, "id": number})
-        return replace(self._speech.tell(phrase, job.preferences, job.event), writes=unanswered(job))
+        spend = job.bill.spend(job.owner, job.event, self._meter.today(), 0)
+        writes = (*unanswered(job), spend) if job.bill.prompt_tokens else unanswered(job)
+        return replace(self._speech.tell(phrase, job.preferences, job.event), writes=writes)
 
     def _vision(self, chosen: Preferences, event: Received) -> bool | None:
         """Whether the model sees pictures; None where nobody knows, or where only asking tells what is wrong."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 from hubbub.chat.budget import cost
 from hubbub.chat.request import Limits, fitted, has_pictures, limits_of, parameters_of, request_of
 from hubbub.chat.summary import KEPT, Summarizer
-from hubbub.conversations import prompts
+from hubbub.conversations import personas, prompts
 from hubbub.conversations.contexts import Summary
 from hubbub.core.errors import ProviderError, UserError
 from hubbub.core.phrases import Phrase
@@ -19,6 +19,7 @@ from hubbub.core.phrases import Phrase
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
 
+    from hubbub.chat.bill import Bill
     from hubbub.chat.budget import Fitted
     from hubbub.chat.job import Job
     from hubbub.chat.settings import ChatSettings
@@ -106,12 +107,16 @@ class Asking:
                     if job.stop.reason is not None:
                         break
         except ProviderError as error:
+            if reply.begun:
+                job.bill.add(request, reply)
             smaller = _smaller(error, request, limits, vision=vision)
             if smaller is None or reply.begun:
                 raise
             log.info("entry %d: asking again with less: %s", job.entry.id, error)
             return smaller
         reply.model = reply.model or request.model
+        if reply.begun:
+            job.bill.add(request, reply)
         return None
 
     async def _fitted(self, job: Job, system: str, spec: ModelSpec, limits: Limits) -> Fitted:
@@ -125,7 +130,8 @@ class Asking:
             shorter = fitted(system, turns, replace(limits, tokens=int(limits.tokens * KEPT)))
             language = self._speech.language(job.preferences, job.event)
             before = known.text if known else ""
-            text = await self._summarizer.summarize(spec, before, turns[: shorter.dropped], language)
+            left_out = turns[: shorter.dropped]
+            text = await self._summarizer.summarize(spec, before, left_out, language, job.bill)
             if not text:
                 return what
             job.summary = Summary(text, job.context.nodes[shorter.dropped - 1])
@@ -133,17 +139,21 @@ class Asking:
         return fitted(self._with_summary(system, job.summary, job), turns[covered:], limits)
 
     async def _system(self, job: Job) -> str:
-        own = await prompts.read(self._conversations, job.owner)
-        chosen = self._prompts.choose(own, job.preferences.persona)
+        own, persona = await prompts.read(self._conversations, job.owner), job.preferences.persona
+        if not own and persona:
+            own = await personas.read(self._conversations, job.owner, persona)
+        chosen = self._prompts.choose(own, persona)
         return chosen or self._speech.say(Phrase("prompt.default"), job.preferences, job.event)
 
-    async def summarize(self, chosen: Preferences, event: Received, before: str, turns: Sequence[Turn]) -> str:
+    async def summarize(
+        self, chosen: Preferences, event: Received, before: str, turns: Sequence[Turn], bill: Bill
+    ) -> str:
         """A summary of an earlier one and these turns, in one bounded model call; "" when none can be made."""
         try:
             spec = self.model(chosen, event)
         except (ProviderError, UserError):
             return ""
-        return await self._summarizer.summarize(spec, before, turns, self._speech.language(chosen, event))
+        return await self._summarizer.summarize(spec, before, turns, self._speech.language(chosen, event), bill)
 
     def _with_summary(self, system: str, summary: Summary | None, job: Job) -> str:
         if summary is None:

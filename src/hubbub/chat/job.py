@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from hubbub.chat.bill import Bill
 from hubbub.conversations import unanswered as aside
 from hubbub.conversations.contexts import Context, Summary, body_of
 from hubbub.conversations.unanswered import UNANSWERED, left_over
@@ -26,7 +27,7 @@ class Job:
     """``question`` is asked on ``branch`` behind what ``context`` holds.
 
     ``onto`` is the node that it goes behind (None: the branch's end), ``before`` is to be written first; ``base`` too,
-    with or without an answer. ``summary`` was made on the way, and is kept with the question.
+    with or without an answer. ``summary`` was made on the way, and is kept with the question. ``bill``: its cost.
     """
 
     entry: Entry
@@ -42,6 +43,7 @@ class Job:
     before: tuple[Write, ...] = ()
     base: tuple[Write, ...] = ()
     summary: Summary | None = None
+    bill: Bill = field(default_factory=Bill)
 
     @property
     def streamed(self) -> bool:

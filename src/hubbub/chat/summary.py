@@ -21,6 +21,7 @@ from hubbub.words import say
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
 
+    from hubbub.chat.bill import Bill
     from hubbub.chat.settings import ChatSettings
     from hubbub.chat.sources import ModelSource
     from hubbub.core.models import ModelSpec
@@ -40,8 +41,8 @@ class Summarizer:
         self._models = models
         self._settings = settings
 
-    async def summarize(self, spec: ModelSpec, before: str, turns: Sequence[Turn], language: str) -> str:
-        """One summary of an earlier one and the turns after it; "" when none could be made."""
+    async def summarize(self, spec: ModelSpec, before: str, turns: Sequence[Turn], language: str, bill: Bill) -> str:
+        """One summary of an earlier one and the turns after it, put on the bill; "" when none could be made."""
         settings = self._settings
         words = settings.summary_tokens // _TOKENS_PER_WORD
         request = ChatRequest(
@@ -63,6 +64,7 @@ class Summarizer:
         except (ProviderError, TimeoutError) as error:
             log.warning("no summary from model %s, turns are left out without one: %s", spec.name, error or "too slow")
             return ""
+        bill.add(request, reply)
         return cut(reply.content, settings.summary_tokens * 2)
 
 

@@ -178,12 +178,6 @@ def open_files() -> Check:
     return Check("open files", "ok", f"at most {soft}" if soft >= 0 else "no limit")
 
 
-def limits(settings: Settings) -> Iterator[Check]:
-    """Limits that are set and would be thought to hold."""
-    if set_ones := [f"limits.{key}" for key, value in settings.limits if value]:
-        yield Check("limits", "warn", f"{', '.join(set_ones)}: not counted in this version", "do not rely on it yet")
-
-
 def platforms(settings: Settings, hub: RunningHub | None) -> Iterator[Check]:
     """Which platforms are on, and whether their accounts are connected."""
     enabled = settings.enabled()

@@ -60,7 +60,6 @@ def _all(config: Config, data: DataDir) -> Iterator[Check]:
     yield from checks.listening(settings.server, hub)
     yield checks.clock(folder)
     yield checks.open_files()
-    yield from checks.limits(settings)
     yield from checks.platforms(settings, hub)
     yield _model(settings)
 

@@ -2,12 +2,16 @@
 
 from typing import Final
 
-from hubbub.commands import basics, conversation, exporting, forgetting, shelf
+from hubbub.commands import basics, conversation, exporting, forgetting, models, preferences, prompts, shelf, usage
 
 BUILTIN: Final = (
     *basics.COMMANDS,
     *conversation.COMMANDS,
     *shelf.COMMANDS,
+    *models.COMMANDS,
+    *prompts.COMMANDS,
+    *preferences.COMMANDS,
+    *usage.COMMANDS,
     *exporting.COMMANDS,
     *forgetting.COMMANDS,
 )

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import tzinfo
 
+    from hubbub.conversations.limits import Meter
     from hubbub.core.addresses import Room, RoomKind
     from hubbub.core.capabilities import Capabilities
     from hubbub.core.events import Received
@@ -75,6 +76,10 @@ class Means(Protocol):
     @property
     def usage(self) -> Usage:
         """What owners used."""
+
+    @property
+    def meter(self) -> Meter:
+        """What owners may use."""
 
     @property
     def outbox(self) -> Outbox:

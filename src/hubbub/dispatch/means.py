@@ -8,6 +8,7 @@ from datetime import tzinfo
 
 from hubbub.bridge.translate import fit
 from hubbub.commands.command import KnownModels
+from hubbub.conversations.limits import Meter
 from hubbub.core.addresses import Room
 from hubbub.core.capabilities import Capabilities, Delivery
 from hubbub.core.messages import Message
@@ -22,8 +23,8 @@ class HubMeans:
     store: Store
     platforms: Mapping[str, Platform]
     models: KnownModels
+    meter: Meter
     controls: Callable[[], Control]
-    clock: Clock
     zone: tzinfo | None
     personas: Mapping[str, str]
 
@@ -41,6 +42,11 @@ class HubMeans:
     def outbox(self) -> Outbox:
         """See `Means.outbox`."""
         return self.store.outbox
+
+    @property
+    def clock(self) -> Clock:
+        """See `Means.clock`."""
+        return self.meter.clock
 
     @property
     def control(self) -> Control:

@@ -96,14 +96,20 @@ class Road:
         role = ways.people.role(event.room, event.author.id)
         if role is Role.BLOCKED:
             return _NOTHING
-        if for_bot or ways.triggers.rules(event.room).prefix:
-            call = ways.commands.find(event, text)
-            if call is not None:
-                return await ways.commands.run(call, self._context(entry, event, (owner, role), stop))
-        if not for_bot:
+        call = ways.commands.find(event, text) if for_bot or ways.triggers.rules(event.room).prefix else None
+        if call is None and not for_bot:
             return _NOTHING
+        pace = ways.means.meter.pace(owner)
+        if pace is not True and (call is None or not call.command.urgent):
+            return await self._tell(pace, owner, event) if pace else _NOTHING
+        if call is not None:
+            return await ways.commands.run(call, self._context(entry, event, (owner, role), stop))
         async with self._answering(event) as pieces:
             return await ways.chat.answer(entry, owner, text, pieces, stop)
+
+    async def _tell(self, phrase: Phrase, owner: str, event: Received) -> Answer:
+        """A sentence in the person's language."""
+        return Answer((Text(say(phrase, await self._ways.chat.language(owner, event)), verbatim=True),))
 
     def _context(self, entry: Entry, event: Received, who: tuple[str, Role], stop: StopSignal) -> CommandContext:
         ways = self._ways

@@ -141,10 +141,14 @@ class Chat(Section):
 
 
 class Limits(Section):
-    """What one owner may use; 0 is no limit. This version does not count yet: `hubbub doctor` warns of what is set."""
+    """What one owner may use; 0 is no limit. Days begin at midnight of server.timezone."""
 
-    messages_per_day: int = Field(0, ge=0, description="Messages to a model per owner and day; not counted yet.")
-    tokens_per_day: int = Field(0, ge=0, description="Tokens of models per owner and day; not counted yet.")
+    messages_per_minute: int = Field(0, ge=0, description="Messages and commands of one owner in a minute.")
+    messages_per_day: int = Field(0, ge=0, description="Questions to a model per owner and day.")
+    tokens_per_day: int = Field(
+        0, ge=0, description="Tokens of models per owner and day; the last answer of a day may go over it."
+    )
+    message_characters: int = Field(0, ge=0, description="Longest question, in characters.")
 
 
 class Commands(Section):

@@ -5,18 +5,20 @@ from __future__ import annotations
 import asyncio
 import itertools
 from dataclasses import replace
+from datetime import UTC
 from typing import TYPE_CHECKING
 
 from hubbub.chat.answer import Chat
 from hubbub.chat.settings import ChatSettings
 from hubbub.chat.stop import StopSignal
 from hubbub.conversations.contexts import context_of
+from hubbub.conversations.limits import NO_LIMITS, Limits, Meter
 from hubbub.core.addresses import Room
 from hubbub.core.events import Received
 from hubbub.core.identities import Author
 from hubbub.core.messages import Message, Text, text_of
 from hubbub.core.work import Entry
-from tests.fakes.memory import MemoryConversations
+from tests.fakes.memory import MemoryConversations, MemoryUsage
 from tests.fakes.scripted import ScriptedModels
 
 if TYPE_CHECKING:
@@ -35,7 +37,11 @@ class Talk:
     """One person who talks to a chat, with a clock that the test moves."""
 
     def __init__(
-        self, models: ScriptedModels | None = None, settings: ChatSettings = ENGLISH, **changes: object
+        self,
+        models: ScriptedModels | None = None,
+        settings: ChatSettings = ENGLISH,
+        limits: Limits = NO_LIMITS,
+        **changes: object,
     ) -> None:
         self.now = 1_769_860_800.0
         self.kept = MemoryConversations(clock=lambda: self.now)
@@ -44,7 +50,8 @@ class Talk:
         self.pieces: list[Streamed] | None = None
         self.begun = asyncio.Event()
         settings = replace(settings, **changes)  # type: ignore[arg-type]
-        self.chat = Chat(self.kept, self.models, settings, lambda: self.now, lambda: "e1")
+        meter = Meter(MemoryUsage(self.kept), limits, lambda: self.now, UTC)
+        self.chat = Chat(self.kept, self.models, settings, meter, lambda: "e1")
         self._ids = itertools.count(1)
 
     def entry(self, message: Message, room: Room = PRIVATE, **fields: object) -> Entry:

@@ -121,10 +121,3 @@ def test_a_platform_that_cannot_be_loaded_is_told(tmp_path: Path) -> None:
     (check,) = checks.platforms(settings, None)
     assert check.outcome == "fail"
     assert "hubbub[onebot]" in check.remedy
-
-
-def test_limits_that_do_not_hold_yet_are_told(tmp_path: Path) -> None:
-    assert list(checks.limits(load(environ={}, folder=tmp_path))) == []
-    (check,) = checks.limits(load(environ={"HUBBUB_LIMITS__TOKENS_PER_DAY": "5"}, folder=tmp_path))
-    assert check.outcome == "warn"
-    assert "limits.tokens_per_day" in check.text

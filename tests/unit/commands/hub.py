@@ -18,6 +18,7 @@ from hubbub.chat.answer import Chat
 from hubbub.chat.settings import ChatSettings
 from hubbub.commands.permissions import People
 from hubbub.commands.registry import Commands
+from hubbub.conversations.limits import NO_LIMITS, Limits, Meter
 from hubbub.core.addresses import Account, Room
 from hubbub.core.capabilities import Capabilities
 from hubbub.core.events import Received
@@ -92,6 +93,7 @@ class Setting:
     triggers: Triggers = field(default_factory=Triggers)
     people: People = field(default_factory=People)
     capabilities: Capabilities = EVERYTHING
+    limits: Limits = NO_LIMITS
 
 
 class World:
@@ -108,18 +110,19 @@ class World:
             self.sender.connected(Account(name, ME))
         known = asyncio.Event()
         known.set()
+        meter = Meter(store.usage, setting.limits, self.clock, UTC)
         means = HubMeans(
             store=store,
             platforms=given,
             models=models,
+            meter=meter,
             controls=lambda: self.control,
-            clock=self.clock,
             zone=UTC,
             personas=setting.chat.personas,
         )
         ways = Ways(
             commands=Commands(),
-            chat=Chat(store.conversations, models, setting.chat, self.clock, lambda: "e1"),
+            chat=Chat(store.conversations, models, setting.chat, meter, lambda: "e1"),
             triggers=setting.triggers,
             people=setting.people,
             platforms=given,

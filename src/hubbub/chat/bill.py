@@ -1,0 +1,46 @@
+"""What one question comes to: the tokens of every call that was made for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hubbub.chat.budget import cost, estimate
+from hubbub.core.work import Spend
+
+if TYPE_CHECKING:
+    from hubbub.chat.reply import Reply
+    from hubbub.core.events import Received
+    from hubbub.core.turns import ChatRequest, Turn
+
+# What an answer comes to where nobody bounds it, for checks before the model is asked.
+_USUAL_ANSWER = 500
+
+
+class Bill:
+    """Counts as providers do; what one does not count is estimated, rather too high than too low."""
+
+    __slots__ = ("completion_tokens", "prompt_tokens")
+
+    def __init__(self) -> None:
+        self.prompt_tokens = 0
+        self.completion_tokens = 0
+
+    def add(self, request: ChatRequest, reply: Reply) -> None:
+        """Count one call."""
+        usage = reply.usage
+        if usage is not None and (usage.prompt_tokens or usage.completion_tokens):
+            self.prompt_tokens += max(0, usage.prompt_tokens)
+            self.completion_tokens += max(0, usage.completion_tokens)
+        else:
+            self.prompt_tokens += sum(map(cost, request.turns))
+            self.completion_tokens += estimate(reply.content) + estimate(reply.reasoning)
+
+    def spend(self, owner: str, event: Received, day: str, messages: int) -> Spend:
+        """What is to be stored. The room is remembered where the platform named it, and one person alone is there."""
+        room = event.room.key if event.room.direct and not event.owner else ""
+        return Spend(owner, day, messages, self.prompt_tokens, self.completion_tokens, room)
+
+
+def expected(question: Turn) -> int:
+    """About what a question comes to, with its answer."""
+    return cost(question) + _USUAL_ANSWER
