@@ -16,7 +16,7 @@ from hubbub.console.recent import RecentLog
 from hubbub.console.services import ConsoleServices, ConsoleSettings, Guide
 
 if TYPE_CHECKING:
-    from hubbub.app.hub import Parts
+    from hubbub.app.parts import Parts
     from hubbub.settings import Settings
 
 

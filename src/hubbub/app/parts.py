@@ -1,0 +1,152 @@
+"""Everything of a hub, built and not yet started."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import time
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import cast
+from urllib.parse import urlsplit
+
+from hubbub import __version__
+from hubbub.api.auth import Access
+from hubbub.api.services import ApiSettings, Services
+from hubbub.app.models import LateModels
+from hubbub.app.platforms import build_platforms
+from hubbub.app.rooms import limits_of, people_of, triggers_of
+from hubbub.chat.answer import Chat
+from hubbub.chat.settings import ChatSettings
+from hubbub.commands.registry import Commands
+from hubbub.conversations.limits import Meter
+from hubbub.conversations.zones import zone_of
+from hubbub.core.addresses import Room
+from hubbub.core.failpoints import Failpoint
+from hubbub.core.ports import Exchange, Host, Platform
+from hubbub.core.status import HubStatus
+from hubbub.dispatch.control import HubControl
+from hubbub.dispatch.delivery import Patience, Sender
+from hubbub.dispatch.dispatcher import Bounds, Dispatcher
+from hubbub.dispatch.means import HubMeans
+from hubbub.dispatch.road import Road, Ways
+from hubbub.dispatch.streams import LocalStreams
+from hubbub.settings import Settings
+from hubbub.storage.sqlite.store import SqliteStore
+
+# Seconds for requests that still run when all messages are done, or their time is up.
+_LAST_REQUESTS = 2.0
+
+
+class Parts:
+    """Everything of a hub, built and not yet started."""
+
+    def __init__(self, settings: Settings, store: SqliteStore, tasks: asyncio.TaskGroup, failpoint: Failpoint) -> None:
+        """Raises ConfigError when what is set does not go together."""
+        self.settings = settings
+        self.store = store
+        self.node = f"{os.getpid()}-{secrets.token_hex(4)}"
+        self.started_at = time.time()
+        self.zone = zone_of(settings.server.timezone) if settings.server.timezone else None
+        self.meter = Meter(store.usage, limits_of(settings), time.time, self.zone)
+        self.models = LateModels(settings)
+        self.streams = LocalStreams()
+        platforms: dict[str, Platform] = {}
+        self.sender = Sender(store.outbox, platforms, tasks, Patience(), failpoint)
+        given = settings.commands
+        ways = Ways(
+            commands=Commands(given.prefixes, names=given.names, disabled=given.disabled),
+            chat=Chat(store.conversations, self.models, _chat_settings(settings), self.meter),
+            triggers=triggers_of(settings),
+            people=people_of(settings),
+            platforms=platforms,
+            streams=self.streams,
+            means=self._means(platforms),
+            models_known=self.models.known,
+            language=settings.chat.language,
+        )
+        self.road = Road(ways, self.sender)
+        bounds = Bounds(settings.dispatch.conversations, settings.dispatch.accepted)
+        self.dispatcher = Dispatcher(store.inbox, self.road, tasks, self.node, bounds)
+        self.control = HubControl(self.dispatcher, self.sender, self.status)
+        platforms.update(build_platforms(settings, self._host(failpoint)))
+        self.platforms = platforms
+        self.exchange = cast("Exchange", platforms["http"])
+        self.access = Access(
+            store.secrets,
+            trusted_networks=settings.server.trusted_networks,
+            public_names=[name] if (name := urlsplit(settings.server.public_url).hostname) else [],
+        )
+
+    def _means(self, platforms: Mapping[str, Platform]) -> HubMeans:
+        """What commands may use; ``platforms`` is filled later."""
+        return HubMeans(
+            store=self.store,
+            platforms=platforms,
+            models=self.models,
+            meter=self.meter,
+            controls=lambda: self.control,
+            zone=self.zone,
+            personas=self.settings.chat.personas,
+        )
+
+    def _host(self, failpoint: Failpoint) -> Host:
+        async def sent(room: Room, message_id: str) -> bool:
+            return await self.store.outbox.sent(room, message_id) is not None
+
+        return Host(
+            accept=self.dispatcher.accept,
+            streams=self.streams,
+            replies=self.store.inbox.replies,
+            sent=sent,
+            connected=self.sender.connected,
+            disconnected=self.sender.disconnected,
+            failpoint=failpoint,
+        )
+
+    def services(self) -> Services:
+        """For the HTTP APIs."""
+        server = self.settings.server
+        return Services(
+            store=self.store,
+            exchange=self.exchange,
+            control=self.control,
+            models=lambda: self.models.infos,
+            access=self.access,
+            settings=ApiSettings(
+                host=server.host,
+                port=server.port,
+                tls_cert=server.tls_cert,
+                tls_key=server.tls_key,
+                max_body_bytes=server.max_body_bytes,
+                stop_seconds=_LAST_REQUESTS,
+            ),
+            counters=self._counters,
+            registry=self.models,
+        )
+
+    def _counters(self) -> dict[str, float]:
+        return {
+            "accepted_not_done": float(self.dispatcher.held),
+            "conversations_at_work": float(self.dispatcher.running),
+            "messages_being_sent": float(self.sender.waiting),
+        }
+
+    def status(self) -> HubStatus:
+        """How the hub is doing."""
+        return HubStatus(
+            version=__version__,
+            started_at=self.started_at,
+            ready=not self.dispatcher.closing,
+            accounts=self.sender.accounts,
+            model=self.models.name,
+            model_reason=self.models.reason,
+            waiting=self.dispatcher.held,
+            running=self.dispatcher.running,
+            undelivered=self.sender.waiting,
+        )
+
+
+def _chat_settings(settings: Settings) -> ChatSettings:
+    return ChatSettings(**{each.name: getattr(settings.chat, each.name) for each in fields(ChatSettings)})
