@@ -50,7 +50,7 @@ async def _list(models: KnownModels, call: Call, context: CommandContext) -> Ans
 
 
 def _line(number: int, info: ModelInfo, current: str, default: str) -> Phrase:
-    mark = "→" if info.name == current else ""
+    mark = "→ " if info.name == current else ""
     about = ", ".join(filter(None, (info.id if info.id != info.name else "", info.note)))
     values = {"number": number, "mark": mark, "name": info.name, "about": f"({about})" if about else ""}
     return Phrase("command.model.line_default" if info.name == default else "command.model.line", dict(values))

@@ -25,6 +25,7 @@ from hubbub.core.events import Received
 from hubbub.core.identities import Author, owner_of
 from hubbub.core.messages import Text, text_of
 from hubbub.core.status import HubStatus
+from hubbub.core.turns import ModelInfo
 from hubbub.dispatch.control import HubControl
 from hubbub.dispatch.delivery import Patience, Sender
 from hubbub.dispatch.dispatcher import Bounds, Dispatcher
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
     from hubbub.core.messages import Message, Segment
     from hubbub.core.models import ModelSpec
     from hubbub.core.ports import Platform, Route
-    from hubbub.core.turns import ModelInfo
     from hubbub.core.work import Row
 
 ME = "me"
@@ -58,7 +58,7 @@ class Models(ScriptedModels):
 
     @property
     def infos(self) -> Sequence[ModelInfo]:
-        return self.list()
+        return [ModelInfo(spec.name, spec.provider, spec.id, note=spec.note) for spec in self.specs]
 
     @override
     def find(self, name: str) -> ModelSpec | None:
