@@ -106,6 +106,14 @@ class PostgresHarness:
     @classmethod
     async def empty(cls, dsn: str) -> PostgresHarness:
         """Open on a database that has the schema, as if it were new."""
+        await cls.clear(dsn)
+        harness = cls(dsn)
+        await harness.open()
+        return harness
+
+    @staticmethod
+    async def clear(dsn: str) -> None:
+        """Leave the schema, and the installation's own mark."""
         db = await asyncpg.connect(dsn, server_settings={"search_path": "hubbub"})
         try:
             for row in await db.fetch(_TABLES):
@@ -113,9 +121,6 @@ class PostgresHarness:
             await db.execute("DELETE FROM meta WHERE key <> 'hub'")
         finally:
             await db.close()
-        harness = cls(dsn)
-        await harness.open()
-        return harness
 
     def remove(self) -> None:
         """The database is used again."""

@@ -15,39 +15,19 @@ from tests.contract.store_machine import StoreMachine
 from tests.contract.store_postgres import PostgresHarness
 from tests.contract.store_suite import StoreSuite
 from tests.contract.store_usage import ForgetSuite, UsageSuite
-from tests.peers.postgres import Databases, serving
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Coroutine, Iterator
+    from collections.abc import AsyncIterator, Coroutine
 
 EXAMPLES = int(os.environ.get("HUBBUB_TEST_EXAMPLES", "100"))
 """Of the state machine: a step costs a few round trips here, and the same steps run a thousand times on SQLite."""
 
 
-@pytest.fixture(scope="session")
-def databases() -> Iterator[Databases]:
-    with serving() as server:
-        yield Databases(server)
-
-
-@pytest.fixture(scope="session")
-def shared(databases: Databases) -> str:
-    """The address of a database with the schema, for one test after the other."""
-
-    async def prepare() -> str:
-        dsn = databases.address(await databases.make())
-        harness = PostgresHarness(dsn)
-        await harness.open()
-        await harness.end()
-        return dsn
-
-    return asyncio.run(prepare())
-
-
 class TestPostgres(StoreSuite, UsageSuite, ForgetSuite):
     @pytest.fixture
-    async def harness(self, shared: str) -> AsyncIterator[PostgresHarness]:
-        harness = await PostgresHarness.empty(shared)
+    async def harness(self, dsn: str) -> AsyncIterator[PostgresHarness]:
+        harness = PostgresHarness(dsn)
+        await harness.open()
         yield harness
         await harness.end()
 

@@ -5,8 +5,12 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import re
+import shlex
 import time
+import urllib.request
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import openai
@@ -14,6 +18,7 @@ import pytest
 from openai import AsyncOpenAI, OpenAI
 from pydantic import BaseModel
 
+import hubbub.api.openai
 from tests.peers.openai.conftest import World
 
 if TYPE_CHECKING:
@@ -463,3 +468,21 @@ def test_memory_knows_commands_and_refuses_tools(client: OpenAI) -> None:
     with pytest.raises(openai.BadRequestError) as refused:
         client.chat.completions.create(model="main@memory", messages=HELLO, tools=[WEATHER])
     assert refused.value.param == "tools"
+
+
+# --- the README
+
+
+def test_what_the_readme_shows_runs(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    readme = (Path(hubbub.api.openai.__file__).parent / "README.md").read_text(encoding="utf-8")
+    shown = readme.replace("http://127.0.0.1:8080/v1", world.url)
+    (program,) = re.findall(r"```python\n(.*?)```", shown, re.DOTALL)
+    secret = world.token(*shlex.split(re.findall(r"^hubbub token create phone (.*)$", readme, re.MULTILINE)[0]))
+    exec(program.replace("hub_...", secret), {})  # noqa: S102 - our own words
+    assert capsys.readouterr().out == "LLM-OK Say hello\n"
+    body = re.findall(r"-d '(.*?)'$", readme, re.MULTILINE)[0]
+    request = urllib.request.Request(
+        f"{world.url}/chat/completions", body.encode(), {"Content-Type": "application/json"}
+    )
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        assert json.load(answer)["choices"][0]["message"]["content"] == "LLM-OK Say hello"

@@ -38,10 +38,10 @@ WHERE o.state = 1 AND o.node <> $1 AND o.node <> ALL({LIVE})
 """  # noqa: S608 - fixed
 _HAND_OVER = f"UPDATE outbox o SET node = $1 WHERE o.state = 0 AND {MINE} RETURNING {_OURS}"  # noqa: S608 - fixed
 _TAKE = f"""
-UPDATE outbox o SET node = $1 WHERE o.id IN (
+UPDATE outbox o SET node = $1 WHERE o.id = ANY(ARRAY(
   SELECT q.id FROM unnest($2::text[], $3::text[]) AS a(first, behind)
   JOIN outbox q ON q.state = 0 AND q.room >= a.first AND q.room < a.behind
-  WHERE q.node <> $1 ORDER BY q.id LIMIT $4 FOR UPDATE OF q SKIP LOCKED)
+  WHERE q.node <> $1 ORDER BY q.id LIMIT $4 FOR UPDATE OF q SKIP LOCKED))
 RETURNING {_OURS}
 """  # noqa: S608 - fixed
 _DEAD = "UPDATE outbox SET state = 3, error = $2 WHERE id = $1"

@@ -38,12 +38,12 @@ _FORGET = "DELETE FROM member WHERE node = $1"
 _OF_NODE = "(node = $1 OR starts_with(node, $1 || '#'))"
 _OF_DEAD = f"(node LIKE '%#%' AND node <> ALL({LIVE}))"
 _FREE = """
-UPDATE conv SET node = '', behind = false, ready = {now} WHERE lane IN (
-  SELECT lane FROM conv WHERE node <> '' AND {whose} AND waiting > 0 ORDER BY lane FOR UPDATE {wait}) RETURNING lane
+UPDATE conv SET node = '', behind = false, ready = {now} WHERE lane = ANY(ARRAY(
+  SELECT lane FROM conv WHERE node <> '' AND {whose} AND waiting > 0 ORDER BY lane FOR UPDATE {wait})) RETURNING lane
 """
 _CLEAR = """
-DELETE FROM conv WHERE lane IN (
-  SELECT lane FROM conv WHERE node <> '' AND {whose} AND waiting = 0 ORDER BY lane FOR UPDATE {wait})
+DELETE FROM conv WHERE lane = ANY(ARRAY(
+  SELECT lane FROM conv WHERE node <> '' AND {whose} AND waiting = 0 ORDER BY lane FOR UPDATE {wait}))
 """
 _FREE_NODE = _FREE.format(now=NOW, whose=_OF_NODE, wait="")
 _CLEAR_NODE = _CLEAR.format(whose=_OF_NODE, wait="")

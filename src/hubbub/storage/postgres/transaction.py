@@ -74,8 +74,8 @@ WHERE c.lane = l.lane RETURNING c.lane, c.fence
 """  # noqa: S608 - fixed
 _LEAVE = "DELETE FROM conv WHERE lane = ANY($1::text[])"
 _FIRE = """
-DELETE FROM timer WHERE name IN (
-  SELECT name FROM timer WHERE due <= $1 ORDER BY due, name LIMIT $2 FOR UPDATE SKIP LOCKED)
+DELETE FROM timer WHERE name = ANY(ARRAY(
+  SELECT name FROM timer WHERE due <= $1 ORDER BY due, name LIMIT $2 FOR UPDATE SKIP LOCKED))
 RETURNING due, name, lane, event
 """
 
@@ -214,7 +214,7 @@ class Transaction:
     async def _send(self, units: list[Finish]) -> None:
         values: list[tuple[Any, ...]] = []
         for order in units:
-            node = self._lanes[order.lane].node
+            node = self._presence.identity or self._lanes[order.lane].node
             for out, room, message, reply_to in order.rows:
                 attempts = 1 if out.state is State.SENDING else 0
                 state, delivery = state_code(out.state), out.delivery.value
