@@ -1,4 +1,4 @@
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any, cast
 
@@ -44,6 +44,13 @@ class Says:
 
     async def close(self) -> None:
         self.closed = True
+
+
+class Measures(Says):
+    """A provider that makes vectors too."""
+
+    async def embed(self, body: Mapping[str, object], model: str = "") -> Mapping[str, object]:
+        return {"of": self.pieces[0], "model": model, **body}
 
 
 def fault(*, retryable: bool = True) -> ProviderError:
@@ -209,3 +216,21 @@ async def test_closing_closes_every_provider() -> None:
     provider = Says("a")
     await models(A, a=provider).close()
     assert provider.closed
+
+
+async def test_vectors_come_from_the_model_of_the_name() -> None:
+    both = models(ModelSpec("a"), ModelSpec("b"), a=Measures("a"), b=Measures("b"))
+    assert await both.embed("B", {"input": "x"}) == {"of": "b", "model": "", "input": "x"}
+
+
+async def test_vectors_of_an_unknown_model_come_from_where_the_default_one_does() -> None:
+    both = models(ModelSpec("a"), ModelSpec("b"), default="b", a=Measures("a"), b=Measures("b"))
+    assert await both.embed("embed-3", {"input": "x"}) == {"of": "b", "model": "embed-3", "input": "x"}
+
+
+async def test_not_every_provider_makes_vectors() -> None:
+    with pytest.raises(ProviderError) as caught:
+        await models(ModelSpec("a")).embed("a", {"input": "x"})
+    assert caught.value.status == 501
+    with pytest.raises(ProviderError):
+        await models().embed("a", {"input": "x"})

@@ -136,7 +136,7 @@ def lacking(stored: str, shown: str) -> str:
         return stored[len(shown) :]
     if bare in stored:
         return stored.rpartition(bare)[2]
-    return f"\n\n{stored}"  # pieces were lost: better twice than with a hole
+    return f"\n\n{stored}" if stored else ""  # pieces were lost: better twice than with a hole
 
 
 def _check_fields(body: Mapping[str, Any]) -> None:
