@@ -90,12 +90,10 @@ class Lister:
     async def next_version(self, owner: str, name: str) -> str:
         """A name for another version of a conversation."""
         root = root_of(name)
-        taken = {each.name for each in await self._conversations.branches(owner, "context")}
-        number = 2
-        while f"{root}{_VERSION}{number}" in taken:
-            number += 1
+        every = await self._conversations.branches(owner, "context")
+        number = 1 + sum(root_of(each.name) == root for each in every)
         # Two versions that are begun at the same moment must not become one.
-        return f"{root}{_VERSION}{number}-{secrets.token_hex(2)}"
+        return f"{root}{_VERSION}{max(2, number)}-{secrets.token_hex(2)}"
 
     async def _title(self, branch: Branch) -> str:
         key = (branch.owner, branch.name)

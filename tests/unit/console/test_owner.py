@@ -1,0 +1,208 @@
+"""The owner's pages of a running hub."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from hubbub.core.addresses import Room
+from hubbub.core.capabilities import Delivery
+from hubbub.core.events import Received
+from hubbub.core.identities import Author
+from hubbub.core.messages import Text
+from hubbub.core.work import Outgoing, Row, State, Unit
+from tests.fakes.onebot_peer import Conduct, OneBotPeer
+from tests.fakes.pages import Browser, Event, Site, site
+
+
+@pytest.fixture
+async def here(tmp_path: Path) -> AsyncIterator[Site]:
+    async with site(tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+async def owner(here: Site) -> Browser:
+    browser = await here.browser()
+    await browser.login()
+    return browser
+
+
+async def test_the_overview_tells_what_runs(owner: Browser) -> None:
+    page = await owner.open("/console")
+    assert "running" in page.words
+    assert "fake-model" in page.words
+    assert "OPENAI_API_KEY is set" in page.words
+    assert "No account has connected yet." in page.words
+    assert "None. Every message arrived" in page.words
+
+
+async def test_the_overview_follows_accounts(here: Site, owner: Browser) -> None:
+    events = owner.events("/console/live")
+    await seen(events, "accounts", "No account has connected yet")
+    peer = await OneBotPeer(Conduct(self_id=10001)).connect(here.url.replace("http", "ws") + "/onebot/v11/ws")
+    await seen(events, "accounts", "connected for 0 min")
+    assert "10001" in (await owner.open("/console")).words
+    peer.close()
+    await seen(events, "accounts", "down for 0 min")
+    assert "0 of 1 connected" in (await owner.open("/console")).words
+
+
+async def test_a_guide_has_this_hubs_address_and_sees_the_account_come(here: Site, owner: Browser) -> None:
+    assert "OneBot v11" in (await owner.open("/console/platforms")).words
+    page = await owner.open("/console/platforms/onebot")
+    address = here.url.replace("http://", "ws://") + "/onebot/v11/ws"
+    assert address in page.words
+    assert "127.0.0.1:8080" not in page.words
+    assert f'"Port": {here.url.rpartition(":")[2]}' in page.words
+    assert "No account is connected yet." in page.words
+    events = owner.events("/console/platforms/onebot/live")
+    await seen(events, "connected", "No account is connected yet.")
+    peer = await OneBotPeer(Conduct(self_id=10001)).connect(address)
+    await seen(events, "connected", "It works")
+    peer.close()
+    assert (await owner.open("/console/platforms/nothing")).status == 404
+
+
+async def test_deliveries_in_doubt_are_sent_again_or_dropped(here: Site, owner: Browser) -> None:
+    first = await in_doubt(here, "perhaps *there*", State.UNKNOWN)
+    second = await in_doubt(here, "never there", State.DEAD)
+    page = await owner.open("/console")
+    assert "perhaps *there*" in page.words
+    assert "in doubt" in page.words
+    assert "given up" in page.words
+    answer = await owner.post(f"/console/deliveries/{second}/drop")
+    assert answer.status == 200
+    assert "never there" not in answer.text
+    answer = await owner.post(f"/console/deliveries/{first}/retry")
+    assert answer.status == 200
+    assert await state(here, second) is State.DROPPED
+    assert await state(here, first) not in (State.UNKNOWN, State.DEAD)
+    for number in (str(second), "999999", "x", "9" * 30):
+        assert (await owner.post(f"/console/deliveries/{number}/drop")).status == 404
+
+
+async def test_a_model_says_hello(here: Site, owner: Browser) -> None:
+    assert "fake-model" in (await owner.open("/console/models")).words
+    here.model.behave(reply="Hello **there**!")
+    page = await owner.post("/console/models/hello", {"model": "fake-model"})
+    assert "Hello <strong>there</strong>!" in page.text
+    assert re.search(r"First words after \d+\.\d s", page.words)
+    assert (await owner.post("/console/models/hello", {"model": "no such"})).status == 404
+
+
+async def test_a_model_that_does_not_is_told_with_an_id(here: Site, owner: Browser) -> None:
+    here.model.fail(401, times=9)
+    page = await owner.post("/console/models/hello", {"model": "fake-model"})
+    assert "refused the hub's key" in page.words
+    found = re.search(r'href="(/console/log\?q=\w+)"', page.text)
+    assert found is not None
+    assert "did not answer a hello" in (await owner.open(found[1])).words
+    assert "sk-test" not in page.text
+
+
+async def test_a_token_is_shown_once_and_can_be_revoked(here: Site, owner: Browser) -> None:
+    made = await owner.post(
+        "/console/tokens", [("name", "script"), ("scope", "messages"), ("days", "2"), ("owner", "anna")]
+    )
+    found = re.search(r"hub_[\w-]{20,}", made.text)
+    assert found is not None
+    page = await owner.open("/console/tokens")
+    assert found[0] not in page.text
+    assert "only as anna" in page.words
+    caller = await here.hub.access.require(
+        "203.0.113.9", [(b"authorization", f"Bearer {found[0]}".encode())], "messages"
+    )
+    assert caller.owner == "anna"
+    number = re.search(r"/console/tokens/(\w+)/revoke", page.text)
+    assert number is not None
+    gone = await owner.post(f"/console/tokens/{number[1]}/revoke")
+    assert "There is no token yet." in gone.words
+    assert (await owner.post(f"/console/tokens/{number[1]}/revoke")).status == 404
+
+
+@pytest.mark.parametrize(
+    ("form", "told"),
+    [
+        ([("name", " "), ("scope", "messages")], "what the token is for"),
+        ([("name", "x")], "what the token may do"),
+        ([("name", "x"), ("scope", "everything")], "what the token may do"),
+        ([("name", "x"), ("scope", "admin"), ("owner", "anna")], "cannot be an admin"),
+        ([("name", "x"), ("scope", "messages"), ("days", "0")], "from 1 to 3650"),
+        ([("name", "x"), ("scope", "messages"), ("days", "soon")], "from 1 to 3650"),
+    ],
+)
+async def test_a_token_that_cannot_be_is_explained(owner: Browser, form: list[tuple[str, str]], told: str) -> None:
+    page = await owner.post("/console/tokens", form)
+    assert page.status == 400
+    assert told in page.text
+
+
+async def test_the_log_is_searched_by_text_and_level_without_secrets(owner: Browser) -> None:
+    log = logging.getLogger("hubbub.test")
+    log.info("an ordinary line with api_key=sk-secretsecret")
+    log.error("error 1234abcd: it broke", exc_info=ValueError("because"))
+    page = await owner.open("/console/log")
+    assert "an ordinary line" in page.words
+    assert "sk-secretsecret" not in page.text
+    found = await owner.open("/console/log?q=1234ABCD")
+    assert "ValueError: because" in found.words
+    assert "an ordinary line" not in found.words
+    part = await owner.open("/console/log?level=error", **{"hx-request": "true"})
+    assert "it broke" in part.words
+    assert "an ordinary line" not in part.words
+    assert "<html" not in part.text
+
+
+async def test_both_languages(owner: Browser) -> None:
+    await owner.post("/page/language", {"language": "zh", "next": "/console"})
+    for path in ("", "/platforms", "/models", "/tokens", "/log"):
+        page = await owner.open("/console" + path)
+        assert '<html lang="zh"' in page.text
+        assert "控制台" in page.text
+        assert "Overview" not in page.words
+
+
+async def test_open_pages_do_not_keep_the_hub_from_stopping(tmp_path: Path) -> None:
+    async with site(tmp_path) as here:
+        browser = await here.browser()
+        await browser.login()
+        events = browser.events("/console/live")
+        await anext(events)
+        began = asyncio.get_running_loop().time()
+    assert asyncio.get_running_loop().time() - began < 4
+
+
+async def seen(events: AsyncIterator[Event], name: str, words: str) -> None:
+    """Listen until a part shows these words."""
+    async with asyncio.timeout(10):
+        async for event in events:
+            if event.name == name and words in event.data:
+                return
+    raise AssertionError(words)
+
+
+async def in_doubt(here: Site, text: str, end: State) -> int:
+    """A message to a room of an account that is not connected, as it stands after a crash or a refusal."""
+    room = Room("onebot", "1", "group", text[:4])
+    store = here.hub.store
+    event = Received(f"e-{text}", room, Author("2"), (Text("x"),), 0.0, f"e-{text}")
+    receipt = await store.inbox.accept(event, f"lane {text}", "test")
+    assert receipt.claim is not None
+    out = Outgoing(room, (Text(text),), delivery=Delivery.BLIND, entry=receipt.entry.id)
+    claim = receipt.claim
+    stored = await store.inbox.commit(claim.lane, claim.fence, Unit((receipt.entry.id,), (out,)), release=True)
+    row: Row = stored.rows[0]
+    await store.outbox.begin(row.id)
+    await store.outbox.fail(row.id, end, "it broke off")
+    return row.id
+
+
+async def state(here: Site, number: int) -> State:
+    rows = await here.hub.store.outbox.deliveries(tuple(State), 100)
+    return next(row.state for row in rows if row.id == number)
