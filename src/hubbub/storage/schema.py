@@ -114,5 +114,5 @@ CREATE INDEX timer_due ON timer(due);
 CREATE TABLE token(
   id text COLLATE "C" PRIMARY KEY, digest text COLLATE "C" NOT NULL UNIQUE, name text NOT NULL, scopes text NOT NULL,
   owner text NOT NULL, created_at double precision NOT NULL, expires_at double precision);
-CREATE TABLE alembic_version(version_num varchar(32) NOT NULL PRIMARY KEY);
+CREATE TABLE alembic_version(version_num varchar(32) NOT NULL CONSTRAINT alembic_version_pkc PRIMARY KEY);
 """

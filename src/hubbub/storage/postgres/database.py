@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 SCHEMA = "hubbub"
 OLDEST = 15
-FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
-"""What a call of the driver may raise."""
+FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
+"""What a call of the driver may raise (its internal errors, too: when a connection breaks at a bad moment)."""
 
 NOW = "extract(epoch FROM clock_timestamp())::float8"
 """The database's own clock, as every time here in seconds since the epoch."""

@@ -57,8 +57,6 @@ class Link:
         self._started: object = None
         self._closed = False
         self.patience = patience
-        self.lost = False
-        """There is no connection: the last one failed."""
 
     async def open(self, db: Connection) -> None:
         """Make sure of a mark of our own. Raises what `FAILURES` says."""
@@ -78,7 +76,6 @@ class Link:
                     raise
                 await asyncio.sleep(_WAITS[min(tries, len(_WAITS) - 1)])
                 tries += 1
-        self.lost = False
         return self._db
 
     async def _connect(self) -> None:
@@ -145,7 +142,6 @@ class Link:
 
     def drop(self) -> None:
         """The connection is of no more use."""
-        self.lost = True
         if self._db is not None:
             self._db.terminate()
             self._db = None

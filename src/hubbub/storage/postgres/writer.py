@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from hubbub.core.errors import StoreError
 from hubbub.core.failpoints import COMMITS, Failpoint, never
 from hubbub.storage.postgres.batch import Batch
-from hubbub.storage.postgres.database import FAILURES, again, lost, poison, refused
+from hubbub.storage.postgres.database import FAILURES, again, away, lost, poison, refused
 from hubbub.storage.postgres.link import Link, Marker
 from hubbub.storage.postgres.orders import Begin, GiveBack, Order, Settle, claims_of, of
 from hubbub.storage.postgres.transaction import Transaction
@@ -120,13 +120,17 @@ class Writer:
                 if poison(error) and len(orders) > 1:
                     await self._apart(orders, until)
                     return
-                late = asyncio.get_running_loop().time() >= until
-                if late or tries >= _MOST_TRIES or not (again(error) or self._link.lost):
+                if not self._worth_another(error, tries, until):
                     self._refuse(orders, refused(error))
                     return
                 self.repeated += 1
             else:
                 return
+
+    @staticmethod
+    def _worth_another(error: BaseException, tries: int, until: float) -> bool:
+        in_time = asyncio.get_running_loop().time() < until
+        return in_time and (away(error) or (again(error) and tries < _MOST_TRIES))
 
     async def _apart(self, orders: Sequence[Order], until: float) -> None:
         """One of them cannot be stored: that must not harm the others."""
