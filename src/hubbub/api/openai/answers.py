@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import aclosing, contextmanager
+from dataclasses import dataclass
 
 import orjson
 from starlette.responses import Response
@@ -20,14 +21,25 @@ from hubbub.core.turns import Delta
 BEAT_SECONDS = 15.0
 MOST_AT_ONCE = 2000
 
-Deltas = Callable[[], AsyncGenerator[Delta, None]]
-
 _STREAM = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-store"),
     (b"x-accel-buffering", b"no"),  # else nginx holds the pieces back
 ]
 _DONE = b"data: [DONE]\n\n"
+
+
+async def _nothing() -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where deltas come from, what makes documents of them, and what is left to do when the answer is given."""
+
+    deltas: Callable[[], AsyncGenerator[Delta, None]]
+    documents: Documents
+    settle: Callable[[], Awaitable[None]] = _nothing
 
 
 class Gate:
@@ -58,10 +70,11 @@ class Gate:
 class _Answer(Response):
     """Works while the client is there; failures become errors of this API."""
 
-    def __init__(self, gate: Gate, request_id: str) -> None:
+    def __init__(self, gate: Gate, request_id: str, settle: Callable[[], Awaitable[None]]) -> None:
         """``request_id`` goes back in a header, and into the log with a failure."""
         super().__init__()
         self._gate = gate
+        self._settle = settle
         self._id = request_id
         self._fields = [(b"x-request-id", request_id.encode())]
         self._over = False
@@ -87,6 +100,8 @@ class _Answer(Response):
                 await self._serve(send)
         except Exception as error:  # noqa: BLE001 - the answer's boundary: its reader is told, the log has the cause
             await self._fail(send, told(error, f"the request {self._id}"))
+        finally:
+            await self._settle()
 
     def _beside(self, send: Send) -> Sequence[Coroutine[None, None, None]]:  # noqa: ARG002 - see StreamedAnswer
         return ()
@@ -103,9 +118,15 @@ class _Answer(Response):
 class WholeAnswer(_Answer):
     """One document."""
 
-    def __init__(self, gate: Gate, request_id: str, document: Callable[[], Awaitable[Document]]) -> None:
-        """``document`` is awaited while the client waits, and cancelled when it goes."""
-        super().__init__(gate, request_id)
+    def __init__(
+        self,
+        gate: Gate,
+        request_id: str,
+        document: Callable[[], Awaitable[Document]],
+        settle: Callable[[], Awaitable[None]] = _nothing,
+    ) -> None:
+        """``document`` is awaited while the client waits, and cancelled when it goes; ``settle`` when all is over."""
+        super().__init__(gate, request_id, settle)
         self._document = document
 
     @override
@@ -121,13 +142,11 @@ class StreamedAnswer(_Answer):
     After a while without a piece the answer begins nevertheless, with comments that keep the connection open.
     """
 
-    def __init__(
-        self, gate: Gate, request_id: str, deltas: Deltas, documents: Documents, beat: float = BEAT_SECONDS
-    ) -> None:
+    def __init__(self, gate: Gate, request_id: str, source: Source, beat: float = BEAT_SECONDS) -> None:
         """``beat``: seconds between comments."""
-        super().__init__(gate, request_id)
-        self._deltas = deltas
-        self._documents = documents
+        super().__init__(gate, request_id, source.settle)
+        self._deltas = source.deltas
+        self._documents = source.documents
         self._beat_seconds = beat
         self._begun = False
         self._writing = asyncio.Lock()

@@ -6,7 +6,6 @@ import re
 import secrets
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Any, cast
 
@@ -14,11 +13,11 @@ from fastapi import Header
 from starlette.requests import Request
 from starlette.responses import Response
 
-from hubbub.api.openai.answers import Deltas, Gate, StreamedAnswer, WholeAnswer
+from hubbub.api.openai.answers import Gate, Source, StreamedAnswer, WholeAnswer
 from hubbub.api.openai.documents import ChatDocuments, Document, Documents, Head
 from hubbub.api.openai.errors import BadField
 from hubbub.api.openai.memory import Memory, Wanted, wants_memory
-from hubbub.api.openai.meter import Meter
+from hubbub.api.openai.meter import Meter, Tally
 from hubbub.api.openai.models import Names
 from hubbub.api.openai.turns import parameters_of, tools_of, turns_of
 from hubbub.api.openai.wire import ChatIn
@@ -50,14 +49,6 @@ Key = Annotated[
 _LANGUAGE = re.compile(r"[A-Za-z0-9-]{1,35}")
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where deltas come from, and what makes documents of them."""
-
-    deltas: Deltas
-    documents: Documents
-
-
 class Asking:
     """Asks models for the routes, and gives their answers the form that is wanted."""
 
@@ -72,28 +63,27 @@ class Asking:
         """A new answer's."""
         return Head(f"{prefix}-{secrets.token_hex(12)}", int(self._clock()), model)
 
-    async def deltas(self, request: ChatRequest, owner: str) -> AsyncGenerator[Delta, None]:
-        """What the model says, on the owner's account. Raises ProviderError."""
-        began, used = False, None
-        try:
-            async with aclosing(cast("AsyncGenerator[Delta]", self._registry.stream(request))) as deltas:
-                async for delta in deltas:
-                    began, used = True, delta.usage or used
-                    yield delta
-        finally:
-            if began:  # a part that was cut off counts too
-                await self.meter.count(owner, used)
+    def source(self, request: ChatRequest, owner: str, documents: Documents) -> Source:
+        """What the model says to a request, on the owner's account."""
+        tally = Tally(owner)
+        return Source(partial(self._deltas, request, tally), documents, partial(self.meter.settle, tally))
+
+    async def _deltas(self, request: ChatRequest, tally: Tally) -> AsyncGenerator[Delta, None]:
+        async with aclosing(cast("AsyncGenerator[Delta]", self._registry.stream(request))) as deltas:
+            async for delta in deltas:
+                tally.add(delta)
+                yield delta
 
     def response(self, head: Head, source: Source, *, stream: bool) -> Response:
         """The answer to a request."""
         if stream:
-            return StreamedAnswer(self.gate, head.id, source.deltas, source.documents)
+            return StreamedAnswer(self.gate, head.id, source)
 
         async def document() -> Document:
             async with aclosing(source.deltas()) as deltas:
                 return source.documents.whole([delta async for delta in deltas])
 
-        return WholeAnswer(self.gate, head.id, document)
+        return WholeAnswer(self.gate, head.id, document, source.settle)
 
 
 class Chat:
@@ -128,7 +118,7 @@ class Chat:
         asked = await self._request(raw, stream=bool(body.stream))
         head = self._asking.head("chatcmpl", asked.model)
         owner = caller_of(request).speaks_as(None)
-        source = Source(partial(self._asking.deltas, asked, owner), ChatDocuments(head, usage=usage))
+        source = self._asking.source(asked, owner, ChatDocuments(head, usage=usage))
         return self._asking.response(head, source, stream=asked.stream)
 
     async def _request(self, body: Mapping[str, Any], *, stream: bool) -> ChatRequest:

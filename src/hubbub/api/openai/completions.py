@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from hubbub.api.openai.chat import Asking, Source, chat_request
+from hubbub.api.openai.chat import Asking, chat_request
 from hubbub.api.openai.documents import TextDocuments
 from hubbub.api.openai.errors import BadField
 from hubbub.api.openai.models import Names
@@ -44,7 +43,7 @@ class Completions:
         echo = raw["prompt"] if raw.get("echo") is True and isinstance(raw["prompt"], str) else ""
         documents = TextDocuments(head, usage=usage, native=native, echo="" if native else echo)
         owner = caller_of(request).speaks_as(None)
-        source = Source(partial(self._asking.deltas, asked, owner), documents)
+        source = self._asking.source(asked, owner, documents)
         return self._asking.response(head, source, stream=asked.stream)
 
 

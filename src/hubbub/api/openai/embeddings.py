@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from starlette.requests import Request
@@ -12,6 +13,7 @@ from hubbub.api.openai.answers import WholeAnswer
 from hubbub.api.openai.chat import Asking
 from hubbub.api.openai.documents import Document
 from hubbub.api.openai.errors import BadField, no_such_model
+from hubbub.api.openai.meter import Tally
 from hubbub.api.openai.models import DEFAULT, Names
 from hubbub.api.openai.wire import EmbeddingsIn
 from hubbub.api.requests import caller_of
@@ -40,15 +42,15 @@ class Embeddings:
         await self._names.ready()
         head = self._asking.head("embd", body.model)
 
-        owner = caller_of(request).speaks_as(None)
+        tally = Tally(caller_of(request).speaks_as(None))
 
         async def vectors() -> Document:
             handed_on = {name: value for name, value in raw.items() if name != "model"}
             document = await self._vectors(body.model, handed_on)
-            await self._asking.meter.count(owner, _used(document), messages=0)
+            tally.used = _used(document)
             return document
 
-        return WholeAnswer(self._asking.gate, head.id, vectors)
+        return WholeAnswer(self._asking.gate, head.id, vectors, partial(self._asking.meter.settle, tally))
 
     async def _vectors(self, name: str, body: Mapping[str, Any]) -> Document:
         known = self._registry.find(name)

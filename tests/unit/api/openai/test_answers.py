@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Any
 
 import pytest
 
 from hubbub.api.openai import answers
-from hubbub.api.openai.answers import Gate, StreamedAnswer
+from hubbub.api.openai.answers import Gate, Source, StreamedAnswer
 from hubbub.api.openai.documents import ChatDocuments, Head
 from hubbub.core.errors import Overloaded
-from hubbub.core.turns import Delta
+from hubbub.core.turns import ChatRequest, Delta
 from tests.fakes.doors import MemoryHub, doors, until
 from tests.fakes.registry import FakeRegistry
+from tests.fakes.scripted import failing
 from tests.unit.api.openai.door import HELLO, failure, post
 
 SLOW: list[Any] = ["Hel", 30.0, "lo"]
@@ -55,7 +57,7 @@ async def test_comments_keep_a_silent_answer_open() -> None:
         await asyncio.sleep(0.05)
         yield Delta("hello", finish="stop")
 
-    answer = StreamedAnswer(Gate(), "id", deltas, ChatDocuments(Head("id", 1, "m")), beat=0.01)
+    answer = StreamedAnswer(Gate(), "id", Source(deltas, ChatDocuments(Head("id", 1, "m"))), beat=0.01)
     await answer({}, receive, send)
     assert [message["type"] for message in sent].count("http.response.start") == 1
     bodies = [message["body"] for message in sent[1:]]
@@ -73,14 +75,11 @@ async def test_a_failure_after_a_comment_ends_the_stream() -> None:
     async def receive() -> Any:
         await asyncio.Event().wait()
 
-    async def deltas() -> Any:
-        await asyncio.sleep(0.03)
-        raise Overloaded("full")
-        yield Delta()
-
-    await StreamedAnswer(Gate(), "id", deltas, ChatDocuments(Head("id", 1, "m")), beat=0.01)({}, receive, send)
+    deltas: Any = partial(FakeRegistry([0.03, *failing()]).stream, ChatRequest("demo", ()))
+    answer = StreamedAnswer(Gate(), "id", Source(deltas, ChatDocuments(Head("id", 1, "m"))), beat=0.01)
+    await answer({}, receive, send)
     assert sent[0]["status"] == 200
-    assert b'"code":"overloaded"' in sent[-1]["body"]
+    assert b'"code":"model_failed"' in sent[-1]["body"]
     assert sent[-1]["more_body"] is False
 
 

@@ -14,7 +14,7 @@ from hubbub.core.models import ModelSpec
 from hubbub.core.phrases import Phrase
 from hubbub.core.turns import Delta, Parameters, Tool, Turn, Usage
 from hubbub.core.work import Spend
-from tests.fakes.doors import Doors, MemoryHub, doors
+from tests.fakes.doors import Doors, MemoryHub, doors, until
 from tests.fakes.registry import FakeRegistry
 from tests.fakes.scripted import failing
 from tests.unit.api.openai.door import HELLO, failure, pieces, post, words
@@ -222,6 +222,7 @@ async def test_what_is_used_is_counted_for_the_owner() -> None:
         await post(at, {"model": "demo", "prompt": "x"}, "completions")
         await post(at, {"model": "demo", "input": "x"}, "embeddings")
         counted = at.hub.store.usage.counted
+        await until(lambda: len(counted) == 4)  # after the answers
         assert [(spend.owner, spend.messages, spend.prompt_tokens, spend.completion_tokens) for spend in counted] == [
             ("local", 1, 3, 2),
             ("anna", 1, 3, 2),
@@ -240,6 +241,7 @@ async def test_an_answer_is_given_also_when_it_cannot_be_counted(
     async with doors() as at:
         monkeypatch.setattr(at.hub.store.usage, "add", add)
         assert (await post(at))[0] == 200
+        await until(lambda: bool(caplog.records))
     assert "cannot count what local used" in caplog.text
 
 
