@@ -33,8 +33,10 @@ def junk() -> list[bytes]:
         {"post_type": "message"},
         {"echo": "nobody asked"},
     ]
-    found += [{"post_type": kind} for kind in ("message", "notice", "request", "meta_event", "odd", 1, [], {})]
-    found += [{**good, key: value} for key in good for value in (None, [], {}, -1, "", 1e300, "x" * 3000)]
+    kinds: list[Any] = ["message", "notice", "request", "meta_event", "odd", 1, [], {}]
+    values: list[Any] = [None, [], {}, -1, "", 1e300, "x" * 3000]
+    found += [{"post_type": kind} for kind in kinds]
+    found += [{**good, key: value} for key in good for value in values]
     found += [{**good, "message": [{"type": "text", "data": "no object"}]}, {**good, "message": [[[[]]]]}]
     frames = [orjson.dumps(each) for each in found]
     frames += [b"", b"{", b"\x00", b"[" * 15_000, b'{"a":' * 3000 + b"1" + b"}" * 3000, b'{"post_type": "\\ud800"}']
