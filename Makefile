@@ -22,12 +22,14 @@ $(RUN): requirements/run.lock $(INPUTS)
 	tools/install.sh requirements/run.lock
 	@touch $(RUN)
 
-.PHONY: help setup run test check format lint types imports deadcode coverage crash soak fuzz fix bench lock clean distclean
+.PHONY: help setup install run test check format lint types imports deadcode coverage crash soak fuzz fix bench docs lock clean distclean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
 setup: $(DEV) ## install all that development needs into .venv
+
+install: $(RUN) ## install all that running a hub needs into .venv
 
 run: $(RUN) ## start a hub, installing what it needs first (ARGS="--port 9000")
 	@$(BIN)/hubbub run $(ARGS)
@@ -77,6 +79,9 @@ fix: $(DEV) ## format, and repair what the linter can
 
 bench: $(DEV) ## measure speed and size
 	$(BIN)/python -m tests.bench $(ARGS)
+
+docs: $(DEV) ## build the documents as a site, without a network
+	$(BIN)/python tools/site.py
 
 lock: $(DEV) ## write the pins anew (ARGS=--upgrade takes the newest)
 	tools/lock.sh $(ARGS)

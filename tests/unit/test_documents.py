@@ -34,9 +34,10 @@ ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted((*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("src/**/*.md")))
 SETTINGS = root_of(built_in())
 # What looks like a key of the settings and is a file.
-FILES = {"chat.history", "chat.py"}
+FILES = {"chat.history", "chat.js", "chat.py"}
 # Commands of other programs that documents may show; what they do is not ours to test.
-OTHERS = {"docker", "git", "ollama", "python3", "ulimit"}
+OTHERS = {"chown", "cp", "docker", "echo", "git", "install", "journalctl", "mkdir", "ollama", "openssl", "python3"}
+OTHERS |= {"systemctl", "ulimit", "useradd"}
 
 
 def text_of(document: Path) -> str:
@@ -73,6 +74,7 @@ def targets() -> set[str]:
 
 
 def check_make(words: list[str]) -> None:
+    words = words[2:] if words[0] == "-C" else words
     wanted = [word for word in words if "=" not in word]
     assert wanted
     assert set(wanted) <= targets()
@@ -129,10 +131,10 @@ def check_variable(name: str) -> None:
 @pytest.mark.parametrize(("document", "line"), sorted(set(shell_lines())))
 def test_a_shown_command_is_there(document: str, line: str) -> None:
     words = shlex.split(line, comments=True)
-    while words and (words[0] in ("export", "sudo") or re.match(r"^[A-Za-z_]+=", words[0])):
+    while words and (words[0] in ("export", "sudo", "-u") or re.match(r"^[A-Za-z_]+=", words[0])):
         if "=" in words[0]:
             check_variable(words[0].partition("=")[0])
-        words = words[1:]
+        words = words[2 if words[0] == "-u" else 1 :]
     if not words:
         return
     program = Path(words[0]).name
@@ -142,6 +144,9 @@ def test_a_shown_command_is_there(document: str, line: str) -> None:
         check_hubbub(words[1:])
     elif program == "curl":
         check_curl(words)
+    elif words[:4] == ["docker", "compose", "exec", "hubbub"]:
+        assert words[4] == "hubbub"
+        check_hubbub(words[5:])
     else:
         assert program in OTHERS, f"{document} shows a program that no test knows: {line}"
 
@@ -231,3 +236,22 @@ def test_links_lead_somewhere(document: Path) -> None:
 
 def _heads(file: Path) -> list[str]:
     return re.findall(r"^#+ (.*)$", text_of(file), re.MULTILINE)
+
+
+def test_both_languages_show_the_same() -> None:
+    english, chinese = (text_of(ROOT / name) for name in ("README.md", "README.zh.md"))
+
+    def shown(text: str) -> tuple[list[str], list[str], list[int]]:
+        blocks = re.findall(r"^ *```sh\n(.*?)^ *```", text, re.DOTALL | re.MULTILINE)
+        links = re.findall(r"\]\(([^)]+)\)", text)
+        heads = [len(signs) for signs in re.findall(r"^(#+) ", re.sub(r"```.*?```", "", text, flags=re.DOTALL), re.M)]
+        return blocks, links, heads
+
+    of_english, of_chinese = shown(english), shown(chinese)
+    assert of_english[0] == of_chinese[0]
+    assert [link.replace(".zh.", ".") for link in of_chinese[1][1:]] == of_english[1][1:]
+    assert of_english[2] == of_chinese[2]
+    codes = [
+        set(re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", text, flags=re.DOTALL))) for text in (english, chinese)
+    ]
+    assert codes[0] == codes[1]

@@ -25,12 +25,15 @@ BACKUPS = "backups"
 ASIDE = "replaced-"
 """Begins the name of the folder where `restore` keeps what was there before."""
 LOCK = "hubbub.lock"
+_ARCHIVES = (".gz", ".tgz")
 # What belongs to a running hub, can be had again, or is a copy itself.
 _LEFT_OUT = (LOCK, "admin.token*", f"{DATABASE}*", WEIGHTS, BACKUPS, f"{ASIDE}*", ".*", "*.part", "hubbub-backup-*")
 
 
 def back_up(settings: Settings, target: Path, now: datetime) -> tuple[Path, Manifest]:
-    """Write a backup to ``target`` (a new file, or a folder for one). A hub may run meanwhile.
+    """Write a backup to ``target``: a new file, or if its name is none of an archive, a folder for one.
+
+    A hub may run meanwhile.
 
     Raises:
         StoreError: there is no database, it cannot be copied, or the target cannot be written.
@@ -43,12 +46,13 @@ def back_up(settings: Settings, target: Path, now: datetime) -> tuple[Path, Mani
     if not (server.data_dir / DATABASE).is_file():
         msg = f"there are no data in {server.data_dir}: no hub has run there; name another folder with --data-dir"
         raise StoreError(msg)
-    if target.is_dir():
+    if target.is_dir() or target.suffix not in _ARCHIVES:
         target /= f"hubbub-backup-{now:%Y%m%dT%H%M%S}.tar.gz"
     if target.exists():
         msg = f"{target} is there already; name another file"
         raise StoreError(msg)
     try:
+        target.parent.mkdir(mode=0o700, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".backup-", dir=target.parent) as folder:
             manifest = _gather(settings, Path(folder), now)
             _pack(Path(folder), manifest, target)

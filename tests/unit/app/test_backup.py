@@ -121,6 +121,9 @@ def test_a_folder_gets_a_file_with_the_time_in_its_name(folder: Path, tmp_path: 
     assert made == tmp_path / "hubbub-backup-20261120T070000.tar.gz"
     with pytest.raises(StoreError, match="there already"):
         back_up(settings_in(folder), tmp_path, NOW)
+    made, _ = back_up(settings_in(folder), tmp_path / "new", NOW)
+    assert made == tmp_path / "new" / "hubbub-backup-20261120T070000.tar.gz"
+    assert made.parent.stat().st_mode & 0o777 == 0o700
 
 
 def test_settings_among_the_data_are_there_once(folder: Path, tmp_path: Path) -> None:
@@ -131,7 +134,7 @@ def test_settings_among_the_data_are_there_once(folder: Path, tmp_path: Path) ->
 
 def test_no_data_and_no_place_are_said(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="cannot be written"):
-        back_up(settings_in(folder), tmp_path / "none" / "copy.tar.gz", NOW)
+        back_up(settings_in(folder), tmp_path / "no" / "ne" / "copy.tar.gz", NOW)
     (folder / "data" / "hubbub.db").unlink()
     with pytest.raises(StoreError, match="no data"):
         back_up(settings_in(folder), tmp_path / "copy.tar.gz", NOW)
