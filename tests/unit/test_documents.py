@@ -34,7 +34,7 @@ ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted((*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("src/**/*.md")))
 SETTINGS = root_of(built_in())
 # What looks like a key of the settings and is a file.
-FILES = {"chat.history", "chat.js", "chat.py"}
+FILES = re.compile(r"chat\.history|\w+\.(py|js)")
 # Commands of other programs that documents may show; what they do is not ours to test.
 OTHERS = {"chown", "cp", "docker", "echo", "git", "install", "journalctl", "mkdir", "ollama", "openssl", "python3"}
 OTHERS |= {"systemctl", "ulimit", "useradd"}
@@ -199,7 +199,11 @@ def test_keys_in_the_prose_are_settings() -> None:
     """`section.key`, where the section is one of ours."""
     sections = set(SETTINGS.model_fields) - {"commands"}  # modules have names like `commands.basics`
     for name, code in inline():
-        if re.fullmatch(r"[a-z_]+(\.[a-z_]+)+", code) and code not in FILES and code.partition(".")[0] in sections:
+        if (
+            re.fullmatch(r"[a-z_]+(\.[a-z_]+)+", code)
+            and not FILES.fullmatch(code)
+            and code.partition(".")[0] in sections
+        ):
             assert shapes.annotation_at(SETTINGS, tuple(code.split("."))) is not None, f"{name}: no setting {code}"
 
 

@@ -35,7 +35,8 @@ class TextLines(logging.Formatter):
     @override
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:
         """See `logging.Formatter.formatTime`."""
-        return f"{time.strftime('%Y-%m-%d %H:%M:%S', time.localtime(record.created))}.{int(record.msecs):03d}"
+        seconds = time.strftime(datefmt or "%Y-%m-%d %H:%M:%S", time.localtime(record.created))
+        return f"{seconds}.{int(record.msecs):03d}"
 
 
 class JsonLines(logging.Formatter):
