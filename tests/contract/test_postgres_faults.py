@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -20,12 +21,10 @@ from hubbub.storage.postgres.presence import Member
 from hubbub.storage.postgres.store import PostgresStore
 from tests.contract.store_harness import ALL_STATES, LANE, accepted, event, out, room, words, written
 from tests.contract.store_postgres import PostgresHarness
-from tests.peers.postgres import Server
+from tests.peers.postgres import Databases, Server
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-
-    from tests.peers.postgres import Databases
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 
 ODD = "a\0b\x1a0c\x1a\n'\"\\"
 
@@ -186,89 +185,92 @@ class TestConnections:
         assert settings == "10s"
 
 
+@pytest.fixture(scope="module")
+def mortal() -> Iterator[Server]:
+    """A server that keeps what it acknowledged, to be killed and served again."""
+    server = Server(durable=True)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+
+
 class TestAwayDatabase:
-    async def test_nothing_is_told_that_is_not_stored_and_all_goes_on_afterwards(self) -> None:
-        server = Server(durable=True)
-        try:
-            await asyncio.to_thread(server.start)
-            store = PostgresStore(server.dsn, Member("a", ttl=1.0), waiting=50, patience=0.5)
-            await store.open()
-            held = await accepted(store, 1)
-            await asyncio.to_thread(server.kill)
-            started = time.monotonic()
-            with pytest.raises(StoreError):
-                await store.inbox.accept(event(2), LANE, "a")
-            assert time.monotonic() - started < 5
-            with pytest.raises(StoreError):
-                await store.outbox.deliveries(ALL_STATES)
-            flood = [asyncio.ensure_future(store.inbox.accept(event(100 + n), f"x{n}")) for n in range(50)]
-            with pytest.raises(Overloaded):
-                await store.inbox.accept(event(999), LANE)
-            unit = Unit(done=(held.entries[0].id,), sends=(out("late"),))
-            refused = await asyncio.gather(*flood, return_exceptions=True)
-            assert {type(each) for each in refused} == {StoreError}
-            await asyncio.to_thread(server.serve)
-            async with asyncio.timeout(15):
-                while True:
-                    with contextlib.suppress(StoreError):
-                        committed = await store.inbox.commit(LANE, held.fence, unit, release=True)
-                        break
+    async def test_nothing_is_told_that_is_not_stored_and_all_goes_on_afterwards(self, mortal: Server) -> None:
+        databases = Databases(mortal.dsn)
+        dsn = databases.address(await databases.make())
+        store = PostgresStore(dsn, Member("a", ttl=1.0), waiting=50, patience=0.5)
+        await store.open()
+        held = await accepted(store, 1)
+        await asyncio.to_thread(mortal.kill)
+        started = time.monotonic()
+        with pytest.raises(StoreError):
+            await store.inbox.accept(event(2), LANE, "a")
+        assert time.monotonic() - started < 5
+        with pytest.raises(StoreError):
+            await store.outbox.deliveries(ALL_STATES)
+        flood = [asyncio.ensure_future(store.inbox.accept(event(100 + n), f"x{n}")) for n in range(50)]
+        with pytest.raises(Overloaded):
+            await store.inbox.accept(event(999), LANE)
+        refused = await asyncio.gather(*flood, return_exceptions=True)
+        assert {type(each) for each in refused} == {StoreError}
+        await asyncio.to_thread(mortal.serve)
+        unit = Unit(done=(held.entries[0].id,), sends=(out("late"),))
+        async with asyncio.timeout(15):
+            while True:
+                with contextlib.suppress(StoreError):
+                    committed = await store.inbox.commit(LANE, held.fence, unit, release=True)
+                    break
             assert committed.released
             assert not (await store.inbox.accept(event(2), LANE, "a")).duplicate
             assert words(await store.outbox.deliveries(ALL_STATES)) == ["late"]
-            assert (await store.stats())["nodes"] == 1
-            await store.close()
-        finally:
-            await asyncio.to_thread(server.stop)
+            while (await store.stats())["nodes"] != 1:
+                await asyncio.sleep(0.05)
+        await store.close()
 
-    async def test_a_short_absence_is_not_noticed(self) -> None:
-        server = Server(durable=True)
-        try:
-            await asyncio.to_thread(server.start)
-            store = PostgresStore(server.dsn, Member("a"), patience=20)
-            await store.open()
-            numbers: list[int] = []
-
-            async def handle(number: int) -> None:
-                claim = await accepted(store, number, "a", f"r{number}")
-                unit = Unit(done=(claim.entries[0].id,), sends=(out(str(number), entry=claim.entries[0].id),))
-                await store.inbox.commit(claim.lane, claim.fence, unit, release=True)
-                numbers.append(number)
-
-            async def go_on() -> None:
-                for number in range(2000):
-                    await asyncio.gather(*(handle(number * 10 + each) for each in range(10)))
-
-            work = asyncio.create_task(go_on())
-            for _ in range(3):
-                await asyncio.sleep(0.3)
-                await asyncio.to_thread(server.kill)
-                await asyncio.to_thread(server.serve)
-            before = len(numbers)
-            async with asyncio.timeout(20):
-                while len(numbers) < before + 20:
-                    await asyncio.sleep(0.01)
-            work.cancel()
-            await asyncio.wait([work])
-            rows = await store.outbox.deliveries(ALL_STATES, 100_000)
-            sent = list(map(int, words(rows)))
-            assert len(sent) == len(set(sent))
-            assert set(numbers) <= set(sent)
-            await store.close()
-        finally:
-            await asyncio.to_thread(server.stop)
-
-    async def test_closing_does_not_wait_for_a_database_that_is_gone(self) -> None:
-        server = Server(durable=True)
-        await asyncio.to_thread(server.start)
-        store = PostgresStore(server.dsn, Member("a"), patience=0.2)
+    async def test_a_short_absence_is_not_noticed(self, mortal: Server) -> None:
+        databases = Databases(mortal.dsn)
+        store = PostgresStore(databases.address(await databases.make()), Member("a"), patience=20)
         await store.open()
-        await asyncio.to_thread(server.kill)
+        numbers: list[int] = []
+
+        async def handle(number: int) -> None:
+            claim = await accepted(store, number, "a", f"r{number}")
+            unit = Unit(done=(claim.entries[0].id,), sends=(out(str(number), entry=claim.entries[0].id),))
+            await store.inbox.commit(claim.lane, claim.fence, unit, release=True)
+            numbers.append(number)
+
+        async def go_on() -> None:
+            for number in itertools.count():
+                await asyncio.gather(*(handle(number * 10 + each) for each in range(10)))
+
+        work = asyncio.create_task(go_on())
+        for _ in range(2):
+            await asyncio.sleep(0.3)
+            await asyncio.to_thread(mortal.kill)
+            await asyncio.to_thread(mortal.serve)
+        before = len(numbers)
+        async with asyncio.timeout(20):
+            while len(numbers) < before + 20:
+                await asyncio.sleep(0.01)
+        work.cancel()
+        await asyncio.wait([work])
+        sent = list(map(int, words(await store.outbox.deliveries(ALL_STATES, 100_000))))
+        assert len(sent) == len(set(sent))
+        assert set(numbers) <= set(sent)
+        await store.close()
+
+    async def test_closing_does_not_wait_for_a_database_that_is_gone(self, mortal: Server) -> None:
+        databases = Databases(mortal.dsn)
+        store = PostgresStore(databases.address(await databases.make()), Member("a"), patience=0.2)
+        await store.open()
+        await asyncio.to_thread(mortal.kill)
         waiting = asyncio.ensure_future(store.inbox.accept(event(1), LANE))
         await asyncio.wait_for(store.close(), 15)
         with pytest.raises(StoreError):
             await waiting
-        await asyncio.to_thread(server.stop)
+        await asyncio.to_thread(mortal.serve)
 
 
 class TestOddValues:
