@@ -15,6 +15,7 @@ log = logging.getLogger(__name__)
 KEEP_SECONDS = 8 * 86_400.0
 _EVERY = 3600.0
 _AT_ONCE = 1000
+_LOOK_EVERY = 5.0
 
 
 class Prunable(Protocol):
@@ -51,3 +52,20 @@ class Housekeeping:
             total += gone
             await asyncio.sleep(0.1)
         return total
+
+
+class Loadable(Protocol):
+    """What knows in memory what is stored."""
+
+    async def load(self) -> None:
+        """Read what changed."""
+
+
+async def keep_current(what: Loadable) -> None:
+    """For ever: take up what other processes on the same data changed. Costs nothing where nothing changed."""
+    while True:
+        await asyncio.sleep(_LOOK_EVERY)
+        try:
+            await what.load()
+        except StoreError as error:
+            log.error("changes by others are not taken up: %s", error)  # noqa: TRY400 - an expected kind

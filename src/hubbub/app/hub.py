@@ -14,7 +14,7 @@ from hubbub.api import local
 from hubbub.api.auth import Access
 from hubbub.api.server import WebServer
 from hubbub.app.admin import ensure_admin
-from hubbub.app.housekeeping import Housekeeping
+from hubbub.app.housekeeping import Housekeeping, keep_current
 from hubbub.app.models import LateModels
 from hubbub.app.pages import console_services, recent_log
 from hubbub.app.parts import Parts
@@ -77,6 +77,7 @@ async def open_hub(
             if server is not None:
                 server.bind()
             hub = Hub(store, parts.exchange, parts.control, parts.models, parts.access, server.url if server else "")
+            await parts.gate.load()
             await parts.sender.start(parts.node)
             background = [tasks.create_task(each) for each in _background(parts, server, hub.url, announce)]
             try:
@@ -102,6 +103,7 @@ def _background(
     yield parts.dispatcher.claims()
     yield Clockwork(store.timers, parts.dispatcher.take, parts.node, time.time).run()
     yield Housekeeping(store, time.time).run()
+    yield keep_current(parts.gate)
     yield parts.models.open(url, announce)
     if server is not None:
         yield ensure_admin(parts.access, parts.settings, announce)

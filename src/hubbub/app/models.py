@@ -42,6 +42,9 @@ class LateModels:
         self._settings = settings
         self._models: Models | None = None
         self._providers: dict[str, Provider] = {}
+        self._specs: dict[str, ModelSpec] = {}
+        self._session: ClientSession | None = None
+        self._own_url = ""
         self._stack = contextlib.AsyncExitStack()
         self.known = asyncio.Event()
         self.reason = "the models are being looked for"
@@ -104,13 +107,14 @@ class LateModels:
         specs = [each.spec() for each in settings.models]
         chosen = settings.model
         main = Main(chosen.name, chosen.base_url, chosen.api_keys, chosen.sees)
-        session = await self._stack.enter_async_context(new_session())
+        if self._session is None:
+            self._session = await self._stack.enter_async_context(new_session())
         wanted = needs_probe(specs, main, settings.environ)
-        local = await probe(session, urlsplit(own_url).port or 0) if wanted else ()
+        self._own_url = own_url
+        local = await probe(self._session, urlsplit(own_url).port or 0) if wanted else ()
         choice = choose(specs, main, settings.environ, local)
         try:
-            self._build(choice.specs, session)
-            self._models = Models(choice.specs, self._providers, chosen.name if specs else "")
+            await self._put(choice.specs, chosen.name if specs else "")
         except ConfigError as error:
             self.reason = str(error)
             log.error("no model can be asked: %s", error)  # noqa: TRY400 - the settings' fault, said with its remedy
@@ -119,7 +123,24 @@ class LateModels:
         finally:
             self.known.set()
 
-    def _build(self, specs: Sequence[ModelSpec], session: ClientSession) -> None:
+    async def reload(self, settings: Settings) -> None:
+        """Find the models anew; those that are as they were are kept, with what runs on them."""
+        self._settings = settings
+        await self.look(self._own_url)
+
+    async def _put(self, specs: Sequence[ModelSpec], default: str) -> None:
+        """Go by these models. Raises ConfigError when one cannot be asked as it is set: all stays as it was."""
+        assert self._session is not None  # noqa: S101 - `look` made it
+        reached = {spec.name: self._reached(spec) for spec in specs}
+        kept = {name: self._providers[name] for name, spec in reached.items() if self._specs.get(name) == spec}
+        new = self._build([spec for name, spec in reached.items() if name not in kept], self._session)
+        self._models = Models(specs, kept | new, default)
+        gone = [provider for name, provider in self._providers.items() if name not in kept]
+        self._specs, self._providers = reached, kept | new
+        for provider in gone:
+            await provider.close()
+
+    def _build(self, specs: Sequence[ModelSpec], session: ClientSession) -> dict[str, Provider]:
         """Raises ConfigError when a model cannot be asked as it is set."""
         from hubbub.providers.openai_compatible.client import OpenAICompatible  # noqa: PLC0415 - loaded on first use
 
@@ -128,10 +149,12 @@ class LateModels:
 
         host = ProviderHost(client, session, self._settings.server.data_dir / _FOLDER, _report)
         plugins = find_providers()
+        built: dict[str, Provider] = {}
         for spec in specs:
             # The settings were checked against the same plugins.
             build = imported(plugins[spec.provider].builder, "provider", spec.provider)
-            self._providers[spec.name] = build(self._reached(spec), host)
+            built[spec.name] = build(spec, host)
+        return built
 
     def _reached(self, spec: ModelSpec) -> ModelSpec:
         """The model with the proxy that leads to it, unless it has one of its own."""

@@ -6,7 +6,7 @@ import asyncio
 import os
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import fields
 from typing import cast
 from urllib.parse import urlsplit
@@ -16,14 +16,17 @@ from hubbub.api.auth import Access
 from hubbub.api.services import ApiSettings, Services
 from hubbub.app.models import LateModels
 from hubbub.app.platforms import build_platforms
-from hubbub.app.rooms import limits_of, people_of, triggers_of
+from hubbub.app.reloading import reread, told
+from hubbub.app.rooms import access_of, limits_of, triggers_of
 from hubbub.chat.answer import Chat
 from hubbub.chat.settings import ChatSettings
+from hubbub.commands.access.gate import Gate
 from hubbub.commands.registry import Commands
 from hubbub.conversations.limits import Meter
 from hubbub.conversations.zones import zone_of
 from hubbub.core.addresses import Room
 from hubbub.core.failpoints import Failpoint
+from hubbub.core.phrases import Phrase
 from hubbub.core.ports import Exchange, Host, Platform
 from hubbub.core.status import HubStatus
 from hubbub.dispatch.control import HubControl
@@ -49,29 +52,19 @@ class Parts:
         self.node = f"{os.getpid()}-{secrets.token_hex(4)}"
         self.started_at = time.time()
         self.zone = zone_of(settings.server.timezone) if settings.server.timezone else None
-        self.meter = Meter(store.usage, limits_of(settings), time.time, self.zone)
+        limits = limits_of(settings)
+        self.gate = Gate(store.conversations, access_of(settings), limits, time.time)
+        self.meter = Meter(store.usage, limits, time.time, self.zone, self.gate.limits)
         self.models = LateModels(settings)
         self.streams = LocalStreams()
         platforms: dict[str, Platform] = {}
         self.sender = Sender(store.outbox, platforms, tasks, Patience(), failpoint)
-        given = settings.commands
-        ways = Ways(
-            commands=Commands(given.prefixes, names=given.names, disabled=given.disabled),
-            chat=Chat(store.conversations, self.models, _chat_settings(settings), self.meter),
-            triggers=triggers_of(settings),
-            people=people_of(settings),
-            platforms=platforms,
-            streams=self.streams,
-            means=self._means(platforms),
-            models_known=self.models.known,
-            language=settings.chat.language,
-        )
-        self.road = Road(ways, self.sender)
+        self.platforms = platforms
+        self.road = Road(self._ways(settings), self.sender)
         bounds = Bounds(settings.dispatch.conversations, settings.dispatch.accepted)
         self.dispatcher = Dispatcher(store.inbox, self.road, tasks, self.node, bounds)
         self.control = HubControl(self.dispatcher, self.sender, self.status)
         platforms.update(build_platforms(settings, self._host(failpoint)))
-        self.platforms = platforms
         self.exchange = cast("Exchange", platforms["http"])
         self.access = Access(
             store.secrets,
@@ -79,17 +72,40 @@ class Parts:
             public_names=[name] if (name := urlsplit(settings.server.public_url).hostname) else [],
         )
 
-    def _means(self, platforms: Mapping[str, Platform]) -> HubMeans:
-        """What commands may use; ``platforms`` is filled later."""
-        return HubMeans(
-            store=self.store,
-            platforms=platforms,
-            models=self.models,
-            meter=self.meter,
-            controls=lambda: self.control,
-            zone=self.zone,
-            personas=self.settings.chat.personas,
+    def _ways(self, settings: Settings) -> Ways:
+        """What the road leads to by these settings; the platforms are built later, and stay."""
+        given = settings.commands
+        return Ways(
+            commands=Commands(given.prefixes, names=given.names, disabled=given.disabled),
+            chat=Chat(self.store.conversations, self.models, _chat_settings(settings), self.meter),
+            triggers=triggers_of(settings),
+            platforms=self.platforms,
+            streams=self.streams,
+            means=HubMeans(
+                store=self.store,
+                platforms=self.platforms,
+                models=self.models,
+                meter=self.meter,
+                gate=self.gate,
+                controls=lambda: self.control,
+                zone=self.zone,
+                personas=settings.chat.personas,
+                reloading=self.reload,
+            ),
+            models_known=self.models.known,
+            language=settings.chat.language,
         )
+
+    async def reload(self) -> Sequence[Phrase]:
+        """See `Means.reload`."""
+        old, new = self.settings, await reread(self.settings)
+        await self.models.reload(new)
+        limits = limits_of(new)
+        self.gate.use(access_of(new), limits)
+        self.meter.use(limits)
+        self.road.use(self._ways(new))
+        self.settings = new
+        return told(old, new)
 
     def _host(self, failpoint: Failpoint) -> Host:
         async def sent(room: Room, message_id: str) -> bool:

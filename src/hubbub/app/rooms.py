@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from hubbub.bridge.triggers import RoomRules, Triggers
-from hubbub.commands.permissions import People
+from hubbub.commands.access.rules import AccessRules
 from hubbub.conversations.limits import Limits
+from hubbub.core.identities import Role
 from hubbub.settings import RoomRule, Settings
 
 
@@ -26,9 +27,17 @@ def _rules(rule: RoomRule, *, shared: bool) -> RoomRules:
     )
 
 
-def people_of(settings: Settings) -> People:
-    """Who is an admin, and who is not served."""
-    return People(frozenset(settings.commands.admins), frozenset(settings.commands.blocked))
+def access_of(settings: Settings) -> AccessRules:
+    """Who is let in, and as what."""
+    given = settings.access
+    return AccessRules(
+        mode=given.mode,
+        owners=frozenset(given.owners),
+        admins=frozenset(settings.commands.admins),
+        allowed=frozenset(given.allowed),
+        blocked=frozenset(settings.commands.blocked),
+        others=Role[given.others.upper()],
+    )
 
 
 def limits_of(settings: Settings) -> Limits:

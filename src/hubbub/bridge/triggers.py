@@ -7,7 +7,7 @@ beginning that stands for it, or every message.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from hubbub.core.identities import owner_of
@@ -76,6 +76,21 @@ class Triggers:
             return event.owner
         shared = not event.room.direct and self.rules(event.room).shared
         return owner_of(event.room, event.author.id, shared=shared)
+
+
+def switched(rules: RoomRules, switch: str) -> RoomRules:
+    """The rules of a room that people switched to "mention", "always", "prefix" or "off"; "on" is as it was."""
+    match switch:
+        case "mention":
+            return replace(rules, mention=True, reply=True, always=False)
+        case "always":
+            return replace(rules, always=True)
+        case "prefix":
+            return replace(rules, mention=False, reply=False, prefix=True, always=False)
+        case "off":
+            return RoomRules(mention=False, reply=False, prefix=False, shared=rules.shared)
+        case _:
+            return rules
 
 
 def is_for_bot(event: Received, rules: RoomRules) -> tuple[bool, str]:

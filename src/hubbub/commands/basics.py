@@ -20,17 +20,17 @@ _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 async def show_help(call: Call, context: CommandContext) -> Answer:
     """Every command that the person may give here, a line each; or one command with its other names."""
     wanted = call.argument.strip()
-    kind = context.event.room.kind
+    event = context.event
     if wanted:
         command = call.listing.named(wanted.removeprefix(call.prefix))
-        if command is None or not allowed(command, context.role, kind):
+        if command is None or not allowed(command, context.role, event):
             name, more = f"{call.prefix}{wanted.removeprefix(call.prefix)}", f"{call.prefix}{call.name}"
             return await context.tell(Phrase("command.unknown", {"name": name, "help": more}))
         lines = [line(command, call.prefix)]
         if command.aliases:
             lines.append(Phrase("command.help.aliases", {"names": ", ".join(command.aliases)}))
         return await context.tell(*lines)
-    lines = [line(command, call.prefix) for command in call.listing.allowed(context.role, kind)]
+    lines = [line(command, call.prefix) for command in call.listing.allowed(context.role, event)]
     return await context.tell(Phrase("command.help.head"), *lines, Phrase("command.help.chat"))
 
 

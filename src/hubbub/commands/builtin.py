@@ -2,7 +2,20 @@
 
 from typing import Final
 
-from hubbub.commands import basics, conversation, exporting, forgetting, models, preferences, prompts, shelf, usage
+from hubbub.commands import (
+    basics,
+    conversation,
+    exporting,
+    forgetting,
+    models,
+    operations,
+    people,
+    preferences,
+    prompts,
+    rooms,
+    shelf,
+    usage,
+)
 
 BUILTIN: Final = (
     *basics.COMMANDS,
@@ -14,4 +27,7 @@ BUILTIN: Final = (
     *usage.COMMANDS,
     *exporting.COMMANDS,
     *forgetting.COMMANDS,
+    *rooms.COMMANDS,
+    *people.COMMANDS,
+    *operations.COMMANDS,
 )

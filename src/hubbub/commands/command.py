@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import tzinfo
 
+    from hubbub.commands.access.gate import Gate
     from hubbub.conversations.limits import Meter
     from hubbub.core.addresses import Room, RoomKind
     from hubbub.core.capabilities import Capabilities
@@ -90,6 +91,10 @@ class Means(Protocol):
         """Work under way."""
 
     @property
+    def gate(self) -> Gate:
+        """Who may come in."""
+
+    @property
     def clock(self) -> Clock:
         """The time."""
 
@@ -106,6 +111,9 @@ class Means(Protocol):
 
     def capabilities(self, room: Room) -> Capabilities | None:
         """What a room can do; None where its platform is not enabled."""
+
+    async def reload(self) -> Sequence[Phrase]:
+        """Read the settings again; what came of it. Raises UserError where they are wrong: all stays as it was."""
 
     def sends(self, room: Room, message: Message, entry: int) -> tuple[Outgoing, ...]:
         """A message as the room can take it, for `Answer.sends`; ``entry`` is the one that causes it."""
@@ -140,8 +148,8 @@ class CommandContext:
 class Listing(Protocol):
     """The commands of the hub, as their help lists them."""
 
-    def allowed(self, role: Role, kind: RoomKind) -> Sequence[Command]:
-        """Those that a person may give in such a room, in the order of their declaration."""
+    def allowed(self, role: Role, event: Received) -> Sequence[Command]:
+        """Those that the author of a message may give where they wrote, in the order of their declaration."""
 
     def named(self, name: str) -> Command | None:
         """The command of a name or alias, however it is written."""
@@ -176,7 +184,8 @@ class Command:
     """The declaration of a command.
 
     ``help`` is the key of a sentence that says what it does. ``rooms``: kinds of rooms where it works (none: all).
-    ``urgent``: it is handled at once, beside what is at work in its lane. ``role``: the least that may give it.
+    ``urgent``: it is handled at once, beside what is at work in its lane. ``role``: the least that may give it;
+    ``room_admins``: admins of the room may, too. ``even_off``: it is heard where the bot is switched off.
     """
 
     name: str
@@ -186,6 +195,8 @@ class Command:
     role: Role = Role.GUEST
     rooms: tuple[RoomKind, ...] = ()
     urgent: bool = False
+    room_admins: bool = False
+    even_off: bool = False
 
 
 def plainly(text: str) -> Answer:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from hubbub.commands import confirmation
 from hubbub.commands.command import Call, Command, CommandContext
+from hubbub.commands.permissions import runs_room
 from hubbub.conversations.branches import listed
 from hubbub.core.identities import Role, owner_of
 from hubbub.core.phrases import Phrase
@@ -30,7 +31,7 @@ def _may(context: CommandContext) -> bool:
     """What a whole group shares is not one member's to remove."""
     event = context.event
     shared = not event.room.direct and context.owner == owner_of(event.room, event.author.id, shared=True)
-    return not shared or context.role >= Role.ADMIN or event.author.room_role in ("owner", "admin")
+    return not shared or context.role >= Role.ADMIN or runs_room(event)
 
 
 COMMANDS: Final = (Command("forget", forget, "command.forget.help", aliases=("forgetme", "删除我的数据", "忘记我")),)

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from hubbub.commands.parse import Typed
-    from hubbub.core.addresses import RoomKind
     from hubbub.core.events import Received
     from hubbub.core.identities import Role
     from hubbub.core.ports import Answer
@@ -75,7 +74,7 @@ class Commands:
     async def run(self, call: Call, context: CommandContext) -> Answer:
         """Do a command, or say why not."""
         command = call.command
-        no = refusal(command, f"{call.prefix}{call.name}", context.role, context.event.room.kind)
+        no = refusal(command, f"{call.prefix}{call.name}", context.role, context.event)
         if no is not None:
             return await context.tell(no)
         try:
@@ -83,9 +82,9 @@ class Commands:
         except UserError as error:
             return await context.tell(error.user_text)
 
-    def allowed(self, role: Role, kind: RoomKind) -> Sequence[Command]:
-        """Those that a person may give in such a room, in the order of their declaration."""
-        return [command for command in self._commands if allowed(command, role, kind)]
+    def allowed(self, role: Role, event: Received) -> Sequence[Command]:
+        """Those that the author of a message may give where they wrote, in the order of their declaration."""
+        return [command for command in self._commands if allowed(command, role, event)]
 
     def named(self, name: str) -> Command | None:
         """The command of a name or alias, however it is written."""
@@ -130,7 +129,7 @@ async def _suggest(call: Call, context: CommandContext) -> Answer:
     """Tell that there is no such command, and which was probably meant."""
     typed = f"{call.prefix}{call.name}"
     nearest = call.listing.named(call.argument) if call.argument else None
-    if nearest is None or not allowed(nearest, context.role, context.event.room.kind):
+    if nearest is None or not allowed(nearest, context.role, context.event):
         return await context.tell(Phrase("command.unknown", {"name": typed, "help": f"{call.prefix}help"}))
     return await context.tell(Phrase("command.nearest", {"name": typed, "nearest": f"{call.prefix}{nearest.name}"}))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from hubbub.conversations.zones import day
 from hubbub.core.errors import UserError
@@ -76,6 +76,10 @@ class Meter:
         self._paces: OrderedDict[str, _Pace] = OrderedDict()
         self._held: dict[str, _Held] = {}
 
+    def use(self, limits: Limits) -> None:
+        """Go by other limits of the hub from now on."""
+        self._limits = limits
+
     def today(self) -> str:
         """The day that is counted now."""
         return day(self.clock(), self._zone)
@@ -84,11 +88,11 @@ class Meter:
         """What an owner may use."""
         return self._own.get(owner, self._limits) if self._own else self._limits
 
-    def pace(self, owner: str) -> Phrase | bool:
-        """Whether an owner may say something now. If not, a sentence that says so, or only False when it was said."""
+    def pace(self, owner: str) -> Phrase | Literal[False] | None:
+        """None if an owner may say something now; else a sentence that says so, or False when it was said already."""
         most = self.limits_of(owner).messages_per_minute
         if not most:
-            return True
+            return None
         now = self.clock()
         pace = self._paces.pop(owner, None) or _Pace(most, now)
         pace.left = min(most, pace.left + max(0.0, now - pace.at) * most / _MINUTE)
@@ -99,7 +103,7 @@ class Meter:
         if pace.left >= 1:
             pace.left -= 1
             pace.told = False
-            return True
+            return None
         if pace.told:
             return False
         pace.told = True

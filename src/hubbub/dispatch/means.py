@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 
 from hubbub.bridge.translate import fit
+from hubbub.commands.access.gate import Gate
 from hubbub.commands.command import KnownModels
 from hubbub.conversations.limits import Meter
 from hubbub.core.addresses import Room
 from hubbub.core.capabilities import Capabilities, Delivery
 from hubbub.core.messages import Message
+from hubbub.core.phrases import Phrase
 from hubbub.core.ports import Clock, Control, Conversations, Outbox, Platform, Store, Usage
 from hubbub.core.work import Outgoing, State
 
@@ -24,9 +26,11 @@ class HubMeans:
     platforms: Mapping[str, Platform]
     models: KnownModels
     meter: Meter
+    gate: Gate
     controls: Callable[[], Control]
     zone: tzinfo | None
     personas: Mapping[str, str]
+    reloading: Callable[[], Awaitable[Sequence[Phrase]]]
 
     @property
     def conversations(self) -> Conversations:
@@ -56,6 +60,10 @@ class HubMeans:
     async def forget(self, owner: str) -> None:
         """See `Means.forget`."""
         await self.store.forget(owner)
+
+    async def reload(self) -> Sequence[Phrase]:
+        """See `Means.reload`."""
+        return await self.reloading()
 
     def capabilities(self, room: Room) -> Capabilities | None:
         """See `Means.capabilities`."""

@@ -8,13 +8,13 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import Literal
 
 from hubbub.bridge.translate import fit
-from hubbub.bridge.triggers import Triggers
+from hubbub.bridge.triggers import Triggers, is_for_bot, switched
 from hubbub.chat.answer import Chat
 from hubbub.chat.stop import StopSignal
-from hubbub.commands.command import CommandContext
-from hubbub.commands.permissions import People
+from hubbub.commands.command import Call, CommandContext
 from hubbub.commands.registry import Commands
 from hubbub.core.errors import StoreError
 from hubbub.core.events import Event, Received, event_key
@@ -45,7 +45,6 @@ class Ways:
     commands: Commands
     chat: Chat
     triggers: Triggers
-    people: People
     platforms: Mapping[str, Platform]
     streams: Streams
     means: HubMeans
@@ -61,6 +60,10 @@ class Road:
         self._ways = ways
         self._sender = sender
         self._typists: dict[str, CanType | None] = {}
+
+    def use(self, ways: Ways) -> None:
+        """Lead elsewhere from now on; what is under way goes on as it began."""
+        self._ways = ways
 
     def lane_of(self, event: Event) -> str:
         """The owner's, so that one owner's messages are answered in order; urgent commands have one beside it."""
@@ -91,21 +94,45 @@ class Road:
 
     async def _answer(self, entry: Entry, event: Received, stop: StopSignal) -> Answer:
         ways = self._ways
-        for_bot, text = ways.triggers.heard(event)
-        owner = ways.triggers.owner(event)
-        role = ways.people.role(event.room, event.author.id)
+        gate = ways.means.gate
+        role = gate.role(event)
         if role is Role.BLOCKED:
-            return _NOTHING
-        call = ways.commands.find(event, text) if for_bot or ways.triggers.rules(event.room).prefix else None
+            return self._turned_away(event)
+        switch = "" if event.room.direct else gate.switch(event.room)
+        rules = ways.triggers.rules(event.room)
+        if switch:
+            rules = switched(rules, switch)
+        for_bot, text = is_for_bot(event, rules)
+        call = ways.commands.find(event, text) if for_bot or rules.prefix or switch == "off" else None
         if call is None and not for_bot:
             return _NOTHING
-        pace = ways.means.meter.pace(owner)
-        if pace is not True and (call is None or not call.command.urgent):
-            return await self._tell(pace, owner, event) if pace else _NOTHING
+        if call is not None and switch == "off" and not call.command.even_off:
+            return _NOTHING
+        owner = ways.triggers.owner(event)
+        no = self._hindrance(event, owner, role, call)
+        if no is not None:
+            return await self._tell(no, owner, event) if no else _NOTHING
         if call is not None:
             return await ways.commands.run(call, self._context(entry, event, (owner, role), stop))
         async with self._answering(event) as pieces:
             return await ways.chat.answer(entry, owner, text, pieces, stop)
+
+    def _hindrance(self, event: Received, owner: str, role: Role, call: Call | None) -> Phrase | Literal[False] | None:
+        """What is said instead of an answer, False for nothing at all; None where nothing is in the way."""
+        if call is None and role < Role.USER:
+            return Phrase("access.guest") if event.room.direct else False
+        pace = self._ways.means.meter.pace(owner)
+        return None if call is not None and call.command.urgent else pace
+
+    def _turned_away(self, event: Received) -> Answer:
+        """Nobody is answered who is not let in; a stranger may be given a code."""
+        language = choose(self._ways.language, event.locale, guess(text_of(event.message)))
+        found = self._ways.means.gate.offer(event, language)
+        if found is None:
+            return _NOTHING
+        stranger, writes = found
+        sentence = say(Phrase("access.code", {"code": stranger.code, "minutes": 60}), language)
+        return Answer((Text(sentence, verbatim=True),), writes=writes)
 
     async def _tell(self, phrase: Phrase, owner: str, event: Received) -> Answer:
         """A sentence in the person's language."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,7 @@ def load(
         written.put(tuple(key.split(".")), value, f"option --{key.rpartition('.')[2].replace('_', '-')}")
     settings = _checked(written, root)
     settings.bind(plugins, variables, file, beside)
+    settings.repeat(partial(load, config, options=options, environ=environ, folder=folder))
     return settings
 
 

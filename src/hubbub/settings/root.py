@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from pydantic import BaseModel, Field, PrivateAttr
 
+from hubbub.core.errors import ConfigError
 from hubbub.core.ports import PlatformPlugin
 from hubbub.providers.settings import MainModel, ModelSettings
-from hubbub.settings.sections import Chat, Commands, Dispatch, Limits, RoomRule, Section, Server, Store
+from hubbub.settings.sections import Access, Chat, Commands, Dispatch, Limits, RoomRule, Section, Server, Store
 
 
 class Settings(Section):
@@ -22,6 +23,7 @@ class Settings(Section):
     )
     chat: Chat = Field(default_factory=Chat, description="Conversations with a model.")
     limits: Limits = Field(default_factory=Limits, description="What one owner may use.")
+    access: Access = Field(default_factory=Access, description="Who may talk to the bot.")
     commands: Commands = Field(default_factory=Commands, description="Commands in a chat.")
     rooms: dict[str, RoomRule] = Field(
         default_factory=dict,
@@ -35,6 +37,7 @@ class Settings(Section):
     _environ: Mapping[str, str] = PrivateAttr(default_factory=dict)
     _file: Path | None = PrivateAttr(default=None)
     _dotenv: Path | None = PrivateAttr(default=None)
+    _again: Callable[[], Settings] | None = PrivateAttr(default=None)
 
     def bind(
         self,
@@ -45,6 +48,21 @@ class Settings(Section):
     ) -> None:
         """Called once by `load`: where the values are from."""
         self._plugins, self._environ, self._file, self._dotenv = plugins, environ, file, dotenv
+
+    def repeat(self, again: Callable[[], Settings]) -> None:
+        """Called once by `load`: how to read all of it anew."""
+        self._again = again
+
+    def reread(self) -> Settings:
+        """The settings as they are now, from the same places.
+
+        Raises:
+            ConfigError: they are wrong, or these were not read from anywhere.
+        """
+        if self._again is None:
+            message = "these settings were not read from a file or the environment, so they cannot be read again"
+            raise ConfigError(message)
+        return self._again()
 
     @property
     def file(self) -> Path | None:

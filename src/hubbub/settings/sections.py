@@ -20,6 +20,14 @@ def _upper(value: object) -> object:
     return value.upper() if isinstance(value, str) else value
 
 
+def _people(value: tuple[str, ...]) -> tuple[str, ...]:
+    for person in value:
+        if not all(person.partition(":")):
+            message = f"{person!r} should be platform:id, as the command sid shows it"
+            raise ValueError(message)
+    return value
+
+
 class Section(BaseModel):
     """A part of the settings: a key that it does not know is a mistake, and nothing changes after the start."""
 
@@ -151,6 +159,23 @@ class Limits(Section):
     message_characters: int = Field(0, ge=0, description="Longest question, in characters.")
 
 
+class Access(Section):
+    """Who may talk to the bot. What admins allow and block in a chat is kept in the data, and counts beside this."""
+
+    mode: Literal["open", "pairing", "list"] = Field(
+        "open",
+        description="open: everybody; list: only who is listed or let in by an admin, and groups that an admin"
+        " switched on with the command room; pairing: as list, and strangers get a code that an admin can confirm.",
+    )
+    others: Literal["user", "guest"] = Field(
+        "user", description="What everybody is in an open hub; a guest gets no answers of a model."
+    )
+    owners: tuple[str, ...] = Field((), description="Who may do everything, as platform:id of the person.")
+    allowed: tuple[str, ...] = Field((), description="Who is let in, as platform:id of the person.")
+
+    _check = field_validator("owners", "allowed")(_people)
+
+
 class Commands(Section):
     """How commands are recognised, and who may give which."""
 
@@ -170,14 +195,7 @@ class Commands(Section):
             raise ValueError(message)
         return value
 
-    @field_validator("admins", "blocked")
-    @classmethod
-    def _people(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for person in value:
-            if not all(person.partition(":")):
-                message = f"{person!r} should be platform:id, as the command sid shows it"
-                raise ValueError(message)
-        return value
+    _check = field_validator("admins", "blocked")(_people)
 
 
 class RoomRule(Section):

@@ -16,7 +16,8 @@ from typing_extensions import override
 from hubbub.bridge.triggers import Triggers
 from hubbub.chat.answer import Chat
 from hubbub.chat.settings import ChatSettings
-from hubbub.commands.permissions import People
+from hubbub.commands.access.gate import Gate
+from hubbub.commands.access.rules import AccessRules
 from hubbub.commands.registry import Commands
 from hubbub.conversations.limits import NO_LIMITS, Limits, Meter
 from hubbub.core.addresses import Account, Room
@@ -24,6 +25,7 @@ from hubbub.core.capabilities import Capabilities
 from hubbub.core.events import Received
 from hubbub.core.identities import Author, owner_of
 from hubbub.core.messages import Text, text_of
+from hubbub.core.phrases import Phrase
 from hubbub.core.status import HubStatus
 from hubbub.core.turns import ModelInfo
 from hubbub.dispatch.control import HubControl
@@ -91,7 +93,7 @@ class Setting:
 
     chat: ChatSettings = ENGLISH
     triggers: Triggers = field(default_factory=Triggers)
-    people: People = field(default_factory=People)
+    access: AccessRules = field(default_factory=AccessRules)
     capabilities: Capabilities = EVERYTHING
     limits: Limits = NO_LIMITS
 
@@ -103,6 +105,7 @@ class World:
         self.store = store
         self.models = models
         self.later = 0.0
+        self.reloads = 0
         self.platforms = {name: ShownPlatform(name, setting.capabilities) for name in PLATFORMS}
         given: dict[str, Platform] = dict(self.platforms)
         self.sender = Sender(store.outbox, given, tasks, Patience(first=0.02, longest=0.05))
@@ -110,21 +113,23 @@ class World:
             self.sender.connected(Account(name, ME))
         known = asyncio.Event()
         known.set()
-        meter = Meter(store.usage, setting.limits, self.clock, UTC)
+        self.gate = Gate(store.conversations, setting.access, setting.limits, self.clock)
+        meter = Meter(store.usage, setting.limits, self.clock, UTC, self.gate.limits)
         means = HubMeans(
             store=store,
             platforms=given,
             models=models,
             meter=meter,
+            gate=self.gate,
             controls=lambda: self.control,
             zone=UTC,
             personas=setting.chat.personas,
+            reloading=self.reload,
         )
         ways = Ways(
             commands=Commands(),
             chat=Chat(store.conversations, models, setting.chat, meter, lambda: "e1"),
             triggers=setting.triggers,
-            people=setting.people,
             platforms=given,
             streams=LocalStreams(),
             means=means,
@@ -136,6 +141,10 @@ class World:
         self.control = HubControl(self.dispatcher, self.sender, self.status)
         self._run = secrets.token_hex(4)
         self._numbers = itertools.count(1)
+
+    async def reload(self) -> Sequence[Phrase]:
+        self.reloads += 1
+        return [Phrase("command.reload.help")]
 
     def clock(self) -> float:
         return time.time() + self.later
@@ -217,6 +226,7 @@ async def world(folder: Path, setting: Setting | None = None, models: Models | N
     try:
         async with asyncio.TaskGroup() as tasks:
             made = World(store, tasks, setting or Setting(), models or Models())
+            await made.gate.load()
             await made.sender.start("node")
             claims = tasks.create_task(made.dispatcher.claims())
             try:

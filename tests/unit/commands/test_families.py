@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 import hubbub.commands
 from hubbub.commands.builtin import BUILTIN
 from hubbub.commands.command import Call, Command, CommandContext
-from hubbub.commands.permissions import People
 from hubbub.commands.registry import Commands
 from hubbub.conversations import branches
 from hubbub.core.errors import UserError
@@ -18,7 +17,7 @@ from hubbub.core.phrases import Phrase
 from hubbub.core.ports import Answer
 from hubbub.core.status import AccountStatus, HubStatus
 from hubbub.words.say import CATALOGUES
-from tests.unit.commands.given import GROUP, NOW, PRIVATE, Person, received
+from tests.unit.commands.given import GROUP, NOW, Person, received
 
 
 def test_every_family_is_among_the_built_in_ones() -> None:
@@ -64,7 +63,9 @@ async def test_help_lists_what_the_person_may_do_a_line_each() -> None:
     said = (await Person().reads("/help")).split("\n")
     assert said[0] == "What you can do here:"
     assert said[-1] == "Anything else is a question to the model."
-    assert [line.partition(":")[0] for line in said[1:-1]] == [f"/{command.name}" for command in BUILTIN]
+    assert [line.partition(":")[0] for line in said[1:-1]] == [
+        f"/{command.name}" for command in BUILTIN if command.role <= Role.USER
+    ]
 
 
 async def test_help_is_in_the_persons_language_and_with_their_sign() -> None:
@@ -188,14 +189,3 @@ async def test_stop() -> None:
     assert stop is not None
     assert stop.urgent
     assert [command.name for command in BUILTIN if command.urgent] == ["stop"]
-
-
-# --- people
-
-
-def test_roles() -> None:
-    people = People(frozenset({"test:u1", "test:u2"}), frozenset({"test:u2"}), Role.GUEST)
-    assert people.role(PRIVATE, "u1") == Role.ADMIN
-    assert people.role(GROUP, "u2") == Role.BLOCKED
-    assert people.role(GROUP, "u3") == Role.GUEST
-    assert People().role(GROUP, "u3") == Role.USER

@@ -1,0 +1,175 @@
+"""The one place that decides who may come in, as what."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from hubbub.commands.access import log
+from hubbub.commands.access.log import Changes, OwnLimit
+from hubbub.commands.access.pairing import SECONDS, Pairing, Pending, new_code
+from hubbub.commands.access.rules import RESERVED, AccessRules
+from hubbub.core.identities import Role
+
+if TYPE_CHECKING:
+    from hubbub.commands.access.rules import Switch
+    from hubbub.conversations.limits import Limits
+    from hubbub.core.addresses import Room
+    from hubbub.core.events import Received
+    from hubbub.core.ports import Clock, Conversations
+    from hubbub.core.work import Append
+
+# Codes are forgotten after an hour, so no more than the last ones can hold.
+_PAIRING_NODES = 500
+
+
+class Gate:
+    """Knows in memory what it decides by; `load` reads it, and changes take effect as they are made.
+
+    A change that was made elsewhere (another process on the same data) counts after the next `load`.
+    """
+
+    def __init__(self, conversations: Conversations, rules: AccessRules, limits: Limits, clock: Clock) -> None:
+        """``limits`` are those of whoever has none of their own."""
+        self._conversations = conversations
+        self._clock = clock
+        self._changes = Changes()
+        self._pairing = Pairing()
+        self._heads = (0, 0)
+        self.limits: dict[str, Limits] = {}
+        """Limits of single owners, for `Meter`; the same object for ever."""
+        self.use(rules, limits)
+
+    def use(self, rules: AccessRules, limits: Limits) -> None:
+        """Go by other settings from now on."""
+        self._rules = rules
+        self._limits = limits
+        self._settle()
+
+    async def load(self) -> None:
+        """Read what is stored, if it changed since. Raises StoreError."""
+        changes = await self._conversations.branch(log.OWNER, "config", log.CHANGES)
+        pairing = await self._conversations.branch(log.OWNER, "config", log.PAIRING, limit=_PAIRING_NODES)
+        heads = (changes.head, pairing.head)
+        if heads == self._heads:
+            return
+        self._heads = heads
+        self._changes = Changes()
+        self._changes.take(node.body for node in changes.nodes)
+        self._pairing.take((node.body for node in pairing.nodes), self._clock())
+        for person in self._changes.people:
+            self._pairing.drop(person)
+        self._settle()
+
+    def _settle(self) -> None:
+        changes = self._changes
+        self._trivial = self._rules.trivial and not changes.people
+        self.limits.clear()
+        self.limits.update({owner: limit.over(self._limits) for owner, limit in changes.limits.items()})
+
+    # --- deciding ------------------------------------------------------------------------------------------------
+
+    def role(self, event: Received) -> Role:
+        """What the author of a message may do; BLOCKED is not answered. Quick: asked for every message.
+
+        Whom one of the hub's own doors let in (``event.owner``) is a user; the door says by the role in the room
+        ("owner") that it was an admin of the hub, which no name alone can make anybody.
+        """
+        if event.owner:
+            return self._let_in(event)
+        if self._trivial:
+            return self._rules.others
+        role = self.role_of(person_of(event))
+        if role is None:
+            return self._rules.others if self._rules.mode == "open" else self._stranger(event.room)
+        return role
+
+    def role_of(self, person: str) -> Role | None:
+        """The role of somebody who is on a list; None if they are on none."""
+        role = self._rules.of(person)
+        if role is None:
+            role = self._changes.people.get(person)
+        if role is None and person in self._rules.allowed:
+            role = Role.USER
+        return role
+
+    def fixed(self, person: str) -> bool:
+        """The settings say who it is, which nobody changes in a chat."""
+        return self._rules.of(person) is not None
+
+    def _let_in(self, event: Received) -> Role:
+        if event.owner.startswith(RESERVED):
+            return Role.BLOCKED
+        if self.role_of(person_of(event)) == Role.BLOCKED:
+            return Role.BLOCKED
+        return Role.OWNER if event.author.room_role == "owner" else Role.USER
+
+    def _stranger(self, room: Room) -> Role:
+        """In a private bot a room that was switched on lets its members in."""
+        return Role.USER if not room.direct and self.switch(room) not in ("", "off") else Role.BLOCKED
+
+    def switch(self, room: Room) -> Switch | str:
+        """How a room was switched; "" if it was not."""
+        rooms = self._changes.rooms
+        return rooms.get(room_key(room), "") if rooms else ""
+
+    # --- changing: each returns what is to be stored -------------------------------------------------------------
+
+    def set_role(self, person: str, role: Role | None, by: str) -> Append:
+        """Give a person a role, or (None) take it away."""
+        self._pairing.drop(person)
+        return self._change(log.person_body(person, role, by))
+
+    def set_switch(self, room: Room, switch: Switch, by: str) -> Append:
+        """Switch a room with all its threads."""
+        return self._change(log.room_body(room_key(room), switch, by))
+
+    def set_limit(self, owner: str, limit: OwnLimit, by: str) -> Append:
+        """Give an owner limits of their own; none of them: the hub's again."""
+        return self._change(log.limit_body(owner, limit, by))
+
+    def limit_of(self, owner: str) -> OwnLimit | None:
+        """What was set for an owner."""
+        return self._changes.limits.get(owner)
+
+    def _change(self, body: dict[str, object]) -> Append:
+        self._changes.take((body,))
+        self._settle()
+        return log.write(log.CHANGES, body)
+
+    # --- pairing -------------------------------------------------------------------------------------------------
+
+    def offer(self, event: Received, language: str) -> tuple[Pending, tuple[Append, ...]] | None:
+        """A code for a stranger who was turned away, and what is to be stored; None where they are to get nothing.
+
+        ``language`` is theirs, for when they are let in.
+        """
+        person = person_of(event)
+        if self._rules.mode != "pairing" or not event.room.direct or event.owner or event.author.is_bot:
+            return None
+        if self.role_of(person) is not None:
+            return None
+        now = self._clock()
+        fresh = Pending(new_code(), person, event.author.name[:100], event.room.key, now + SECONDS, language)
+        found = self._pairing.ask(fresh, now)
+        if found is None:
+            return None
+        return found, (log.write(log.PAIRING, found.body()),) if found is fresh else ()
+
+    def waiting(self, code: str = "") -> tuple[Pending, ...]:
+        """Strangers with a code; those of one code, if it is given."""
+        now = self._clock()
+        if not code:
+            return self._pairing.all(now)
+        found = self._pairing.find(code, now)
+        return (found,) if found is not None else ()
+
+
+def person_of(event: Received) -> str:
+    """The author as lists name them."""
+    return f"{event.room.platform}:{event.author.id}"
+
+
+def room_key(room: Room) -> str:
+    """A room without its threads."""
+    return (replace(room, thread="") if room.thread else room).key

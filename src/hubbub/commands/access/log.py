@@ -1,0 +1,103 @@
+"""Changes of access as they are stored: nodes of a branch, one change each, read from the first to the last."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, get_args
+
+from hubbub.commands.access.rules import RESERVED, Switch
+from hubbub.conversations.branches import HIDDEN
+from hubbub.conversations.limits import Limits
+from hubbub.core.identities import Role
+from hubbub.core.work import Append
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+OWNER = f"{RESERVED}access"
+CHANGES = f"{HIDDEN}access"
+PAIRING = f"{HIDDEN}pairing"
+
+_SWITCHES: frozenset[Switch] = frozenset(get_args(Switch))
+_MOST = 1 << 53
+
+
+@dataclass(frozen=True, slots=True)
+class OwnLimit:
+    """What an admin set for one owner in place of the hub's limits; None leaves the hub's."""
+
+    messages: int | None = None
+    tokens: int | None = None
+    off: bool = False
+
+    def over(self, limits: Limits) -> Limits:
+        """The limits of the owner."""
+        if self.off:
+            return Limits()
+        return replace(
+            limits,
+            messages_per_day=limits.messages_per_day if self.messages is None else self.messages,
+            tokens_per_day=limits.tokens_per_day if self.tokens is None else self.tokens,
+        )
+
+
+@dataclass(slots=True)
+class Changes:
+    """All that was changed, as it stands: roles by person, switches by room, limits by owner."""
+
+    people: dict[str, Role] = field(default_factory=dict)
+    rooms: dict[str, Switch] = field(default_factory=dict)
+    limits: dict[str, OwnLimit] = field(default_factory=dict)
+
+    def take(self, bodies: Iterable[object]) -> None:
+        """Apply changes; what is not understood is passed over."""
+        for body in bodies:
+            if isinstance(body, dict):
+                self._take_person(body)
+                self._take_room(body)
+                self._take_limit(body)
+
+    def _take_person(self, body: dict[str, object]) -> None:
+        person, role = body.get("person"), body.get("role")
+        if isinstance(person, str) and isinstance(role, str) and role.upper() in Role.__members__:
+            self.people[person] = Role[role.upper()]
+        elif isinstance(person, str) and role is None:
+            self.people.pop(person, None)
+
+    def _take_room(self, body: dict[str, object]) -> None:
+        room, switch = body.get("room"), body.get("switch")
+        for known in _SWITCHES:
+            if isinstance(room, str) and switch == known:
+                self.rooms[room] = known
+
+    def _take_limit(self, body: dict[str, object]) -> None:
+        owner = body.get("limit")
+        if isinstance(owner, str):
+            found = OwnLimit(_count(body.get("messages")), _count(body.get("tokens")), body.get("off") is True)
+            self.limits[owner] = found
+            if found == OwnLimit():
+                del self.limits[owner]
+
+
+def _count(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _MOST else None
+
+
+def person_body(person: str, role: Role | None, by: str) -> dict[str, object]:
+    """A person got a role, or (None) is nobody special any more; ``by`` is who said so."""
+    return {"person": person, "role": role.name.lower() if role is not None else None, "by": by}
+
+
+def room_body(room: str, switch: Switch, by: str) -> dict[str, object]:
+    """A room was switched."""
+    return {"room": room, "switch": switch, "by": by}
+
+
+def limit_body(owner: str, limit: OwnLimit, by: str) -> dict[str, object]:
+    """An owner got limits of their own."""
+    return {"limit": owner, "messages": limit.messages, "tokens": limit.tokens, "off": limit.off, "by": by}
+
+
+def write(branch: str, body: dict[str, object]) -> Append:
+    """Store a change, behind all others, also those that somebody else stores meanwhile."""
+    return Append(OWNER, "config", branch, (body,))

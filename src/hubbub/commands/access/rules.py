@@ -1,0 +1,43 @@
+"""What the settings say of access."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from hubbub.core.identities import Role
+
+Mode = Literal["open", "pairing", "list"]
+Switch = Literal["on", "off", "mention", "always", "prefix"]
+
+RESERVED = "hub:"
+"""Owners that begin so are the hub itself: nobody speaks as one."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccessRules:
+    """Who is who, by ``platform:id`` of a person.
+
+    ``mode``: "open" lets everybody in as ``others``; "pairing" and "list" let in only who is listed, in the settings
+    or by an admin, and rooms that an admin switched on; "pairing" gives strangers a code for that.
+    """
+
+    mode: Mode = "open"
+    owners: frozenset[str] = frozenset()
+    admins: frozenset[str] = frozenset()
+    allowed: frozenset[str] = frozenset()
+    blocked: frozenset[str] = frozenset()
+    others: Role = Role.USER
+
+    @property
+    def trivial(self) -> bool:
+        """Everybody is the same."""
+        return self.mode == "open" and not (self.owners or self.admins or self.allowed or self.blocked)
+
+    def of(self, person: str) -> Role | None:
+        """The role that the settings fix, if they name the person; who is merely ``allowed`` may get another one."""
+        if person in self.blocked:
+            return Role.BLOCKED
+        if person in self.owners:
+            return Role.OWNER
+        return Role.ADMIN if person in self.admins else None
