@@ -73,7 +73,8 @@ def _gather(settings: Settings, staging: Path, now: datetime) -> Manifest:
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(path, copy)
     for path in _settings_files(settings):
-        shutil.copy2(path, staging / SETTINGS / path.name)
+        known = path == settings.dotenv or path.suffix == ".toml"
+        shutil.copy2(path, staging / SETTINGS / (path.name if known else "hubbub.toml"))
     # Settings first: they are read before it is known where the data shall go.
     files = [path for part in (SETTINGS, DATA) for path in sorted((staging / part).rglob("*")) if path.is_file()]
     return Manifest(

@@ -75,7 +75,9 @@ def read(text: bytes) -> Manifest:
 def _belongs(name: str) -> bool:
     parts = PurePosixPath(name).parts
     plain = "/".join(parts) == name and not {"..", "."} & set(parts) and "\\" not in name and ":" not in name
-    return plain and len(parts) > 1 and parts[0] in (DATA, SETTINGS)
+    if plain and parts[:1] == (SETTINGS,):
+        return len(parts) == 2 and (parts[1] == ".env" or parts[1].endswith(".toml"))
+    return plain and len(parts) > 1 and parts[0] == DATA
 
 
 def check_of(path: Path) -> Checked:

@@ -295,6 +295,8 @@ def renamed(held: list[tuple[str, bytes]], to: str) -> list[tuple[str, bytes]]:
         (lambda held: renamed(held, "data/c:\\escaped"), "no place for a file"),
         (lambda held: renamed(held, "elsewhere/escaped"), "no place for a file"),
         (lambda held: renamed(held, "data"), "no place for a file"),
+        (lambda held: renamed(held, "settings/Makefile"), "no place for a file"),
+        (lambda held: renamed(held, "settings/deep/hubbub.toml"), "no place for a file"),
     ],
 )
 def test_a_bad_backup_changes_nothing(
