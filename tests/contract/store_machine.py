@@ -6,6 +6,8 @@ An engine's test subclasses `StoreMachine` and says in which loop to run and how
 from __future__ import annotations
 
 import asyncio
+import itertools
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from hypothesis import strategies as st
@@ -34,32 +36,33 @@ from tests.contract.store_harness import ALL_STATES, Ending, StoreHarness, event
 from tests.contract.store_model import Model, MRow
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine, Sequence
+    from collections.abc import Awaitable, Callable, Coroutine, Iterable
 
 T = TypeVar("T")
+Sends = Sequence[tuple[Delivery, State]]
+Writes = Sequence[tuple[str, int, int]]
 
 LANES, BRANCHES, TIMERS = 3, ("default", "one", "two"), 3
-NODE = st.sampled_from(["a", "b"])
-ANYBODY = st.sampled_from(["a", "a", "b", ""])
 NUMBERS = 18
-NUMBER = st.integers(0, NUMBERS - 1)
-DONE = st.integers(0, 3)
-PICK = st.integers(0, 7)
-ENDING: st.SearchStrategy[Ending] = st.sampled_from(["closed", "killed"])
-SENDS = st.lists(
-    st.sampled_from([(each, state) for each in Delivery for state in (State.QUEUED, State.SENDING)]), max_size=2
-)
-WRITES = st.lists(
-    st.tuples(st.sampled_from(["append", "onto", "move", "archive", "switch", "timer", "cancel"]), PICK, PICK),
-    min_size=1,
-    max_size=3,
-)
-FAILED = st.sampled_from([State.QUEUED, State.UNKNOWN, State.DEAD])
-ROW_STEPS = ["begin", "settle", "fail", "retry", "drop"]
+
+
+def some(*options: Iterable[Any]) -> st.SearchStrategy[Any]:
+    """One of each, all in a single draw: what takes time in a run is drawing."""
+    return st.sampled_from(list(itertools.product(*options)))
+
+
+NODES, ANYBODY, BOTH = "ab", ("a", "a", "b", ""), (True, False)
+PICKS, DONE = range(8), range(4)
+CALL = some(range(NUMBERS), ANYBODY)
+FATES = list(itertools.product(Delivery, (State.QUEUED, State.SENDING)))
+SENDS = st.sampled_from([tuple(sends) for count in range(3) for sends in itertools.product(FATES, repeat=count)])
+KINDS = ("append", "append", "onto", "move", "archive", "archive", "switch", "timer", "timer", "cancel")
+WRITES = st.lists(some(KINDS, range(6), range(6)), min_size=1, max_size=3)
+STEP = some(range(4), ("begin", "settle", "fail", "retry", "drop"), (State.QUEUED, State.UNKNOWN, State.DEAD))
 UNDER_WAY = st.one_of(
-    st.tuples(st.just("accept"), NUMBER, ANYBODY),
-    st.tuples(st.just("commit"), PICK, DONE, SENDS, WRITES),
-    st.tuples(st.just("row"), PICK, st.sampled_from(ROW_STEPS), FAILED),
+    st.tuples(st.just("accept"), CALL),
+    st.tuples(st.just("commit"), some(PICKS, DONE), SENDS, WRITES),
+    st.tuples(st.just("row"), STEP),
 )
 
 
@@ -97,7 +100,7 @@ class StoreMachine(RuleBasedStateMachine):
                 return await work
 
         healthy, self.healthy = self.healthy, False
-        result = self.runner.run(bounded())
+        result = self.runner.get_loop().run_until_complete(bounded())
         self.healthy = healthy
         return result
 
@@ -116,7 +119,7 @@ class StoreMachine(RuleBasedStateMachine):
                 self.harness.remove()
 
     async def _last_look(self) -> None:
-        await self._look()
+        await self._look(afresh=True)
         await self._reopened("killed")
         await self._look()
         free = self.model.free()
@@ -155,14 +158,14 @@ class StoreMachine(RuleBasedStateMachine):
         self.model.held(claim.lane, node, claim.fence)
         self.claims = [*self.claims, (claim.lane, claim.fence)][-8:]
 
-    @rule(number=NUMBER, node=ANYBODY)
-    def accept(self, number: int, node: str) -> None:
+    @rule(call=CALL)
+    def accept(self, call: tuple[int, str]) -> None:
         async def work() -> None:
-            self._accepted(await self._accept(number, node), number, node)
+            self._accepted(await self._accept(*call), *call)
 
         self.run_now(work())
 
-    @rule(calls=st.lists(st.tuples(NUMBER, ANYBODY), min_size=2, max_size=5))
+    @rule(calls=st.lists(CALL, min_size=2, max_size=4))
     def accept_at_once(self, calls: list[tuple[int, str]]) -> None:
         async def work() -> None:
             started = [(self._accept(*call), call) for call in calls]
@@ -181,8 +184,10 @@ class StoreMachine(RuleBasedStateMachine):
                 assert entry.id == known.id
             self._hold(claim, node)
 
-    @rule(node=NODE, limit=st.integers(1, 3))
-    def claim(self, node: str, limit: int) -> None:
+    @rule(how=some(NODES, (1, 2, 3)))
+    def claim(self, how: tuple[str, int]) -> None:
+        node, limit = how
+
         async def work() -> None:
             free = self.model.free()
             claims = await self.harness.store.inbox.claim(node, limit)
@@ -191,9 +196,10 @@ class StoreMachine(RuleBasedStateMachine):
 
         self.run_now(work())
 
-    @rule(node=NODE, number=NUMBER, accept_first=st.booleans())
-    def claim_and_accept_at_once(self, node: str, number: int, accept_first: bool) -> None:
+    @rule(how=some(NODES, range(NUMBERS), BOTH))
+    def claim_and_accept_at_once(self, how: tuple[str, int, bool]) -> None:
         """What reaches the node first is what came first."""
+        node, number, accept_first = how
         reached: dict[str, list[int]] = {}
 
         async def claim() -> None:
@@ -220,9 +226,10 @@ class StoreMachine(RuleBasedStateMachine):
         self.run_now(work())
         assert all(ids == sorted(ids) for ids in reached.values())
 
-    @rule(pick=PICK, node=st.sampled_from(["a", "b", "", ""]))
-    def give_up(self, pick: int, node: str) -> None:
+    @rule(how=some(PICKS, ("a", "b", "", "")))
+    def give_up(self, how: tuple[int, str]) -> None:
         """One claim, or all of a node."""
+        pick, node = how
         if node:
             self.run_now(self.harness.store.inbox.abandon(node))
             self.model.abandon(node)
@@ -233,7 +240,7 @@ class StoreMachine(RuleBasedStateMachine):
 
     # --- units -------------------------------------------------------------------------------------------------
 
-    async def _unit(self, lane: str, done: int, sends: list[Any], writes: list[Any]) -> tuple[Unit, Callable[[], None]]:
+    async def _unit(self, lane: str, done: int, sends: Sends, writes: Writes) -> tuple[Unit, Callable[[], None]]:
         """A unit, and what it does to the model."""
         handed = [name for name in self.model.waiting(lane) if name in self.model.lane(lane).handed][:done]
         cause = next(iter(handed), "")
@@ -321,20 +328,21 @@ class StoreMachine(RuleBasedStateMachine):
     def _current(self) -> list[tuple[str, int]]:
         return [claim for claim in self.claims if self.model.may_commit(*claim)]
 
-    @rule(pick=PICK, done=DONE, sends=SENDS, release=st.booleans())
-    def send(self, pick: int, done: int, sends: list[Any], release: bool) -> None:
-        self.run_now(self._commit(pick, done, (sends, []), release=release))
+    @rule(how=some(PICKS, DONE, BOTH), sends=SENDS)
+    def send(self, how: tuple[int, int, bool], sends: Sends) -> None:
+        self.run_now(self._commit(how, sends, []))
 
-    @rule(pick=PICK, done=DONE, writes=WRITES, release=st.booleans())
-    def write(self, pick: int, done: int, writes: list[Any], release: bool) -> None:
-        self.run_now(self._commit(pick, done, ([], writes), release=release))
+    @rule(how=some(PICKS, DONE, BOTH), writes=WRITES)
+    def write(self, how: tuple[int, int, bool], writes: Writes) -> None:
+        self.run_now(self._commit(how, (), writes))
 
-    async def _commit(self, pick: int, done: int, what: tuple[list[Any], list[Any]], *, release: bool) -> None:
+    async def _commit(self, how: tuple[int, int, bool], sends: Sends, writes: Writes) -> None:
+        pick, done, release = how
         claim = await self._some_claim(pick)
         if claim is None:
             return
         lane, fence = claim
-        unit, apply = await self._unit(lane, done, *what)
+        unit, apply = await self._unit(lane, done, sends, writes)
         try:
             committed = await self.harness.store.inbox.commit(lane, fence, unit, release=release)
         except Fenced:
@@ -347,7 +355,7 @@ class StoreMachine(RuleBasedStateMachine):
 
     # --- the outbox and timers ---------------------------------------------------------------------------------
 
-    @rule(steps=st.lists(st.tuples(PICK, st.sampled_from(ROW_STEPS), FAILED), min_size=1, max_size=4))
+    @rule(steps=st.lists(STEP, min_size=1, max_size=4))
     def row_steps(self, steps: list[tuple[int, str, State]]) -> None:
         for pick, what, state in steps:
             if known := self._known_rows():
@@ -374,8 +382,10 @@ class StoreMachine(RuleBasedStateMachine):
             return lambda: moved(outbox.retry(row.id)), lambda: model.retry(name)
         return lambda: moved(outbox.drop(row.id)), lambda: model.drop(name)
 
-    @rule(now=st.sampled_from([5.0, 15.0, 25.0, 35.0]), node=ANYBODY, times=st.integers(1, 2))
-    def fire(self, now: float, node: str, times: int) -> None:
+    @rule(how=some((5.0, 25.0, 35.0), ANYBODY, (1, 2)))
+    def fire(self, how: tuple[float, str, int]) -> None:
+        now, node, times = how
+
         async def work() -> None:
             expected = self.model.fire(now)
             fired = await asyncio.gather(*(self.harness.store.timers.fire(now, node) for _ in range(times)))
@@ -392,11 +402,11 @@ class StoreMachine(RuleBasedStateMachine):
         await self.harness.reopen(how)
         self.model.restart()
 
-    @rule(how=ENDING, recover=st.booleans())
-    def restart(self, how: Ending, recover: bool) -> None:
+    @rule(how=some(("closed", "killed"), BOTH))
+    def restart(self, how: tuple[Ending, bool]) -> None:
         async def work() -> None:
-            await self._reopened(how)
-            if recover:
+            await self._reopened(how[0])
+            if how[1]:
                 assert words(await self.harness.store.outbox.recover("a")) == self.model.recover()
             await self._look()
 
@@ -422,14 +432,16 @@ class StoreMachine(RuleBasedStateMachine):
         await self._reopened("unheard" if stored else "killed")
         task.cancel()
 
-    async def _die_accepting(self, number: int, node: str, *, stored: bool) -> None:
+    async def _die_accepting(self, call: tuple[int, str], *, stored: bool) -> None:
         """The platform repeats what was not acknowledged."""
+        number, node = call
         await self._die(self._accept(number, node), stored=stored)
         if stored and f"event-{number}" not in self.model.entries:
             self.model.accept(f"event-{number}", lane_of(number), "")
         self._accepted(await self._accept(number, node), number, node)
 
-    async def _die_committing(self, pick: int, done: int, sends: list[Any], writes: list[Any], *, stored: bool) -> None:
+    async def _die_committing(self, how: tuple[int, int], sends: Sends, writes: Writes, *, stored: bool) -> None:
+        pick, done = how
         if not (current := self._current()):
             return
         lane, fence = current[pick % len(current)]
@@ -439,7 +451,8 @@ class StoreMachine(RuleBasedStateMachine):
             apply()
         await self._look()
 
-    async def _die_sending(self, pick: int, what: str, state: State, *, stored: bool) -> None:
+    async def _die_sending(self, step: tuple[int, str, State], *, stored: bool) -> None:
+        pick, what, state = step
         if not (known := self._known_rows()):
             return
         call, apply = self._row_step(known[pick % len(known)], what, state)
@@ -450,7 +463,8 @@ class StoreMachine(RuleBasedStateMachine):
 
     # --- looking -----------------------------------------------------------------------------------------------
 
-    async def _look(self) -> None:
+    async def _look(self, *, afresh: bool = False) -> None:
+        """Compare all that can be seen; ``afresh`` what is stored too, where the store may remember otherwise."""
         store, model = self.harness.store, self.model
         rows = await store.outbox.deliveries(ALL_STATES, 10_000)
         seen = [(words([row])[0], row.state, row.attempts, row.message_id, row.out.delivery) for row in rows]
@@ -463,7 +477,7 @@ class StoreMachine(RuleBasedStateMachine):
             if entry.id:
                 replies = await store.inbox.replies(entry.id)
                 assert (None if replies is None else words(replies)) == model.replies(entry.name)
-        for reader in (store.conversations, self.harness.afresh()):
+        for reader in (store.conversations, *([self.harness.afresh()] if afresh else [])):
             for name in (*BRANCHES, "one-2", ""):
                 branch = await reader.branch("o", "context", name)
                 assert branch.name == (name or model.current)

@@ -160,7 +160,7 @@ class InlineLoop(asyncio.SelectorEventLoop):
         return self.call_soon(callback, *args, context=context)
 
     @override
-    def run_in_executor(self, executor: Executor | None, func: Callable[[*Ts], T], *args: *Ts) -> asyncio.Future[T]:
+    def run_in_executor(self, _executor: Executor | None, func: Callable[[*Ts], T], *args: *Ts) -> asyncio.Future[T]:
         future: asyncio.Future[T] = self.create_future()
         future.set_result(func(*args))
         return future

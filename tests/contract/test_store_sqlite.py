@@ -30,7 +30,7 @@ class TestSqlite(StoreSuite):
 def test_every_order_of_steps_ends_as_the_model_says() -> None:
     examples = max(1000, settings().max_examples)
     with sqlite_machine() as machine:
-        run_state_machine_as_test(machine, settings=settings(max_examples=examples, stateful_step_count=25))
+        run_state_machine_as_test(machine, settings=settings(max_examples=examples, stateful_step_count=20))
 
 
 @pytest.mark.slow

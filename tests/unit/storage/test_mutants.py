@@ -43,6 +43,7 @@ def found_out(machine: type[StoreMachine], examples: int = 1000) -> str:
     return ""
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("name", MUTANTS)
 def test_a_broken_rule_is_found_out(name: str, machine: type[StoreMachine], monkeypatch: pytest.MonkeyPatch) -> None:
     MUTANTS[name](monkeypatch)
