@@ -11,9 +11,9 @@ import html
 import io
 import logging
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -25,10 +25,17 @@ from yarl import URL
 
 from hubbub.api.auth import ADMIN_KEY
 from hubbub.app import Hub, open_hub
+from hubbub.core.addresses import Room
+from hubbub.core.capabilities import Delivery
+from hubbub.core.events import Received
+from hubbub.core.identities import Author
+from hubbub.core.messages import Text
+from hubbub.core.work import Outgoing, Row, State, Unit
 from hubbub.settings import load
 from tests.fakes.model import FakeModel
 
 PASSWORD = "correct horse battery"
+ELSEWHERE = Room("test", "t", "private", "t")
 TOKEN = re.compile(r'"x-csrf-token":"(\w+)"')
 
 
@@ -206,6 +213,26 @@ class log_level:  # noqa: N801 - used as a word
 
     def __exit__(self, *_: object) -> None:
         logging.root.setLevel(self.before)
+
+
+async def commit(here: Site, name: str, unit: Unit, room: Room = ELSEWHERE) -> Sequence[Row]:
+    """Store what handling an entry would; ``name`` tells it from others."""
+    event = Received(name, room, Author("2"), (Text("x"),), 0.0, name)
+    receipt = await here.hub.store.inbox.accept(event, f"lane {name}", "test")
+    assert receipt.claim is not None
+    lane, fence, entry = receipt.claim.lane, receipt.claim.fence, receipt.entry.id
+    sends = tuple(replace(each, entry=entry) for each in unit.sends)
+    stored = await here.hub.store.inbox.commit(lane, fence, replace(unit, done=(entry,), sends=sends), release=True)
+    return stored.rows
+
+
+async def in_doubt(here: Site, text: str, end: State) -> int:
+    """A message of an account as it stands after a crash or a refusal; its number."""
+    room = Room("onebot", "1", "group", "7")
+    rows = await commit(here, text, Unit(sends=(Outgoing(room, (Text(text),), delivery=Delivery.BLIND),)), room)
+    await here.hub.store.outbox.begin(rows[0].id)
+    await here.hub.store.outbox.fail(rows[0].id, end, "it broke off")
+    return rows[0].id
 
 
 def scripts(page: Page) -> list[str]:

@@ -69,9 +69,15 @@ class Answers:
             spent = time.monotonic() - began
             await asyncio.sleep(max(PAUSE, spent * _SHARE))
             await ask.later_than(version, LOOK_SECONDS)
-            if not self._desk.services.control.status().ready and not ask.done:
-                return  # the hub stops: the browser asks again when it is back
+            if self._stops(ask):
+                return  # the browser asks again when the hub is back
+        if self._stops(ask):
+            return
         yield event("done", await self._chat.finished(ask, look))
+
+    def _stops(self, ask: Ask) -> bool:
+        """The hub ends before the answer is there."""
+        return not self._desk.services.control.status().ready and (not ask.done or ask.failure is not None)
 
     async def _await(self, entry: int) -> AsyncIterator[str]:
         """An answer that was begun before the hub started: it is in the store when it is done."""

@@ -6,14 +6,14 @@ import asyncio
 import base64
 import re
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
 
-from hubbub.core.work import Append
+from hubbub.core.work import Append, Unit
 from tests.fakes.model import FakeModel
-from tests.fakes.pages import Site, site
+from tests.fakes.pages import Page, Site, commit, site
 
 PIXEL = base64.b64encode(b"\x89PNG\r\n\x1a\n" + b"\0" * 20).decode()
 
@@ -319,30 +319,13 @@ async def keep(here: Site, owner: str, name: str, rounds: int) -> None:
     bodies = [
         {"role": role, "content": f"{role} {number}"} for number in range(rounds) for role in ("user", "assistant")
     ]
-    await store(here, Append(owner, "context", name, tuple(bodies)))
+    await commit(here, name, Unit(writes=(Append(owner, "context", name, tuple(bodies)),)))
 
 
-async def store(here: Site, write: Append) -> None:
-    """One write, as handling an entry makes it."""
-    from hubbub.core.addresses import Room
-    from hubbub.core.events import Received
-    from hubbub.core.identities import Author
-    from hubbub.core.messages import Text
-    from hubbub.core.work import Unit
-
-    store.count = getattr(store, "count", 0) + 1  # type: ignore[attr-defined]
-    number = store.count  # type: ignore[attr-defined]
-    event = Received(f"w{number}", Room("test", "t", "private", "t"), Author("t"), (Text("x"),), 0.0, f"w{number}")
-    receipt = await here.hub.store.inbox.accept(event, f"writes {number}", "writer")
-    assert receipt.claim is not None
-    unit = Unit(done=(receipt.entry.id,), writes=(write,))
-    await here.hub.store.inbox.commit(receipt.claim.lane, receipt.claim.fence, unit, release=True)
-
-
-async def until(look, path: str, wanted: str) -> str:  # type: ignore[no-untyped-def]
+async def until(look: Callable[[str], Awaitable[Page]], path: str, wanted: str) -> str:
     async with asyncio.timeout(10):
         while True:
-            text: str = (await look(path)).text
+            text = (await look(path)).text
             if wanted in text:
                 return text
             await asyncio.sleep(0.05)

@@ -10,14 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from hubbub.core.addresses import Room
-from hubbub.core.capabilities import Delivery
-from hubbub.core.events import Received
-from hubbub.core.identities import Author
-from hubbub.core.messages import Text
-from hubbub.core.work import Outgoing, Row, State, Unit
+from hubbub.core.work import State
 from tests.fakes.onebot_peer import Conduct, OneBotPeer
-from tests.fakes.pages import Browser, Event, Site, site
+from tests.fakes.pages import Browser, Event, Site, in_doubt, site
 
 
 @pytest.fixture
@@ -185,22 +180,6 @@ async def seen(events: AsyncIterator[Event], name: str, words: str) -> None:
             if event.name == name and words in event.data:
                 return
     raise AssertionError(words)
-
-
-async def in_doubt(here: Site, text: str, end: State) -> int:
-    """A message to a room of an account that is not connected, as it stands after a crash or a refusal."""
-    room = Room("onebot", "1", "group", text[:4])
-    store = here.hub.store
-    event = Received(f"e-{text}", room, Author("2"), (Text("x"),), 0.0, f"e-{text}")
-    receipt = await store.inbox.accept(event, f"lane {text}", "test")
-    assert receipt.claim is not None
-    out = Outgoing(room, (Text(text),), delivery=Delivery.BLIND, entry=receipt.entry.id)
-    claim = receipt.claim
-    stored = await store.inbox.commit(claim.lane, claim.fence, Unit((receipt.entry.id,), (out,)), release=True)
-    row: Row = stored.rows[0]
-    await store.outbox.begin(row.id)
-    await store.outbox.fail(row.id, end, "it broke off")
-    return row.id
 
 
 async def state(here: Site, number: int) -> State:

@@ -197,6 +197,11 @@
   document.body.addEventListener("htmx:sseError", () => { byId("offline").hidden = false; });
   document.body.addEventListener("htmx:sseOpen", () => { byId("offline").hidden = true; });
 
+  // --- another language of the page that is shown now
+  document.querySelector('form[action="/page/language"]').addEventListener("submit", (event) => {
+    event.target.elements.next.value = location.pathname + location.search;
+  });
+
   // --- the list on a phone, and the colours
   const side = (open) => {
     document.body.classList.toggle("side", open);
