@@ -7,6 +7,7 @@ told after its rows are there.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ import aiohttp
 from hubbub.api.auth import Access
 from hubbub.api.server import WebServer
 from hubbub.api.services import ApiSettings, Services
+from hubbub.conversations.limits import NO_LIMITS, Limits, Meter
 from hubbub.core.addresses import Account, Room
 from hubbub.core.capabilities import Delivery
 from hubbub.core.errors import Overloaded, StoreError
@@ -25,7 +27,7 @@ from hubbub.core.messages import Message, Text, text_of
 from hubbub.core.ports import Host, Route, Store, Streamed, Token
 from hubbub.core.status import AccountStatus, HubStatus
 from hubbub.core.turns import ModelInfo
-from hubbub.core.work import Entry, Outgoing, Receipt, Row, Spend, State
+from hubbub.core.work import Entry, Outgoing, Receipt, Row, Spend, Spent, State
 from hubbub.platforms.http.adapter import HttpPlatform
 from hubbub.platforms.http.settings import HttpSettings
 from tests.fakes.registry import FakeRegistry
@@ -82,6 +84,11 @@ class MemoryUsage:
 
     async def add(self, spend: Spend) -> None:
         self.counted.append(spend)
+
+    async def spent(self, owner: str, first: str, last: str) -> Spent:
+        mine = [spend for spend in self.counted if spend.owner == owner and first <= spend.day <= last]
+        tokens = [(spend.messages, spend.prompt_tokens, spend.completion_tokens) for spend in mine]
+        return Spent(owner, *(sum(column) for column in zip(*tokens, strict=True))) if mine else Spent(owner)
 
 
 class MemoryStore:
@@ -153,6 +160,7 @@ class MemoryHub:
     elsewhere: Iterable[Room] = ()
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
     registry: FakeRegistry = field(default_factory=FakeRegistry)
+    limits: Limits = NO_LIMITS
 
     def __post_init__(self) -> None:
         self.go.set()
@@ -229,7 +237,7 @@ class MemoryHub:
 async def until(done: Callable[[], bool], seconds: float = 5.0) -> None:
     """Wait until something is so."""
     async with asyncio.timeout(seconds):
-        while not done():  # noqa: ASYNC110 - nobody tells when sockets and clients of others change
+        while not done():
             await asyncio.sleep(0.005)
 
 
@@ -262,7 +270,17 @@ def services(hub: MemoryHub, platform: HttpPlatform, settings: ApiSettings, acce
     store = cast("Store", hub.store)
     counters: Callable[[], dict[str, float]] = lambda: {"messages_total": 5, "lanes": 3}  # noqa: E731
     chosen = access or Access(hub.store.secrets, public_names=("hub.example",))
-    return Services(store, platform, hub, lambda: MODELS, chosen, settings, counters=counters, registry=hub.registry)
+    return Services(
+        store,
+        platform,
+        hub,
+        lambda: MODELS,
+        chosen,
+        settings,
+        counters=counters,
+        registry=hub.registry,
+        meter=Meter(store.usage, hub.limits, time.time),
+    )
 
 
 @asynccontextmanager

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from hubbub.api.auth import Access
 from hubbub.chat.sources import ModelSource
+from hubbub.conversations.limits import Meter
 from hubbub.core.ports import Clock, Control, Exchange, Store
 from hubbub.core.turns import ModelInfo
 
@@ -51,7 +52,8 @@ class ModelRegistry(ModelSource, Protocol):
 class Services:
     """Everything that the APIs call on.
 
-    ``registry``: what the OpenAI-compatible door asks; without one it is shut.
+    ``registry``: what the OpenAI-compatible door asks; without one it is shut. ``meter``: what each owner may use
+    there; without one as much as they like.
     ``counters``: plain numbers that the hub counts as it works, read when metrics are asked for; a name that ends in
     ``_total`` only rises.
     """
@@ -65,3 +67,4 @@ class Services:
     clock: Clock = time.time
     counters: Callable[[], Mapping[str, float]] = field(default=_nothing)
     registry: ModelRegistry | None = None
+    meter: Meter | None = None

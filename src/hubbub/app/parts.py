@@ -140,6 +140,7 @@ class Parts:
             ),
             counters=self._counters,
             registry=self.models,
+            meter=self.meter,
         )
 
     def _counters(self) -> dict[str, float]:

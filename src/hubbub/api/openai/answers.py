@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterator, Sequence
-from contextlib import aclosing, contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractAsyncContextManager, aclosing, contextmanager, nullcontext
+from dataclasses import dataclass, field
 
 import orjson
 from starlette.responses import Response
@@ -29,17 +29,16 @@ _STREAM = [
 _DONE = b"data: [DONE]\n\n"
 
 
-async def _nothing() -> None:
-    pass
+Account = AbstractAsyncContextManager[None]
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where deltas come from, what makes documents of them, and what is left to do when the answer is given."""
+    """Where deltas come from and what makes documents of them; ``account`` is open until the answer is given."""
 
     deltas: Callable[[], AsyncGenerator[Delta, None]]
     documents: Documents
-    settle: Callable[[], Awaitable[None]] = _nothing
+    account: Account = field(default_factory=nullcontext)
 
 
 class Gate:
@@ -70,11 +69,11 @@ class Gate:
 class _Answer(Response):
     """Works while the client is there; failures become errors of this API."""
 
-    def __init__(self, gate: Gate, request_id: str, settle: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, gate: Gate, request_id: str, account: Account) -> None:
         """``request_id`` goes back in a header, and into the log with a failure."""
         super().__init__()
         self._gate = gate
-        self._settle = settle
+        self._account = account
         self._id = request_id
         self._fields = [(b"x-request-id", request_id.encode())]
         self._over = False
@@ -97,11 +96,10 @@ class _Answer(Response):
     async def _work(self, send: Send) -> None:
         try:
             with self._gate.enter():
-                await self._serve(send)
+                async with self._account:
+                    await self._serve(send)
         except Exception as error:  # noqa: BLE001 - the answer's boundary: its reader is told, the log has the cause
             await self._fail(send, told(error, f"the request {self._id}"))
-        finally:
-            await self._settle()
 
     def _beside(self, send: Send) -> Sequence[Coroutine[None, None, None]]:  # noqa: ARG002 - see StreamedAnswer
         return ()
@@ -123,10 +121,10 @@ class WholeAnswer(_Answer):
         gate: Gate,
         request_id: str,
         document: Callable[[], Awaitable[Document]],
-        settle: Callable[[], Awaitable[None]] = _nothing,
+        account: Account,
     ) -> None:
-        """``document`` is awaited while the client waits, and cancelled when it goes; ``settle`` when all is over."""
-        super().__init__(gate, request_id, settle)
+        """``document`` is awaited while the client waits, and cancelled when it goes."""
+        super().__init__(gate, request_id, account)
         self._document = document
 
     @override
@@ -144,7 +142,7 @@ class StreamedAnswer(_Answer):
 
     def __init__(self, gate: Gate, request_id: str, source: Source, beat: float = BEAT_SECONDS) -> None:
         """``beat``: seconds between comments."""
-        super().__init__(gate, request_id, source.settle)
+        super().__init__(gate, request_id, source.account)
         self._deltas = source.deltas
         self._documents = source.documents
         self._beat_seconds = beat

@@ -13,11 +13,11 @@ from fastapi import Header
 from starlette.requests import Request
 from starlette.responses import Response
 
+from hubbub.api.openai.account import Accounts, Tally
 from hubbub.api.openai.answers import Gate, Source, StreamedAnswer, WholeAnswer
 from hubbub.api.openai.documents import ChatDocuments, Document, Documents, Head
 from hubbub.api.openai.errors import BadField
 from hubbub.api.openai.memory import Memory, Wanted, wants_memory
-from hubbub.api.openai.meter import Meter, Tally
 from hubbub.api.openai.models import Names
 from hubbub.api.openai.turns import parameters_of, tools_of, turns_of
 from hubbub.api.openai.wire import ChatIn
@@ -52,11 +52,11 @@ _LANGUAGE = re.compile(r"[A-Za-z0-9-]{1,35}")
 class Asking:
     """Asks models for the routes, and gives their answers the form that is wanted."""
 
-    def __init__(self, registry: ModelRegistry, gate: Gate, meter: Meter, clock: Clock) -> None:
-        """``gate`` bounds the answers of all routes together, ``meter`` counts them."""
+    def __init__(self, registry: ModelRegistry, gate: Gate, accounts: Accounts, clock: Clock) -> None:
+        """``gate`` bounds the answers of all routes together, ``accounts`` what one owner uses."""
         self._registry = registry
         self.gate = gate
-        self.meter = meter
+        self.accounts = accounts
         self._clock = clock
 
     def head(self, prefix: str, model: str) -> Head:
@@ -64,9 +64,14 @@ class Asking:
         return Head(f"{prefix}-{secrets.token_hex(12)}", int(self._clock()), model)
 
     def source(self, request: ChatRequest, owner: str, documents: Documents) -> Source:
-        """What the model says to a request, on the owner's account."""
-        tally = Tally(owner)
-        return Source(partial(self._deltas, request, tally), documents, partial(self.meter.settle, tally))
+        """What the model says to a request, on the owner's account.
+
+        Raises:
+            UserError: the owner may not ask this now.
+        """
+        tally = Tally(owner, request.turns)
+        self.accounts.check(tally)
+        return Source(partial(self._deltas, request, tally), documents, self.accounts.open(tally))
 
     async def _deltas(self, request: ChatRequest, tally: Tally) -> AsyncGenerator[Delta, None]:
         async with aclosing(cast("AsyncGenerator[Delta]", self._registry.stream(request))) as deltas:
@@ -83,7 +88,7 @@ class Asking:
             async with aclosing(source.deltas()) as deltas:
                 return source.documents.whole([delta async for delta in deltas])
 
-        return WholeAnswer(self.gate, head.id, document, source.settle)
+        return WholeAnswer(self.gate, head.id, document, source.account)
 
 
 class Chat:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from hubbub.api.openai.account import Tally
 from hubbub.api.openai.answers import WholeAnswer
 from hubbub.api.openai.chat import Asking
 from hubbub.api.openai.documents import Document
 from hubbub.api.openai.errors import BadField, no_such_model
-from hubbub.api.openai.meter import Tally
 from hubbub.api.openai.models import DEFAULT, Names
 from hubbub.api.openai.wire import EmbeddingsIn
 from hubbub.api.requests import caller_of
@@ -50,7 +49,7 @@ class Embeddings:
             tally.used = _used(document)
             return document
 
-        return WholeAnswer(self._asking.gate, head.id, vectors, partial(self._asking.meter.settle, tally))
+        return WholeAnswer(self._asking.gate, head.id, vectors, self._asking.accounts.open(tally))
 
     async def _vectors(self, name: str, body: Mapping[str, Any]) -> Document:
         known = self._registry.find(name)

@@ -14,7 +14,9 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from hubbub.api.errors import Refusal, refusal_of, unforeseen
-from hubbub.core.errors import HubbubError, ProviderError
+from hubbub.core.errors import HubbubError, ProviderError, UserError
+from hubbub.core.phrases import Phrase
+from hubbub.words import say
 
 log = logging.getLogger(__name__)
 
@@ -83,6 +85,8 @@ def told(error: Exception, what: str) -> Told:
         return error.told
     if isinstance(error, ProviderError):
         return _of_model(error, what)
+    if isinstance(error, UserError):
+        return _of_limit(error.user_text)
     if isinstance(error, RequestValidationError):
         return _of_fields(error)
     if isinstance(error, HTTPException):
@@ -111,6 +115,17 @@ def _of_model(error: ProviderError, what: str) -> Told:
     headers = {"retry-after": wait} if known.status in (429, 503) else {}
     param = error.param or None if error.status in _BAD_FIELDS else None
     return Told(known.status, known.code, f"{known.message} (error {error_id})", param, headers)
+
+
+def _of_limit(phrase: Phrase) -> Told:
+    """What an owner may not do now is a matter of time, but for a message that is too long."""
+    message = say(phrase, "en")
+    if phrase.key == "limit.minute":
+        headers = {"retry-after": str(phrase.values.get("seconds", 60))}
+        return Told(429, "rate_limit_exceeded", message, headers=headers)
+    if phrase.key.startswith("limit.") and phrase.key != "limit.characters":
+        return Told(429, "insufficient_quota", message, headers={"x-should-retry": "false"})
+    return Told(400, "invalid_request", message)
 
 
 def _of_fields(error: RequestValidationError) -> Told:

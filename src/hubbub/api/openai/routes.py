@@ -8,16 +8,17 @@ from typing import Any
 from fastapi import APIRouter
 from pydantic import BaseModel
 
+from hubbub.api.openai.account import Accounts
 from hubbub.api.openai.answers import Gate
 from hubbub.api.openai.chat import Asking, Chat
 from hubbub.api.openai.completions import Completions
 from hubbub.api.openai.embeddings import Embeddings
 from hubbub.api.openai.guard import OpenAIRoute
 from hubbub.api.openai.memory import Memory
-from hubbub.api.openai.meter import Meter
 from hubbub.api.openai.models import ModelRoutes, Names
 from hubbub.api.openai.wire import CompletionOut, EmbeddingsOut, ErrorOut, ModelOut, ModelsOut
 from hubbub.api.services import ModelRegistry, Services
+from hubbub.conversations.limits import NO_LIMITS, Meter
 
 ROOT = "/v1"
 SCOPE = "openai"
@@ -52,7 +53,9 @@ def openai_router(services: Services, registry: ModelRegistry) -> APIRouter:
     """All routes of the OpenAI-compatible API."""
     router = APIRouter(route_class=OpenAIRoute)
     names = Names(services, registry)
-    asking = Asking(registry, Gate(), Meter(services.store.usage, services.clock), services.clock)
+    usage = services.store.usage
+    accounts = Accounts(usage, services.meter or Meter(usage, NO_LIMITS, services.clock))
+    asking = Asking(registry, Gate(), accounts, services.clock)
     models = ModelRoutes(services, names)
     _add(router, "GET /models", models.listed, ModelsOut)
     _add(router, "GET /models/{model:path}", models.shown, ModelOut)

@@ -9,6 +9,7 @@ import pytest
 
 from hubbub.api.errors import Refused
 from hubbub.api.openai import models as names
+from hubbub.conversations.limits import Limits
 from hubbub.core.errors import ProviderError, StoreError
 from hubbub.core.models import ModelSpec
 from hubbub.core.phrases import Phrase
@@ -243,6 +244,46 @@ async def test_an_answer_is_given_also_when_it_cannot_be_counted(
         assert (await post(at))[0] == 200
         await until(lambda: bool(caplog.records))
     assert "cannot count what local used" in caplog.text
+
+
+# --- what an owner may use
+
+
+async def test_the_days_limits_hold() -> None:
+    said: list[Any] = ["Hello", Delta(finish="stop", usage=Usage(30, 20))]
+    registry = FakeRegistry(said, spec=ModelSpec("demo"))
+    async with doors(MemoryHub(registry=registry, limits=Limits(messages_per_day=2))) as at:
+        anna = await at.token("openai", owner="anna")
+        assert [(await post(at, headers=anna))[0] for _ in range(2)] == [200, 200]
+        await until(lambda: len(at.hub.store.usage.counted) == 2)
+        refused = [await post(at, {**HELLO, "stream": stream}, headers=anna) for stream in (False, True)]
+        assert [failure(each) for each in refused] == [(429, "rate_limit_error", "insufficient_quota")] * 2
+        assert "2 questions" in refused[0][1]["error"]["message"]
+        assert (await post(at))[0] == 200  # somebody else's day
+    async with doors(MemoryHub(registry=registry, limits=Limits(tokens_per_day=50))) as at:
+        assert (await post(at))[0] == 200
+        await until(lambda: bool(at.hub.store.usage.counted))
+        assert failure(await post(at))[2] == "insufficient_quota"
+        assert failure(await post(at, {"model": "demo", "input": "x"}, "embeddings"))[2] == "insufficient_quota"
+
+
+async def test_many_at_once_do_not_pass_where_one_is_the_last() -> None:
+    registry = FakeRegistry([0.1, "late"], spec=ModelSpec("demo"))
+    async with doors(MemoryHub(registry=registry, limits=Limits(messages_per_day=1))) as at:
+        answers = await asyncio.gather(*(post(at) for _ in range(5)))
+    assert sorted(status for status, _ in answers) == [200, 429, 429, 429, 429]
+
+
+async def test_the_pace_of_an_owner_and_the_length_of_a_question() -> None:
+    async with doors(MemoryHub(limits=Limits(messages_per_minute=1, message_characters=5))) as at:
+        assert (await post(at))[0] == 200
+        for _ in range(2):
+            async with at.client.post(f"{at.url}/v1/chat/completions", json=HELLO) as answer:
+                assert failure((answer.status, await answer.json()))[2] == "rate_limit_exceeded"
+                assert 50 <= int(answer.headers["retry-after"]) <= 60
+        long = {"model": "demo", "prompt": "123456"}
+        told = await post(at, long, "completions", headers=await at.token("openai"))
+        assert failure(told) == (400, "invalid_request_error", "invalid_request")
 
 
 # --- failures

@@ -1,0 +1,85 @@
+"""What is used through this API, on the account of the token's owner: within the same limits as everywhere else."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from hubbub.chat.bill import expected
+from hubbub.conversations.limits import Meter
+from hubbub.core import ports
+from hubbub.core.errors import StoreError, UserError
+from hubbub.core.phrases import Phrase
+from hubbub.core.turns import Delta, Turn, Usage
+from hubbub.core.work import Spend
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Tally:
+    """What one request uses, on whose account."""
+
+    owner: str
+    turns: Sequence[Turn] = ()
+    messages: int = 0
+    used: Usage = field(default_factory=Usage)
+
+    def add(self, delta: Delta) -> None:
+        """Count a piece in: an answer that is cut off counts as one too."""
+        self.messages = 1
+        self.used = delta.usage or self.used
+
+
+class Accounts:
+    """Checks what an owner may use, and counts what they used once the answer is given."""
+
+    def __init__(self, usage: ports.Usage, meter: Meter) -> None:
+        """``meter`` knows the limits, ``usage`` keeps the counts."""
+        self._usage = usage
+        self._meter = meter
+
+    def check(self, tally: Tally) -> None:
+        """Refuse what an owner may not ask now.
+
+        Raises:
+            UserError: they ask too often, or for too much at once.
+        """
+        slow = self._meter.pace(tally.owner)
+        if isinstance(slow, Phrase):
+            raise UserError(slow)
+        if slow is False:  # it was said before, which does not help a program
+            raise UserError(Phrase("limit.minute", {"limit": self._limit(tally.owner), "seconds": 60}))
+        last = tally.turns[-1].content if tally.turns else ""
+        if too_long := self._meter.too_long(tally.owner, last):
+            raise UserError(too_long)
+
+    @asynccontextmanager
+    async def open(self, tally: Tally) -> AsyncIterator[None]:
+        """Be under way while the block lasts, and counted at its end.
+
+        Raises:
+            UserError: the day's limit is reached.
+            StoreError: what was used could not be read.
+        """
+        async with self._meter.hold(tally.owner, sum(map(expected, tally.turns))):
+            try:
+                yield
+            finally:
+                await self._settle(tally)
+
+    def _limit(self, owner: str) -> int:
+        return self._meter.limits_of(owner).messages_per_minute
+
+    async def _settle(self, tally: Tally) -> None:
+        """The answer is given: where the store cannot count, the log tells."""
+        used = tally.used
+        if not tally.messages and used == Usage():
+            return
+        spend = Spend(tally.owner, self._meter.today(), tally.messages, used.prompt_tokens, used.completion_tokens)
+        try:
+            await self._usage.add(spend)
+        except StoreError as error:
+            log.warning("cannot count what %s used: %s", tally.owner, error)
