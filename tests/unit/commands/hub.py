@@ -74,6 +74,7 @@ class ShownPlatform:
     name: str
     can: Capabilities
     shown: list[Row] = field(default_factory=list)
+    faults: list[Exception] = field(default_factory=list)
     routes: tuple[Route, ...] = ()
 
     def capabilities(self, room: Room) -> Capabilities:
@@ -83,6 +84,8 @@ class ShownPlatform:
         await asyncio.Event().wait()
 
     async def send(self, row: Row) -> str:
+        if self.faults:
+            raise self.faults.pop(0)
         self.shown.append(row)
         return f"sent-{row.id}"
 

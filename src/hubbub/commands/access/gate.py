@@ -12,6 +12,8 @@ from hubbub.commands.access.rules import RESERVED, AccessRules
 from hubbub.core.identities import Role
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from hubbub.commands.access.rules import Switch
     from hubbub.conversations.limits import Limits
     from hubbub.core.addresses import Room
@@ -92,6 +94,16 @@ class Gate:
         if role is None and person in self._rules.allowed:
             role = Role.USER
         return role
+
+    @property
+    def others(self) -> Role:
+        """What those are who are on no list, where no room lets them in."""
+        return self._rules.others if self._rules.mode == "open" else Role.BLOCKED
+
+    def people(self) -> Sequence[str]:
+        """Everybody who is on a list, of the settings or of an admin."""
+        rules = self._rules
+        return sorted({*rules.owners, *rules.admins, *rules.allowed, *rules.blocked, *self._changes.people})
 
     def fixed(self, person: str) -> bool:
         """The settings say who it is, which nobody changes in a chat."""
