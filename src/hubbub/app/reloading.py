@@ -26,7 +26,9 @@ async def reread(settings: Settings) -> Settings:
 
 def told(old: Settings, new: Settings) -> list[Phrase]:
     """What changed, for whoever asked."""
-    changed = [name for name in type(new).model_fields if getattr(old, name) != getattr(new, name)]
+    # Dumped: the class of a section that plugins fill is made anew at every reading.
+    before, after = old.model_dump(), new.model_dump()
+    changed = [name for name in after if before[name] != after[name]]
     now = [name for name in changed if name in AT_ONCE]
     later = [name for name in changed if name not in AT_ONCE]
     lines = [Phrase("command.reload.done", {"sections": ", ".join(now)}) if now else Phrase("command.reload.same")]

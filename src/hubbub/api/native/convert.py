@@ -31,7 +31,8 @@ def received(body: MessageIn, request: Request) -> Received:
     """The event of a request.
 
     The room is the owner's own, a conversation is a thread of it; the event's id holds the owner too, so that a key
-    which two owners use never shows the one what the other was answered.
+    which two owners use never shows the one what the other was answered. A caller who is an admin of the hub has the
+    role "owner" there, by which commands know one.
 
     Raises:
         Refused: the token is bound to another owner.
@@ -44,7 +45,7 @@ def received(body: MessageIn, request: Request) -> Received:
     return Received(
         id=f"{quote(owner, safe='')}/{request.key}",
         room=Room("http", request.caller.id, "private", owner, branch),
-        author=Author(owner),
+        author=Author(owner, room_role="owner" if request.caller.may("admin") else "member"),
         message=message,
         time=request.time,
         message_id=request.key,
