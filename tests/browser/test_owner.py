@@ -17,7 +17,8 @@ from tests.fakes.pages import PASSWORD, Site, in_doubt, site
 
 @pytest.fixture
 async def here(tmp_path: Path) -> AsyncIterator[Site]:
-    async with site(tmp_path) as running:
+    # A name that people know, for the pictures in the documents.
+    async with site(tmp_path, {"HUBBUB_MODEL": "qwen3"}) as running:
         yield running
 
 

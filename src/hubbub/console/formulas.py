@@ -28,6 +28,7 @@ _CLOSING = {"$$": "$$", "\\[": "\\]", "\\(": "\\)"}
 _DISPLAYED = ("$$", "\\[")
 _OPEN, _CLOSE = "\ue000", "\ue001"
 _MARK = re.compile(f"{_OPEN}(\\d+){_CLOSE}")
+_FUNCTION = re.compile("[A-Za-z]{2,8}")
 _WORDS = re.compile(r"\w+")
 _TAGS = frozenset(
     _WORDS.findall(
@@ -165,6 +166,8 @@ def _element(element: Element, depth: int) -> str:
     if depth > _DEEPEST:
         msg = "nested too deeply"
         raise ValueError(msg)
+    if element.tag == "mi" and _FUNCTION.fullmatch(element.text or ""):
+        return f'<mo lspace="0.17em" rspace="0.17em">{element.text}</mo>'  # else "log" sticks to its neighbours
     tag = element.tag if element.tag in _TAGS else "mrow"
     attributes = "".join(f' {name}="{escape(value)}"' for name, value in element.attrib.items() if name in _ATTRIBUTES)
     inside = "".join(_element(child, depth + 1) + escape(child.tail or "") for child in element)
