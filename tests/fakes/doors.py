@@ -30,6 +30,7 @@ from hubbub.core.turns import ModelInfo
 from hubbub.core.work import Entry, Outgoing, Receipt, Row, Spend, Spent, State
 from hubbub.platforms.http.adapter import HttpPlatform
 from hubbub.platforms.http.settings import HttpSettings
+from tests.fakes.people import MemoryPeople
 from tests.fakes.registry import FakeRegistry
 
 
@@ -148,6 +149,7 @@ class MemoryHub:
     pieces: Sequence[str] = ()
     overloaded: bool = False
     lose_ends: bool = False
+    people: MemoryPeople = field(default_factory=MemoryPeople)
     ready: bool = True
     go: asyncio.Event = field(default_factory=asyncio.Event)
     store: MemoryStore = field(default_factory=MemoryStore)
@@ -280,6 +282,7 @@ def services(hub: MemoryHub, platform: HttpPlatform, settings: ApiSettings, acce
         counters=counters,
         registry=hub.registry,
         meter=Meter(store.usage, hub.limits, time.time),
+        people=hub.people,
     )
 
 

@@ -12,6 +12,7 @@ from typing import Protocol
 from hubbub.api.auth import Access
 from hubbub.chat.sources import ModelSource
 from hubbub.conversations.limits import Meter
+from hubbub.core.people import People
 from hubbub.core.ports import Clock, Control, Exchange, Store
 from hubbub.core.turns import ModelInfo
 
@@ -53,7 +54,7 @@ class Services:
     """Everything that the APIs call on.
 
     ``registry``: what the OpenAI-compatible door asks; without one it is shut. ``meter``: what each owner may use
-    there; without one as much as they like.
+    there; without one as much as they like. ``people``: who uses the hub; without it nobody is told.
     ``counters``: plain numbers that the hub counts as it works, read when metrics are asked for; a name that ends in
     ``_total`` only rises.
     """
@@ -68,3 +69,4 @@ class Services:
     counters: Callable[[], Mapping[str, float]] = field(default=_nothing)
     registry: ModelRegistry | None = None
     meter: Meter | None = None
+    people: People | None = None

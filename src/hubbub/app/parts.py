@@ -15,6 +15,7 @@ from hubbub import __version__
 from hubbub.api.auth import Access
 from hubbub.api.services import ApiSettings, Services
 from hubbub.app.models import LateModels
+from hubbub.app.people import Desk, HubPeople
 from hubbub.app.platforms import build_platforms
 from hubbub.app.reloading import reread, told
 from hubbub.app.rooms import access_of, limits_of, triggers_of
@@ -140,6 +141,7 @@ class Parts:
             ),
             counters=self._counters,
             registry=self.models,
+            people=HubPeople(Desk(self.store, self.gate, self.meter, self.node)),
             meter=self.meter,
         )
 

@@ -12,6 +12,7 @@ from hubbub.api.native.deliveries import DeliveryRoutes
 from hubbub.api.native.hub import HubRoutes
 from hubbub.api.native.messages import Messages
 from hubbub.api.native.tokens import TokenRoutes
+from hubbub.api.native.users import UserJSON, UserRoutes, Users, UserShown
 from hubbub.api.native.wire import (
     Deliveries,
     DeliveryChanged,
@@ -69,12 +70,22 @@ def native_router(services: Services) -> APIRouter:
     _add(router, "GET /tokens", tokens.listed, "admin", Tokens)
     _add(router, "POST /tokens", tokens.make, "admin", TokenMade)
     _add(router, "DELETE /tokens/{token}", tokens.drop, "admin", None)
+    if services.people is not None:
+        _add_users(router, UserRoutes(services.people))
     return router
+
+
+def _add_users(router: APIRouter, users: UserRoutes) -> None:
+    one = "/users/{user:path}"  # ids of some platforms have slashes
+    _add(router, "GET /users", users.listed, "admin", Users)
+    _add(router, f"GET {one}", users.shown, "admin", UserShown)
+    _add(router, f"PUT {one}", users.change, "admin", UserJSON)
+    _add(router, f"DELETE {one}", users.forget, "admin", None)
 
 
 def _add(router: APIRouter, what: str, handler: Callable[..., Any], scope: str, model: type[BaseModel] | None) -> None:
     method, path = what.split()
-    status = {("POST", "/tokens"): 201, ("DELETE", "/tokens/{token}"): 204}.get((method, path), 200)
+    status = 204 if model is None else 201 if (method, path) == ("POST", "/tokens") else 200
     success: dict[str, Any] = {"description": "Done"}
     if model is not None:
         success["model"] = model

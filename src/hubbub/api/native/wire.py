@@ -192,6 +192,7 @@ class Tokens(Wire):
 
 
 Outcome = Literal["queued", "dropped"]
+RoleName = Literal["blocked", "guest", "user", "admin", "owner"]
 
 
 class DeliveryChanged(Wire):

@@ -1,0 +1,126 @@
+"""Who uses the hub: listed, shown, given a role, forgotten."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Path, Query
+from pydantic import Field
+from starlette.responses import Response
+
+from hubbub.api.errors import Refused
+from hubbub.api.native.segments import Wire
+from hubbub.api.native.wire import Name, RoleName
+from hubbub.core.errors import UserError
+from hubbub.core.identities import Role
+from hubbub.core.people import People, User
+from hubbub.words import say
+
+Named = Annotated[Name, Path(description="A person as platform:id, or an owner's whole id")]
+
+
+class UserJSON(Wire):
+    """Somebody who uses the hub. Times in seconds since the epoch; ``role`` null: a whole group, or a name of yours.
+
+    ``fixed``: the settings say the role. ``messages`` and ``tokens`` of all days; limits 0: none.
+    """
+
+    owner: str
+    person: str
+    role: RoleName | None
+    fixed: bool
+    messages: int
+    tokens: int
+    last_at: float
+    messages_per_day: int
+    tokens_per_day: int
+
+
+class Users(Wire):
+    """Who used models, the last first, then who is on a list."""
+
+    users: list[UserJSON]
+
+
+class UserShown(UserJSON):
+    """More about one: what they used today, and how many conversations they keep."""
+
+    messages_today: int
+    tokens_today: int
+    conversations: int
+
+
+class RoleIn(Wire):
+    """The role to give; null takes it away. Who is an owner of the hub, the settings say."""
+
+    role: RoleName | None = Field(description="user, guest, admin or blocked")
+
+
+class UserRoutes:
+    """The handlers; one for the whole application."""
+
+    def __init__(self, people: People) -> None:
+        """Asks ``people`` and changes by it."""
+        self._people = people
+
+    async def listed(self, limit: Annotated[int, Query(ge=1, le=10_000)] = 100) -> Users:
+        """List who used models, the last first, and who is on a list."""
+        return Users(users=[user_json(user) for user in await self._people.users(limit)])
+
+    async def shown(self, user: Named) -> UserShown:
+        """Show one; of somebody who never came, what would hold for them."""
+        found = await self._people.details(user)
+        return UserShown(
+            **user_json(found.user).model_dump(),
+            messages_today=found.messages_today,
+            tokens_today=found.tokens_today,
+            conversations=found.conversations,
+        )
+
+    async def change(self, user: Named, body: RoleIn) -> UserJSON:
+        """Give a person a role, or take it away."""
+        role = Role[body.role.upper()] if body.role is not None else None
+        if role is Role.OWNER:
+            message = "Who is an owner of the hub, the settings say: access.owners."
+            raise Refused(422, "invalid_request", message)
+        try:
+            return user_json(await self._people.set_role(user, role))
+        except UserError as error:
+            raise Refused(422, "invalid_request", say(error.user_text, "en")) from error
+
+    async def forget(self, user: Named) -> Response:
+        """Remove all that a user keeps, and the texts of their messages; it cannot be undone."""
+        try:
+            await self._people.forget(user)
+        except UserError as error:
+            raise Refused(422, "invalid_request", say(error.user_text, "en")) from error
+        return Response(status_code=204)
+
+
+def user_json(user: User) -> UserJSON:
+    """A user as it goes out."""
+    return UserJSON(
+        owner=user.owner,
+        person=user.person,
+        role=role_name(user.role),
+        fixed=user.fixed,
+        messages=user.messages,
+        tokens=user.tokens,
+        last_at=user.last_at,
+        messages_per_day=user.messages_per_day,
+        tokens_per_day=user.tokens_per_day,
+    )
+
+
+def role_name(role: Role | None) -> RoleName | None:
+    """A role in a word."""
+    return None if role is None else _NAMES[role]
+
+
+_NAMES: dict[Role, RoleName] = {
+    Role.BLOCKED: "blocked",
+    Role.GUEST: "guest",
+    Role.USER: "user",
+    Role.ADMIN: "admin",
+    Role.OWNER: "owner",
+}
