@@ -136,6 +136,9 @@ class Writer:
                 future.set_result(value)
             else:
                 future.set_exception(failure)
+        # Its finishes know the batch: without this its rows would stay in memory until the collector runs.
+        batch.finishes.clear()
+        batch.entries.clear()
         if self._scheduled:
             # Behind the callbacks of the futures just resolved, so that what they cause shares the transaction.
             self._loop.call_soon(self._flush)
