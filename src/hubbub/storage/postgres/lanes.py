@@ -13,6 +13,7 @@ class Lane:
 
     ``behind``: the holder was not handed some of them (yet), so it must not be handed later ones either.
     ``unused``: the fence was drawn for this transaction and nobody has it yet. ``renew``: a new one is to be drawn.
+    ``deleted``: the row is gone already, as it was foreseen that the lane would be over.
     """
 
     name: str
@@ -22,6 +23,7 @@ class Lane:
     behind: bool
     unused: bool = False
     renew: bool = False
+    deleted: bool = False
     stored: tuple[str, int, bool] = ("", 0, False)
     """What the row says; filled by `keep`."""
 
@@ -33,7 +35,7 @@ class Lane:
     @property
     def changed(self) -> bool:
         """The row has to be written."""
-        return self.renew or self.stored != (self.node, self.waiting, self.behind)
+        return self.renew or self.deleted or self.stored != (self.node, self.waiting, self.behind)
 
     @property
     def over(self) -> bool:

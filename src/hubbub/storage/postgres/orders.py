@@ -65,6 +65,12 @@ class Finish(Order):
     now: float
     nodes: Sequence[Node] = ()
     """What the writes added; ``body`` is still JSON."""
+    entries: frozenset[int] = frozenset()
+    """All that is done or dead."""
+
+    def __post_init__(self) -> None:
+        """Count each entry once."""
+        self.entries = frozenset((*self.done, *(entry for entry, _ in self.dead)))
 
 
 @dataclass(slots=True, eq=False)

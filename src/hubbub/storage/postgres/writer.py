@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from hubbub.core.errors import StoreError
 from hubbub.core.failpoints import COMMITS, Failpoint, never
+from hubbub.storage.postgres import deliveries
 from hubbub.storage.postgres.batch import Batch
 from hubbub.storage.postgres.database import FAILURES, again, away, lost, poison, refused
 from hubbub.storage.postgres.link import Link, Marker
@@ -23,6 +24,7 @@ from hubbub.storage.postgres.orders import Begin, GiveBack, Order, Settle, claim
 from hubbub.storage.postgres.transaction import Transaction
 
 if TYPE_CHECKING:
+    from hubbub.storage.postgres.database import Connection
     from hubbub.storage.postgres.presence import Presence
     from hubbub.storage.postgres.signals import Signals
 
@@ -141,11 +143,14 @@ class Writer:
     async def _attempt(self, orders: Sequence[Order], until: float) -> None:
         """One transaction. Raises what `FAILURES` says when it is certain that nothing of it is stored."""
         db = await self._link.connected(until)
+        if all(type(order) is Settle for order in orders):
+            await self._settle(db, orders)
+            return
         transaction = Transaction(db, orders, self._presence, self.hub)
         try:
             marker = await self._link.begin()
             await transaction.run()
-            self._pass(transaction, orders, "before")
+            self._pass(*self._kinds(transaction, orders), when="before")
         except FAILURES as error:
             if lost(db, error):
                 self._link.drop()
@@ -153,8 +158,21 @@ class Writer:
                 await self._link.roll_back()
             raise
         await self._commit(marker)
-        self._pass(transaction, orders, "after")
+        self._pass(*self._kinds(transaction, orders), when="after")
         self._count(transaction, orders)
+
+    async def _settle(self, db: Connection, orders: Sequence[Order]) -> None:
+        """A statement that is its own transaction: it may be carried out again without harm."""
+        self._pass((), (), (), orders, when="before")
+        try:
+            await deliveries.carry_out(db, orders, self._presence.identity)
+        except FAILURES as error:
+            if lost(db, error):
+                self._link.drop()
+            raise
+        self._pass((), (), (), orders, when="after")
+        self.commits += 1
+        self.written += len(orders)
 
     async def _commit(self, marker: Marker) -> None:
         try:
@@ -174,10 +192,12 @@ class Writer:
         if transaction.queued and self._presence.others:
             self._signals.queued()
 
-    def _pass(self, transaction: Transaction, orders: Sequence[Order], when: str) -> None:
+    def _kinds(self, transaction: Transaction, orders: Sequence[Order]) -> tuple[Sequence[Order], ...]:
         if self._failpoint is never:
-            return
-        kinds = (transaction.accepts, transaction.finishes, of(orders, Begin), of(orders, Settle))
+            return ((), (), (), ())
+        return (transaction.accepts, transaction.finishes, of(orders, Begin), of(orders, Settle))
+
+    def _pass(self, *kinds: Sequence[Order], when: str) -> None:
         for kind, some in zip(COMMITS, kinds, strict=True):
             if some:
                 self._failpoint(f"{kind}.commit.{when}")
