@@ -15,14 +15,21 @@ _MOST_IDLE = 100
 class Crew(Generic[T]):
     """Runs ``work(item)`` for many items at once, at most ``most``; further items wait in order.
 
+    In one turn of the event loop only ``burst`` items are begun. Of a thousand messages that come together the first
+    are thus on their way to the model while the last are still read, and answers do not come together again.
+
     ``work`` must not raise: an exception ends the task group that the crew belongs to.
     """
 
-    def __init__(self, tasks: asyncio.TaskGroup, work: Callable[[T], Awaitable[None]], most: int) -> None:
+    def __init__(
+        self, tasks: asyncio.TaskGroup, work: Callable[[T], Awaitable[None]], most: int, burst: int = 16
+    ) -> None:
         """Workers are tasks of ``tasks``, made when they are needed."""
         self._tasks = tasks
         self._work = work
         self._most = most
+        self._burst = burst
+        self._begun = 0
         self._workers: set[asyncio.Task[None]] = set()
         self._idle: list[asyncio.Future[T]] = []
         self._queue: deque[T] = deque()
@@ -31,12 +38,26 @@ class Crew(Generic[T]):
         """Items at work."""
 
     def start(self, item: T) -> None:
-        """Work on an item, at once if a worker is free or may be made; not at all after `end`."""
+        """Work on an item, at once if there is room; not at all after `end`."""
         if self._ended:
             return
-        if self.busy >= self._most:
+        if self._queue or self.busy >= self._most or self._begun >= self._burst:
             self._queue.append(item)
             return
+        if not self._begun:
+            asyncio.get_running_loop().call_soon(self._turn)
+        self._begin(item)
+
+    def _turn(self) -> None:
+        """The event loop came round: more may be begun."""
+        self._begun = 0
+        while self._queue and self.busy < self._most and self._begun < self._burst:
+            self._begin(self._queue.popleft())
+        if self._begun:
+            asyncio.get_running_loop().call_soon(self._turn)
+
+    def _begin(self, item: T) -> None:
+        self._begun += 1
         self.busy += 1
         while self._idle:
             waiting = self._idle.pop()
