@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import orjson
 
@@ -125,7 +125,7 @@ class OpenAICompatible:
         asked = {**body, "model": model or self._id or _first(await self.models())}
         try:
             async with asyncio.timeout(self._spec.timeouts.whole):
-                response = await self._link.open("/embeddings", asked)
+                response = await self._link.open("/embeddings", orjson.dumps(asked))
                 async with response:
                     answer = await self._link.read(response, LONGEST_VECTORS)
         except TimeoutError as error:
@@ -133,10 +133,10 @@ class OpenAICompatible:
         return read_vectors(answer, self._link.secrets)
 
     async def _whole(self, request: ChatRequest) -> Delta:
-        body = await self._body(request)
+        data = await self._data(request)
         try:
             async with asyncio.timeout(self._spec.timeouts.whole):
-                response = await self._open(body)
+                response = await self._open(data)
                 async with response:
                     answer = await self._link.read(response)
         except TimeoutError as error:
@@ -144,13 +144,13 @@ class OpenAICompatible:
         return self._reader(request).whole(answer)
 
     async def _pieces(self, request: ChatRequest) -> AsyncGenerator[Delta, None]:
-        body = await self._body(request)
+        data = await self._data(request)
         limits = self._spec.timeouts
         now = asyncio.get_running_loop().time
         first, end = now() + limits.first_byte, now() + limits.whole
         try:
             async with asyncio.timeout_at(min(first, end)):
-                response = await self._open(body)
+                response = await self._open(data)
         except TimeoutError as error:
             raise failure(Cause.TIMEOUT, f"no answer began within {limits.first_byte:g} s") from error
         answer = StreamedAnswer(self._reader(request), streamed=_is_stream(response))
@@ -182,20 +182,21 @@ class OpenAICompatible:
         except (TimeoutError, ModelError):
             response.close()
 
-    async def _open(self, body: dict[str, Any]) -> aiohttp.ClientResponse:
+    async def _open(self, data: bytes) -> aiohttp.ClientResponse:
         try:
-            return await self._link.open(self._path, body)
+            return await self._link.open(self._path, data)
         except ModelError as error:
-            if error.status == 400 and self._quirks.learn(error.param, str(error), body):
+            if error.status == 400 and self._quirks.learn(error.param, str(error), orjson.loads(data)):
                 error.at_once = True
             raise
 
-    async def _body(self, request: ChatRequest) -> dict[str, Any]:
+    async def _data(self, request: ChatRequest) -> bytes:
+        """The body of a request, of just its size: it is held as long as the model thinks."""
         await self._link.ready()  # takes its own time, not that of the answer
         if not self._id:
             self._id = _first(await self.models())
         model = self._id if request.model in ("", self._spec.name) else request.model
-        return self._quirks.apply(body_of(self._spec, request, model))
+        return bytes(memoryview(orjson.dumps(self._quirks.apply(body_of(self._spec, request, model)))))
 
     def _tries(self) -> Tries:
         return Tries(self._spec.name, self._spec.attempts, self._backoff, self._random)

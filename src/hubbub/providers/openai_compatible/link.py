@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import aiohttp
-import orjson
 from yarl import URL
 
 from hubbub.core.models import Endpoint, ModelSpec
@@ -58,14 +57,14 @@ class Link:
         if self._server is not None:
             await self._server.endpoint()
 
-    async def open(self, path: str, body: dict[str, Any] | None) -> aiohttp.ClientResponse:
-        """POST ``body`` (GET without one); the answer's status is 200 and its body unread.
+    async def open(self, path: str, data: bytes | None) -> aiohttp.ClientResponse:
+        """POST ``data``, JSON (GET without any); the answer's status is 200 and its body unread.
 
         Raises:
             ModelError: any other status, or no connection.
         """
         url, key = await self._target(path)
-        method, data = ("GET", None) if body is None else ("POST", orjson.dumps(body))
+        method = "GET" if data is None else "POST"
         try:
             response = await self._ready().request(
                 method,
