@@ -68,6 +68,10 @@ class RunningHub:
         """What a POST answers."""
         return self._call("POST", path, body)
 
+    def put(self, path: str, body: object) -> Any:
+        """What a PUT answers."""
+        return self._call("PUT", path, body)
+
     def delete(self, path: str) -> None:
         """DELETE something."""
         self._call("DELETE", path)
