@@ -22,10 +22,11 @@ from hubbub.console.listing import Lister
 from hubbub.console.logs import LogPages
 from hubbub.console.models import ModelPages
 from hubbub.console.overview import Overview
+from hubbub.console.people import PeoplePages
 from hubbub.console.routes import PATHS, Key, Receive, Scope, Send
 from hubbub.console.sending import Sending
 from hubbub.console.tokens import TokenPages
-from hubbub.core.errors import HubbubError, Overloaded
+from hubbub.core.errors import HubbubError, Overloaded, UserError
 from hubbub.core.phrases import Phrase
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from hubbub.core.ports import ASGIApp
 
 log = logging.getLogger(__name__)
+
+_STATUS: Mapping[type[HubbubError], int] = {Overloaded: 503, UserError: 400}
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -67,7 +70,7 @@ def _chat_handlers(desk: Desk) -> Mapping[Key, Handler]:
 
 def _owner_handlers(desk: Desk) -> Mapping[Key, Handler]:
     overview, guides = Overview(desk), Guides(desk)
-    models, tokens = ModelPages(desk), TokenPages(desk)
+    models, tokens, people = ModelPages(desk), TokenPages(desk), PeoplePages(desk)
     return {
         ("GET", "/console"): overview.show,
         ("GET", "/console/live"): overview.live,
@@ -78,6 +81,9 @@ def _owner_handlers(desk: Desk) -> Mapping[Key, Handler]:
         ("GET", "/console/platforms/{platform}/live"): guides.live,
         ("GET", "/console/models"): models.show,
         ("POST", "/console/models/hello"): models.hello,
+        ("GET", "/console/people"): people.show,
+        ("POST", "/console/people/role"): people.role,
+        ("POST", "/console/people/forget"): people.forget,
         ("GET", "/console/tokens"): tokens.show,
         ("POST", "/console/tokens"): tokens.make,
         ("POST", "/console/tokens/{token}/revoke"): tokens.revoke,
@@ -114,7 +120,7 @@ def _to_login(request: Request) -> Response:
 
 
 def _refused(request: Request, desk: Desk, error: HubbubError) -> Response:
-    status = getattr(error, "status", 503 if isinstance(error, Overloaded) else 500)
+    status = getattr(error, "status", _STATUS.get(type(error), 500))
     if error.user_text is None and status >= 500 and not isinstance(error, Overloaded):
         return _failed(request, desk, error)
     return _told(request, desk, status, error.user_text or Phrase("page.error_busy"))

@@ -30,7 +30,7 @@ class Desk:
         access = services.access
         self.services = services
         self.assets = Assets()
-        self.templates = Templates(self.assets)
+        self.templates = Templates(self.assets, has_people=services.people is not None)
         self.sessions = Sessions(services.store.secrets, services.admin_hash, access.tokens, services.clock)
         self.visitors = Visitors(access, self.sessions)
         self.seals = Seals(services.store.secrets)

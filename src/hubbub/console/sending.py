@@ -137,7 +137,7 @@ class Sending:
         return Received(
             id=f"{quote(owner, safe='')}/{put.key}",
             room=Room("http", visitor.account, "private", owner, put.branch),
-            author=Author(owner),
+            author=Author(owner, room_role="owner" if visitor.admin else "member"),
             message=put.message,
             time=self._services.clock(),
             message_id=put.key,

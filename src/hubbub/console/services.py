@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hubbub.console.recent import RecentLog
+    from hubbub.core.people import People
     from hubbub.core.ports import Clock, Control, Exchange, Store, Token
     from hubbub.core.turns import ChatRequest, Delta, ModelInfo
 
@@ -63,9 +64,15 @@ class Access(Protocol):
         """The caller of a request that needs a scope."""
 
     async def issue(
-        self, name: str, scopes: Sequence[str], *, owner: str = "", expires_at: float | None = None
+        self,
+        name: str,
+        scopes: Sequence[str],
+        *,
+        owner: str = "",
+        expires_at: float | None = None,
+        per_minute: int = 0,
     ) -> tuple[Token, str]:
-        """A new token and its secret. Raises ValueError."""
+        """A new token and its secret; ``per_minute`` bounds its requests (0: any number). Raises ValueError."""
 
     async def tokens(self) -> Sequence[Token]:
         """All tokens, without their secrets."""
@@ -97,7 +104,7 @@ class ConsoleServices:
     """Everything that the pages call on.
 
     ``tasks`` runs what must go on when a browser goes away. ``admin_hash`` reads the admin's secret as it is stored,
-    hashed; ``ask`` asks a model outside of any conversation.
+    hashed; ``ask`` asks a model outside of any conversation. Without ``people`` there is no page about them.
     """
 
     store: Store
@@ -110,6 +117,7 @@ class ConsoleServices:
     admin_hash: Callable[[], Awaitable[str | None]]
     log: RecentLog
     guides: Sequence[Guide] = ()
-    scopes: Sequence[str] = ("messages", "status", "metrics", "admin")
+    people: People | None = None
+    scopes: Sequence[str] = ("messages", "openai", "status", "metrics", "admin")
     settings: ConsoleSettings = ConsoleSettings()
     clock: Clock = time.time

@@ -37,8 +37,8 @@ HEADERS: Mapping[str, str] = {
 class Templates:
     """Writes pages and parts of them. Every value is escaped, unless it is HTML of `hubbub.markup.html`."""
 
-    def __init__(self, assets: Assets) -> None:
-        """``assets`` names the files that pages refer to."""
+    def __init__(self, assets: Assets, **known: object) -> None:
+        """``assets`` names the files that pages refer to; every template knows what is ``known``."""
         self._environment = Environment(
             loader=FileSystemLoader(FOLDER),
             autoescape=True,
@@ -47,7 +47,7 @@ class Templates:
             lstrip_blocks=True,
             auto_reload=False,
         )
-        self._environment.globals.update(asset=assets.address, ago=ago, clock=clock)
+        self._environment.globals.update(known, asset=assets.address, ago=ago, clock=clock)
         self._environment.filters["html"] = Markup
 
     def part(self, name: str, look: Look, /, **values: Any) -> str:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 LONGEST_NAME = 100
 MOST_DAYS = 3650
+MOST_PER_MINUTE = 100_000
 _DAY = 86_400.0
 _FOR_ADMINS = frozenset(("admin", "*"))
 
@@ -48,7 +49,9 @@ class TokenPages:
             raise PageError(Phrase("console.token_scopeless"))
         if owner and not _FOR_ADMINS.isdisjoint(scopes):
             raise PageError(Phrase("console.token_owned_admin"))
-        _, secret = await self._access.issue(name, scopes, owner=owner, expires_at=self._expiry(form))
+        days, per_minute = _number(form, "days", MOST_DAYS), _number(form, "per_minute", MOST_PER_MINUTE)
+        expires_at = self._desk.services.clock() + days * _DAY if days else None
+        _, secret = await self._access.issue(name, scopes, owner=owner, expires_at=expires_at, per_minute=per_minute)
         return await self._list(look, secret)
 
     async def revoke(self, request: Request) -> Response:
@@ -65,10 +68,12 @@ class TokenPages:
     async def _held(self) -> dict[str, object]:
         return {"tokens": await self._access.tokens(), "now": self._desk.services.clock()}
 
-    def _expiry(self, form: Form) -> float | None:
-        days = form.get("days").strip()
-        if not days:
-            return None
-        if not days.isdecimal() or not 0 < int(days[:9]) <= MOST_DAYS:
-            raise PageError(Phrase("console.token_days", {"most": MOST_DAYS}))
-        return self._desk.services.clock() + int(days) * _DAY
+
+def _number(form: Form, name: str, most: int) -> int:
+    """A number from 1 on, 0 for an empty field. Raises PageError for anything else."""
+    given = form.get(name).strip()
+    if not given:
+        return 0
+    if not given.isdecimal() or not 0 < int(given[:9]) <= most:
+        raise PageError(Phrase("console.token_number", {"most": most}))
+    return int(given)

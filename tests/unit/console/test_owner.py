@@ -6,13 +6,18 @@ import asyncio
 import logging
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from hubbub.app import hub, pages
+from hubbub.core.identities import Role
+from hubbub.core.people import User
 from hubbub.core.work import State
 from tests.fakes.onebot_peer import Conduct, OneBotPeer
 from tests.fakes.pages import Browser, Event, Site, in_doubt, site
+from tests.fakes.people import MemoryPeople
 
 
 @pytest.fixture
@@ -121,6 +126,35 @@ async def test_a_token_is_shown_once_and_can_be_revoked(here: Site, owner: Brows
     assert (await owner.post(f"/console/tokens/{number[1]}/revoke")).status == 404
 
 
+async def test_people_are_blocked_and_forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    people = MemoryPeople({"onebot:7": User("onebot:private:7", "onebot:7", Role.USER, messages=12, tokens=345)})
+    made = pages.console_services
+    monkeypatch.setattr(hub, "console_services", lambda *given: replace(made(*given), people=people))
+    async with site(tmp_path) as here:
+        owner = await here.browser()
+        assert "People" in (await owner.login()).words
+        page = await owner.open("/console/people")
+        assert "onebot:7" in page.words
+        assert "12 messages, 345 tokens" in page.words
+        blocked = await owner.post("/console/people/role", {"name": "onebot:7", "role": "blocked"})
+        assert "Unblock" in blocked.words
+        assert people.known["onebot:7"].role is Role.BLOCKED
+        assert "Block" in (await owner.post("/console/people/role", {"name": "onebot:7", "role": "none"})).words
+        for form in ({"name": "onebot:7", "role": "owner"}, {"name": "x", "role": "user"}):
+            assert (await owner.post("/console/people/role", form)).status == 400
+        await owner.post("/console/people/forget", {"name": "onebot:private:7"})
+        assert people.forgotten == ["onebot:private:7"]
+
+
+async def test_without_people_there_is_no_page(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    made = pages.console_services
+    monkeypatch.setattr(hub, "console_services", lambda *given: replace(made(*given), people=None))
+    async with site(tmp_path) as here:
+        owner = await here.browser()
+        assert "/console/people" not in (await owner.login()).text
+        assert (await owner.open("/console/people")).status == 404
+
+
 @pytest.mark.parametrize(
     ("form", "told"),
     [
@@ -130,6 +164,7 @@ async def test_a_token_is_shown_once_and_can_be_revoked(here: Site, owner: Brows
         ([("name", "x"), ("scope", "admin"), ("owner", "anna")], "cannot be an admin"),
         ([("name", "x"), ("scope", "messages"), ("days", "0")], "from 1 to 3650"),
         ([("name", "x"), ("scope", "messages"), ("days", "soon")], "from 1 to 3650"),
+        ([("name", "x"), ("scope", "messages"), ("per_minute", "-1")], "from 1 to 100000"),
     ],
 )
 async def test_a_token_that_cannot_be_is_explained(owner: Browser, form: list[tuple[str, str]], told: str) -> None:
