@@ -156,6 +156,7 @@ class Callers:
     """By the number of a message: the ids of the replies, of each answer to it."""
     faults: list[str] = field(default_factory=list)
     leaving: asyncio.Event = field(default_factory=asyncio.Event)
+    answered: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def call(self) -> None:
         """All of them, until `leaving`; whoever waits for an answer still gets it."""
@@ -195,5 +196,6 @@ class Callers:
         told = _bare("".join(reply["text"] for reply in answer["replies"]))
         if told != said.answer:
             self.faults.append(f"{said.id}: asked {said.text!r}, told {told!r}")
+        self.answered.set()
         self.answers.setdefault(said.number, set()).add(tuple(reply["id"] for reply in answer["replies"]))
         return True

@@ -42,14 +42,23 @@ class Scene:
         assert await self.hub.end() == -signal.SIGKILL, self.hub.log[-2000:]
         await self._note()
 
-    async def die_suddenly(self, chance: random.Random) -> None:
-        """A life that is ended from outside: now and then before it serves, mostly while it works."""
+    async def die_suddenly(self, chance: random.Random, answered: asyncio.Event) -> None:
+        """A life that is ended from outside: now and then before it serves, mostly while it works.
+
+        Some end soon after a caller was ``answered``, for the HTTP APIs come late to life.
+        """
         await self.hub.spawn()
-        if chance.random() < 0.15:
+        kind = chance.random()
+        if kind < 0.15:
             await asyncio.sleep(chance.random() * 0.1)
         else:
             await self.hub.until_serving()
-            await asyncio.sleep(chance.random() * 0.3)
+            if kind < 0.4:
+                answered.clear()
+                await answered.wait()
+                await asyncio.sleep(chance.random() * 0.05)
+            else:
+                await asyncio.sleep(chance.random() * 0.3)
         await self.hub.kill()
         await self._note()
 

@@ -31,7 +31,7 @@ async def test_nothing_is_lost_doubled_or_out_of_order(
         talking = asyncio.create_task(found.people.chatter())
         calling = asyncio.create_task(callers.call())
         while hub.kills < KILLS // len(DELIVERIES):
-            await found.die_suddenly(chance)
+            await found.die_suddenly(chance, callers.answered)
         talking.cancel()
         callers.leaving.set()
         await hub.start()
@@ -40,4 +40,4 @@ async def test_nothing_is_lost_doubled_or_out_of_order(
     assert not found.faults(stored, callers.said)
     assert not callers.faults
     assert len(found.people.said) > hub.kills, "people got through"
-    assert len(callers.answers) > hub.kills, "so did callers"
+    assert len(callers.answers) > hub.kills // 5, "so did callers"
