@@ -58,6 +58,27 @@ def test_the_cause_of_an_error_is_found_by_the_id_that_the_person_was_told(
     assert hub.command("logs", "--error", "00000000").returncode == 1
 
 
+def test_who_asked_is_listed_and_can_be_forgotten(hub: RunningProcess, model: FakeModel) -> None:
+    assert hub.command("chat", "--once", "my secret", "--owner", "anna").returncode == 0
+    (user,) = map(json.loads, hub.command("user", "list", "--json").stdout.splitlines())
+    assert (user["messages"], user["tokens"] > 0) == (1, True)
+    shown = json.loads(hub.command("user", "show", user["owner"], "--json").stdout)
+    assert shown["conversations"] == 1
+    assert hub.command("user", "forget", user["owner"], "--yes").returncode == 0
+    assert json.loads(hub.command("user", "show", user["owner"], "--json").stdout)["conversations"] == 0
+    assert hub.command("chat", "--once", "hello", "--owner", "anna").returncode == 0
+    assert said(model) == ["hello"]
+
+
+def test_somebody_can_be_blocked_while_the_hub_runs(hub: RunningProcess) -> None:
+    assert hub.command("user", "block", "http:local").returncode == 0
+    listed = [json.loads(line) for line in hub.command("user", "list", "--json").stdout.splitlines()]
+    assert [(user["person"], user["role"]) for user in listed] == [("http:local", "blocked")]
+    assert hub.stop() == 0
+    shown = json.loads(hub.command("user", "show", "http:local", "--json").stdout)
+    assert shown["role"] == "blocked"
+
+
 def test_the_log_is_json_where_the_settings_say_so(tmp_path: Path, environ: dict[str, str]) -> None:
     with running(tmp_path, HUBBUB_LOG_FORMAT="json", **environ) as hub:
         assert hub.url
