@@ -45,6 +45,7 @@ class Link:
         self._settled = len(self._bases) < 2
         self._proxy = None if server else proxy_for(self._bases[0], spec.proxy)
         self._timeout = aiohttp.ClientTimeout(total=None, connect=spec.timeouts.connect)
+        self._whole_timeout = aiohttp.ClientTimeout(total=spec.timeouts.whole, connect=spec.timeouts.connect)
         self._urls: dict[str, URL] = {}
         self._headers: dict[str, dict[str, str]] = {}
 
@@ -57,11 +58,14 @@ class Link:
         if self._server is not None:
             await self._server.endpoint()
 
-    async def open(self, path: str, data: bytes | None) -> aiohttp.ClientResponse:
+    async def open(self, path: str, data: bytes | None, *, whole: bool = False) -> aiohttp.ClientResponse:
         """POST ``data``, JSON (GET without any); the answer's status is 200 and its body unread.
+
+        ``whole``: the time for a whole answer runs from now on, until its last byte is read.
 
         Raises:
             ModelError: any other status, or no connection.
+            TimeoutError: the time for a whole answer is over.
         """
         url, key = await self._target(path)
         method = "GET" if data is None else "POST"
@@ -71,13 +75,15 @@ class Link:
                 url,
                 data=data,
                 headers=self._headers.get(key) or self._headers_of(key),
-                timeout=self._timeout,
+                timeout=self._whole_timeout if whole else self._timeout,
                 proxy=self._proxy,
                 allow_redirects=False,
             )
         except aiohttp.ConnectionTimeoutError as error:
             told = f"no connection to {url.host} within {self._spec.timeouts.connect:g} s"
             raise failure(Cause.TIMEOUT, told, again=True) from error
+        except TimeoutError:
+            raise
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise self._broken(error) from error
         if response.status == 200:
@@ -106,6 +112,8 @@ class Link:
         """The next bytes of a body; none at its end. Raises ModelError when the connection breaks."""
         try:
             return await response.content.readany()
+        except TimeoutError:
+            raise
         except (aiohttp.ClientError, OSError) as error:
             raise self._broken(error) from error
 
