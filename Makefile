@@ -16,6 +16,7 @@ RUN := .venv/.run
 
 $(DEV): requirements/dev.lock $(INPUTS)
 	tools/install.sh requirements/dev.lock
+	@tools/browser.sh
 	@touch $(DEV) $(RUN)
 
 $(RUN): requirements/run.lock $(INPUTS)
