@@ -55,10 +55,18 @@ def _guides(settings: Settings) -> Iterator[Guide]:
     """The platforms that people connect from outside: those whose README says how."""
     enabled = {plugin.name for plugin in settings.enabled()}
     for name, plugin in settings.plugins.items():
-        package = importlib.util.find_spec(plugin.adapter.rpartition(".")[0])
-        folder = Path(package.origin).parent if package and package.origin else None
+        folder = _folder_of(plugin.adapter.partition(":")[0])
         if folder is not None and "\n## Connecting\n" in _read(folder / "README.md"):
             yield Guide(name, folder, name in enabled)
+
+
+def _folder_of(module: str) -> Path | None:
+    """Where a module lies that is not loaded yet; None for one that is not there."""
+    try:
+        found = importlib.util.find_spec(module)
+    except ModuleNotFoundError:  # not even its package
+        return None
+    return Path(found.origin).parent if found and found.origin else None
 
 
 def _read(path: Path) -> str:
