@@ -424,3 +424,23 @@ def test_changes_that_are_not_understood_are_passed_over() -> None:
         ]
     )
     assert changes == Changes({"a:d": Role.GUEST}, {}, {"p": OwnLimit(tokens=7)})
+
+
+# --- speed
+
+
+async def test_nothing_is_read_for_a_message_that_needs_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who comes in, how fast, where: all that is asked for every message is known in memory."""
+    async with world(tmp_path, setting(AccessRules()), Models(echoing)) as hub:
+
+        def refuse(*_: object, **__: object) -> None:
+            raise AssertionError
+
+        for part, name in ((hub.store.conversations, "branch"), (hub.store.usage, "spent"), (hub.store.secrets, "get")):
+            monkeypatch.setattr(part, name, refuse)
+        assert await hub.person().reads("/echo hi") == "hi"
+        assert await hub.member().reads("/echo hi", addressed=False) == "hi"
+        assert await hub.member().sends("hello", addressed=False) == []
+        monkeypatch.undo()
