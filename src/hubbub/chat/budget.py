@@ -8,6 +8,7 @@ rule: the oldest rounds (a question with all that answered it) first, then the m
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from hubbub.core.turns import Turn
@@ -97,6 +98,9 @@ def cut(text: str, tokens: int) -> str:
     return text[:head] + MARK + (text[-tail:] if tail else "")
 
 
+_IMAGES, _TOOL_CALLS, _CONTENT, _NAME = map(attrgetter, ("images", "tool_calls", "content", "name"))
+
+
 def last_round(turns: Sequence[Turn]) -> int:
     """Where the last round begins: at the last question, or at the first turn if there is none."""
     for index in range(len(turns) - 1, -1, -1):
@@ -107,11 +111,9 @@ def last_round(turns: Sequence[Turn]) -> int:
 
 def _surely_fits(system: str, turns: tuple[Turn, ...], tokens: int) -> bool:
     """A bound that needs lengths only: most conversations are far below the limit."""
-    length = len(system)
-    for turn in turns:
-        if turn.images or turn.tool_calls:
-            return False
-        length += len(turn.content) + len(turn.name)
+    if any(map(_IMAGES, turns)) or any(map(_TOOL_CALLS, turns)):
+        return False
+    length = len(system) + sum(map(len, map(_CONTENT, turns))) + sum(map(len, map(_NAME, turns)))
     return length * _MOST_PER_CHARACTER + (PER_TURN + 2) * (len(turns) + 1) <= tokens
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from hubbub.chat.budget import Fitted, fit
@@ -65,9 +66,12 @@ def has_pictures(request: ChatRequest) -> bool:
     return any(turn.images for turn in request.turns)
 
 
+_IMAGES, _NAME = attrgetter("images"), attrgetter("name")
+
+
 def _shown(turns: Sequence[Turn], pictures: int) -> Sequence[Turn]:
     """The turns as a model is to see them: the newest pictures only, and who of several people spoke."""
-    if not any(turn.images or turn.name for turn in turns):
+    if not any(map(_IMAGES, turns)) and not any(map(_NAME, turns)):
         return turns
     shown: list[Turn] = []
     for turn in reversed(turns):

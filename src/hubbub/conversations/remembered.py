@@ -7,13 +7,12 @@ where the last reading ended.
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from hubbub.conversations.contexts import Context, context_of
+from hubbub.conversations.contexts import Context, context_of, turn_of
 
 if TYPE_CHECKING:
-    from hubbub.core.work import Branch
+    from hubbub.core.work import Branch, Node
 
 _MOST_NEW = 8
 
@@ -50,8 +49,14 @@ class RememberedContexts:
             return context
         for count in range(1, min(_MOST_NEW, len(branch.nodes) - 1) + 1):
             if branch.nodes[-count - 1].id == head:
-                new = context_of(replace(branch, nodes=branch.nodes[-count:]))
-                if new.summary is not None:  # it may cover what is known
-                    return None
-                return Context((*context.turns, *new.turns), (*context.nodes, *new.nodes), context.summary)
+                return _longer(context, branch.nodes[-count:])
         return None
+
+
+def _longer(context: Context, nodes: tuple[Node, ...]) -> Context | None:
+    """A context with more nodes behind it; None if one brings a summary, which may cover what is known."""
+    if any(type(node.body) is dict and "summary" in node.body for node in nodes):
+        return None
+    new = [(turn, node.id) for node in nodes if (turn := turn_of(node.body)) is not None]
+    turns, ids = tuple(turn for turn, _ in new), tuple(node for _, node in new)
+    return Context(context.turns + turns, context.nodes + ids, context.summary)

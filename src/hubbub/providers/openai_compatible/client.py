@@ -14,6 +14,7 @@ from hubbub.providers.openai_compatible.answer import AnswerReader, read_vectors
 from hubbub.providers.openai_compatible.failures import Cause, ModelError, failure
 from hubbub.providers.openai_compatible.link import Link
 from hubbub.providers.openai_compatible.quirks import Quirks
+from hubbub.providers.openai_compatible.spoken import Spoken
 from hubbub.providers.openai_compatible.streamed import StreamedAnswer
 from hubbub.providers.openai_compatible.tries import Tries
 from hubbub.providers.openai_compatible.wire import body_of, handed_on
@@ -54,6 +55,7 @@ class OpenAICompatible:
         self._spec = spec
         self._link = Link(spec, session, server)
         self._quirks = Quirks()
+        self._spoken = Spoken()
         self._backoff = backoff
         self._random = random.Random()  # noqa: S311 - spreads retries, guards nothing
         self._path = "/completions" if spec.api == "completions" else "/chat/completions"
@@ -196,7 +198,10 @@ class OpenAICompatible:
         if not self._id:
             self._id = _first(await self.models())
         model = self._id if request.model in ("", self._spec.name) else request.model
-        return bytes(memoryview(orjson.dumps(self._quirks.apply(body_of(self._spec, request, model)))))
+        plain = request.raw is None and self._spec.api == "chat"
+        messages = self._spoken.messages(request.user, request.turns) if plain else None
+        body = self._quirks.apply(body_of(self._spec, request, model, messages))
+        return bytes(memoryview(orjson.dumps(body)))
 
     def _tries(self) -> Tries:
         return Tries(self._spec.name, self._spec.attempts, self._backoff, self._random)

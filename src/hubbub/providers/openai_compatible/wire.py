@@ -18,14 +18,14 @@ _LENGTHS = frozenset(("max_tokens", "max_completion_tokens"))
 _SPEAKERS = {"user": "User", "assistant": "Assistant", "tool": "Tool"}
 
 
-def body_of(spec: ModelSpec, request: ChatRequest, model: str) -> dict[str, Any]:
-    """The JSON body of a request; ``model`` is the provider's id."""
+def body_of(spec: ModelSpec, request: ChatRequest, model: str, messages: list[object] | None = None) -> dict[str, Any]:
+    """The JSON body of a request; ``model`` is the provider's id, ``messages`` its turns if they are encoded yet."""
     if request.raw is not None and handed_on(spec, request):
         return _handed_on(spec, request.raw, model, stream=request.stream)
     if spec.api == "completions":
         body: dict[str, Any] = {"model": model, "prompt": prompt_of(request.turns), "max_tokens": _ENOUGH_TOKENS}
     else:
-        body = {"model": model, "messages": [_message(turn) for turn in request.turns]}
+        body = {"model": model, "messages": messages or [message_of(turn) for turn in request.turns]}
         if request.tools:
             body["tools"] = [_tool(tool) for tool in request.tools]
     body["stream"] = request.stream
@@ -74,7 +74,8 @@ def _add_parameters(body: dict[str, Any], parameters: Parameters) -> None:
         body["stop"] = list(parameters.stop)
 
 
-def _message(turn: Turn) -> dict[str, Any]:
+def message_of(turn: Turn) -> dict[str, Any]:
+    """A turn as the API wants it."""
     message: dict[str, Any] = {"role": turn.role, "content": turn.content}
     if turn.role == "tool":
         message["tool_call_id"] = turn.tool_call_id

@@ -15,8 +15,8 @@ from hubbub.core.errors import ConfigError, ProviderError
 from hubbub.core.models import Endpoint, ModelSpec, Timeouts
 from hubbub.core.turns import ChatRequest, Delta, Parameters, Turn, Usage
 from hubbub.providers.openai_compatible.client import OpenAICompatible
-from hubbub.providers.openai_compatible.session import new_session
 from hubbub.providers.openai_compatible.link import LONGEST_ANSWER
+from hubbub.providers.openai_compatible.session import new_session
 from tests.fakes.model import FakeModel
 
 QUICK = Timeouts(connect=2, first_byte=2, idle=2, whole=4)
