@@ -30,9 +30,7 @@ def test_it_equals_encoding_anew_whatever_happened(steps: list[str], system: boo
     said: list[Turn] = []
     for number, step in enumerate(steps):
         if step == "go on":
-            said += [
-                Turn(cast("TurnRole", role), f"{role} {number} \u4f60\u597d") for role in ("user", "assistant")
-            ] * 3
+            said += [Turn("user", f"{number} 你好"), Turn("assistant", f"answer {number}")] * 3
         elif step == "withdraw":
             del said[-2:]
         elif step == "drop the first":
