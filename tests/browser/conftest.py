@@ -11,7 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright
+
+from tests.fakes.pages import Site, site
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 ROOT = Path(__file__).parents[2]
@@ -48,20 +51,33 @@ class Chromium:
             self.complaints.append(message.text)
 
 
-@pytest.fixture
-async def chromium() -> AsyncIterator[Chromium]:
-    """Skips where there is no browser; fails where a page complained."""
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def started() -> AsyncIterator[Browser]:
+    """One browser for all tests; skips where there is none."""
     found = os.environ.get("HUBBUB_TEST_BROWSER") or next(filter(None, map(shutil.which, NAMES)), None)
     if found is None:
         pytest.skip("no Chromium is installed: tools/browser.sh, or name one in HUBBUB_TEST_BROWSER")
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
-        chromium = Chromium(browser)
         try:
-            yield chromium
+            yield browser
         finally:
             await browser.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def chromium(started: Browser) -> AsyncIterator[Chromium]:
+    """The browser for one test, which fails where a page complained."""
+    chromium = Chromium(started)
+    yield chromium
     assert chromium.complaints == []
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def here(tmp_path: Path) -> AsyncIterator[Site]:
+    """A running hub; its model has a name that people know, for the pictures in the documents."""
+    async with site(tmp_path, {"HUBBUB_MODEL": "qwen3"}) as running:
+        yield running
 
 
 async def faults(page: Page) -> list[str]:

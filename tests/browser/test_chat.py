@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -14,6 +13,8 @@ from playwright.async_api import Page, expect
 from tests.browser.conftest import Chromium, faults, picture
 from tests.fakes.model import FakeModel
 from tests.fakes.pages import Site, site
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 ANSWER = r"""A *pivot* parts the list; then both parts are sorted the same way. On average that takes
 $O(n \log n)$ comparisons:
@@ -39,13 +40,6 @@ def quicksort(items: list[int]) -> list[int]:
 
 Shall we look at how to choose the pivot?
 """
-
-
-@pytest.fixture
-async def here(tmp_path: Path) -> AsyncIterator[Site]:
-    # A name that people know, for the pictures in the documents.
-    async with site(tmp_path, {"HUBBUB_MODEL": "qwen3"}) as running:
-        yield running
 
 
 async def say(page: Page, text: str) -> None:

@@ -49,6 +49,7 @@ async def running(folder: Path) -> AsyncIterator[str]:
         await process.communicate()
 
 
+@pytest.mark.asyncio(loop_scope="session")
 @pytest.mark.slow
 @pytest.mark.timeout(400)
 async def test_hello_to_the_demo_model(tmp_path: Path, chromium: Chromium) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 from playwright.async_api import Page, expect
@@ -12,14 +10,9 @@ from playwright.async_api import Page, expect
 from hubbub.core.work import State
 from tests.browser.conftest import Chromium, faults, picture
 from tests.fakes.onebot_peer import Conduct, OneBotPeer
-from tests.fakes.pages import PASSWORD, Site, in_doubt, site
+from tests.fakes.pages import PASSWORD, Site, in_doubt
 
-
-@pytest.fixture
-async def here(tmp_path: Path) -> AsyncIterator[Site]:
-    # A name that people know, for the pictures in the documents.
-    async with site(tmp_path, {"HUBBUB_MODEL": "qwen3"}) as running:
-        yield running
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def login(page: Page, here: Site, password: str = PASSWORD) -> None:
