@@ -22,8 +22,8 @@ from hubbub.console.listing import Lister
 from hubbub.console.logs import LogPages
 from hubbub.console.models import ModelPages
 from hubbub.console.overview import Overview
+from hubbub.console.paths import PATHS, Key, Receive, Scope, Send
 from hubbub.console.people import PeoplePages
-from hubbub.console.routes import PATHS, Key, Receive, Scope, Send
 from hubbub.console.sending import Sending
 from hubbub.console.tokens import TokenPages
 from hubbub.core.errors import HubbubError, Overloaded, UserError

@@ -3,48 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
 
+from hubbub.console.paths import PATHS, Key, Receive, Scope, Send
+from hubbub.console.services import ConsoleServices
 from hubbub.core.ports import ASGIApp, Route
-
-if TYPE_CHECKING:
-    from hubbub.console.services import ConsoleServices
-
-Key = tuple[str, str]
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-
-PATHS: tuple[Key, ...] = (
-    ("GET", "/"),
-    ("GET", "/assets/{name}"),
-    ("GET", "/page/login"),
-    ("POST", "/page/login"),
-    ("POST", "/page/logout"),
-    ("POST", "/page/language"),
-    ("GET", "/page/conversations"),
-    ("GET", "/page/turns"),
-    ("POST", "/page/messages"),
-    ("POST", "/page/stop"),
-    ("GET", "/page/answers/{entry}"),
-    ("GET", "/console"),
-    ("GET", "/console/live"),
-    ("POST", "/console/deliveries/{row}/retry"),
-    ("POST", "/console/deliveries/{row}/drop"),
-    ("GET", "/console/platforms"),
-    ("GET", "/console/platforms/{platform}"),
-    ("GET", "/console/platforms/{platform}/live"),
-    ("GET", "/console/models"),
-    ("POST", "/console/models/hello"),
-    ("GET", "/console/people"),
-    ("POST", "/console/people/role"),
-    ("POST", "/console/people/forget"),
-    ("GET", "/console/tokens"),
-    ("POST", "/console/tokens"),
-    ("POST", "/console/tokens/{token}/revoke"),
-    ("GET", "/console/log"),
-)
 
 
 def console_routes(services: ConsoleServices) -> Sequence[Route]:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from hubbub.core.errors import Unstorable
 from hubbub.core.work import Spend, Spent
-from hubbub.storage.postgres import texts
+from hubbub.storage.postgres import spending, texts
 from hubbub.storage.postgres.orders import Call
 
 if TYPE_CHECKING:
@@ -17,16 +16,6 @@ if TYPE_CHECKING:
     from hubbub.storage.postgres.reader import Reader
     from hubbub.storage.postgres.writer import Writer
 
-_LARGEST = 1 << 53
-
-_ADD = """
-INSERT INTO usage AS u (owner, day, messages, prompt_tokens, completion_tokens, room, at)
-SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::text[], $7::float8[])
-ON CONFLICT (owner, day) DO UPDATE SET messages = u.messages + excluded.messages,
-  prompt_tokens = u.prompt_tokens + excluded.prompt_tokens,
-  completion_tokens = u.completion_tokens + excluded.completion_tokens,
-  room = CASE excluded.room WHEN '' THEN u.room ELSE excluded.room END, at = excluded.at
-"""
 # In the order of `Spent`.
 _SUMS = """
 SELECT owner, sum(messages)::bigint, sum(prompt_tokens)::bigint, sum(completion_tokens)::bigint, max(room), max(at)
@@ -55,31 +44,12 @@ class Usage:
 
     async def add(self, spend: Spend) -> None:
         """See `ports.Usage.add`. Raises Unstorable."""
-        names, now = prepare(spend), time.time()
+        names, now = spending.prepare(spend), time.time()
 
         async def count(db: Connection) -> None:
-            await add(db, [(names, spend, now)])
+            await spending.add(db, [(names, spend, now)])
 
         await self._writer.ask(Call(asyncio.get_running_loop().create_future(), count))
-
-
-def prepare(spend: Spend) -> tuple[str, ...]:
-    """Owner, day and room as they are stored. Raises Unstorable."""
-    if not all(0 <= count < _LARGEST for count in (spend.messages, spend.prompt_tokens, spend.completion_tokens)):
-        msg = f"this cannot be counted: {spend}"
-        raise Unstorable(msg)
-    return (texts.name(spend.owner), texts.name(spend.day), texts.stored(spend.room))
-
-
-async def add(db: Connection, spends: Iterable[tuple[tuple[str, ...], Spend, float]]) -> None:
-    """Count what was spent, each with its names and its time, in the order in which it was."""
-    sums: dict[tuple[str, str], tuple[int, int, int, str, float]] = {}
-    for (owner, day, room), spend, now in spends:
-        messages, asked, answered, known, _ = sums.get((owner, day), (0, 0, 0, "", 0.0))
-        counts = (messages + spend.messages, asked + spend.prompt_tokens, answered + spend.completion_tokens)
-        sums[owner, day] = (*counts, room or known, now)
-    rows = [(*key, *sums[key]) for key in sorted(sums)]
-    await db.execute(_ADD, *(list(column) for column in zip(*rows, strict=True)))
 
 
 def _read(row: Sequence[Any]) -> Spent:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from hubbub.core.errors import Unstorable
 from hubbub.core.work import Append, Archive, MoveHead, Node, Spend, Switch, TimerCancel, TimerSet, Write
 from hubbub.storage import codec
-from hubbub.storage.postgres import texts, usage
+from hubbub.storage.postgres import spending, texts
 
 if TYPE_CHECKING:
     from hubbub.storage.postgres.database import Connection
@@ -86,7 +86,7 @@ _PREPARE: dict[type, Callable[[Any], Prepared]] = {
     Switch: _switch,
     TimerSet: _set,
     TimerCancel: _cancel,
-    Spend: lambda spend: Prepared(spend, usage.prepare(spend)),
+    Spend: lambda spend: Prepared(spend, spending.prepare(spend)),
 }
 
 _LOCK = """
@@ -251,7 +251,7 @@ class _Work:
         if current:
             await self.db.execute(_CURRENT, *_columns(current, 3))
         if self.spends:
-            await usage.add(self.db, self.spends)
+            await spending.add(self.db, self.spends)
         await self._store_timers()
 
     async def _store_timers(self) -> None:

@@ -1,0 +1,41 @@
+"""The table of the pages' paths, and the types of ASGI."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+Key = tuple[str, str]
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+PATHS: tuple[Key, ...] = (
+    ("GET", "/"),
+    ("GET", "/assets/{name}"),
+    ("GET", "/page/login"),
+    ("POST", "/page/login"),
+    ("POST", "/page/logout"),
+    ("POST", "/page/language"),
+    ("GET", "/page/conversations"),
+    ("GET", "/page/turns"),
+    ("POST", "/page/messages"),
+    ("POST", "/page/stop"),
+    ("GET", "/page/answers/{entry}"),
+    ("GET", "/console"),
+    ("GET", "/console/live"),
+    ("POST", "/console/deliveries/{row}/retry"),
+    ("POST", "/console/deliveries/{row}/drop"),
+    ("GET", "/console/platforms"),
+    ("GET", "/console/platforms/{platform}"),
+    ("GET", "/console/platforms/{platform}/live"),
+    ("GET", "/console/models"),
+    ("POST", "/console/models/hello"),
+    ("GET", "/console/people"),
+    ("POST", "/console/people/role"),
+    ("POST", "/console/people/forget"),
+    ("GET", "/console/tokens"),
+    ("POST", "/console/tokens"),
+    ("POST", "/console/tokens/{token}/revoke"),
+    ("GET", "/console/log"),
+)
