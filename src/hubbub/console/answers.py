@@ -8,6 +8,7 @@ missed it gets by connecting again: the first event is always the whole.
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from html import escape
 from typing import TYPE_CHECKING
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from hubbub.console.chat import ChatPage
     from hubbub.console.desk import Desk
     from hubbub.console.looks import Look
+
+log = logging.getLogger(__name__)
 
 PAUSE = 0.05
 SLOW_SECONDS = 8.0
@@ -73,7 +76,10 @@ class Answers:
                 return  # the browser asks again when the hub is back
         if self._stops(ask):
             return
-        yield event("done", await self._chat.finished(ask, look))
+        try:
+            yield event("done", await self._chat.finished(ask, look))
+        except StoreError as error:
+            log.warning("the answer to entry %d cannot be shown yet: %s", ask.entry, error)  # the browser asks again
 
     def _stops(self, ask: Ask) -> bool:
         """The hub ends before the answer is there."""

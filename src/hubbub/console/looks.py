@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from hubbub.console.visitors import Visitor, cookies_of
+from hubbub.console.visitors import Visitor, cookies_of, is_secure
 from hubbub.core.phrases import Phrase
 from hubbub.words import choose, say
 
@@ -53,6 +53,6 @@ def look_of(request: Request, visitor: Visitor | None, fallback: str) -> Look:
         language=choose(cookies.get(LANGUAGE_COOKIE, ""), *languages, fallback),
         theme="dark" if theme == "dark" else "light" if theme == "light" else "",
         host=request.headers.get("host", "127.0.0.1:8080"),
-        secure=request.url.scheme == "https",
+        secure=is_secure(request),
         visitor=visitor,
     )

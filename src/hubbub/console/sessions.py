@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import logging
 import secrets
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Literal
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from hubbub.core.ports import Clock, Secrets, Token
+
+log = logging.getLogger(__name__)
 
 KEY = "web.sessions"
 SECONDS = 7 * 86_400.0
@@ -101,7 +104,11 @@ class Sessions:
 
     async def _read(self) -> list[Session]:
         stored = await self._store.get(KEY)
-        return [Session(**each) for each in json.loads(stored)] if stored else []
+        try:
+            return [Session(**each) for each in json.loads(stored)] if stored else []
+        except (TypeError, ValueError) as error:  # another version's: everybody logs in again
+            log.warning("stored sessions cannot be read and are forgotten: %s", error)
+            return []
 
     async def _write(self, held: Sequence[Session]) -> None:
         await self._store.put(KEY, json.dumps([asdict(each) for each in held]))

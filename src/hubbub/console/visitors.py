@@ -151,10 +151,16 @@ def set_cookie(request: Request, response: Response, what: str, value: str, seco
         value,
         max_age=age,
         path="/",
-        secure=request.url.scheme == "https",
+        secure=is_secure(request),
         httponly=True,
         samesite="strict",
     )
+
+
+def is_secure(request: Request) -> bool:
+    """Whether the browser speaks HTTPS, to the hub or to a proxy before it. Whoever lies about it harms only itself."""
+    told = request.headers.get("x-forwarded-proto", request.url.scheme)
+    return told.strip().lower() == "https" or request.headers.get("origin", "").startswith("https://")
 
 
 def client_of(request: Request) -> str:

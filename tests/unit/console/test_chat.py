@@ -53,17 +53,25 @@ async def test_the_answer_comes_in_pieces_and_blocks(here: Site) -> None:
     assert '<span>py</span><button type="button" class="copy">Copy</button>' in events[-1].data
 
 
-async def test_the_first_words_are_there_at_once(here: Site) -> None:
-    here.model.behave(reply="first " * 400, gap_ms=20)
+async def test_the_first_words_are_there_within_a_tenth_of_a_second(here: Site) -> None:
+    """Counted from the model's first piece; the best of some tries, because the machine has other things to do too."""
     browser = await here.browser()
     await browser.open()
-    said = await browser.say("x")
-    began = time.monotonic()
-    async for event in browser.events(said.address):
-        if "first" in event.data:
-            break
-    assert time.monotonic() - began < 0.5
-    await browser.post("/page/stop", {"c": said.conversation})
+    await browser.ask("warm up")
+    late = []
+    for _ in range(5):
+        here.model.behave(reply="first " * 40, first_ms=300, gap_ms=20)
+        asked = here.model.count
+        said = await browser.say("x")
+        while here.model.count == asked:
+            await asyncio.sleep(0.001)
+        came = time.monotonic() + 0.3
+        async for event in browser.events(said.address):
+            if "first" in event.data:
+                late.append(time.monotonic() - came)
+                break
+        await said.done()
+    assert min(late) < 0.1, late
 
 
 async def test_a_reload_in_the_middle_shows_what_is_there_and_goes_on(here: Site) -> None:
@@ -182,22 +190,22 @@ async def test_a_picture_goes_to_the_model_and_is_shown(here: Site) -> None:
     assert "pictures are not kept" in (await browser.open(f"/?c={said.conversation}")).words
 
 
-@pytest.mark.parametrize(
-    ("picture", "status"),
-    [
-        ("data:image/svg+xml;base64," + PIXEL, 400),
-        ("https://example.org/cat.png", 400),
-        ("data:image/png;base64,bm90IGEgcGljdHVyZQ==", 400),
-        ("data:image/png;base64,%%%", 400),
-        ("data:image/png;base64," + "A" * 7_000_000, 413),
-    ],
-)
-async def test_what_is_no_picture_is_refused(here: Site, picture: str, status: int) -> None:
+NO_PICTURES = [
+    ("data:image/svg+xml;base64," + PIXEL, 400),
+    ("https://example.org/cat.png", 400),
+    ("data:image/png;base64,bm90IGEgcGljdHVyZQ==", 400),
+    ("data:image/png;base64,%%%", 400),
+    ("data:image/png;base64," + "A" * 7_000_000, 413),
+]
+
+
+async def test_what_is_no_picture_is_refused(here: Site) -> None:
     browser = await here.browser()
     await browser.open()
-    page = await browser.post("/page/messages", {"text": "x", "picture": picture})
-    assert page.status == status
-    assert page.headers["content-type"].startswith("text/plain")
+    for picture, status in NO_PICTURES:
+        page = await browser.post("/page/messages", {"text": "x", "picture": picture})
+        assert page.status == status, picture[:40]
+        assert page.headers["content-type"].startswith("text/plain")
 
 
 async def test_a_failure_of_the_model_is_a_sentence_and_can_be_asked_again(here: Site) -> None:

@@ -239,6 +239,23 @@ def test_the_look_follows_cookies_then_the_browser_then_the_hub() -> None:
     assert look_of(request(cookie="hubbub-theme=<script>"), None, "en").theme == ""
 
 
+def test_a_proxy_may_speak_https_for_the_hub() -> None:
+    assert not look_of(request(), None, "en").secure
+    assert look_of(request(x_forwarded_proto="https"), None, "en").secure
+    assert look_of(request(origin="https://hub.example"), None, "en").address == "https://127.0.0.1:8080"
+
+
+async def test_sessions_that_cannot_be_read_are_forgotten() -> None:
+    secrets = MemorySecrets({"web.sessions": '[{"odd": 1}]'})
+
+    async def admin_hash() -> str | None:
+        return "hash"
+
+    sessions = Sessions(secrets, admin_hash, Access(secrets).tokens, lambda: 0.0)
+    assert await sessions.find("x") is None
+    assert await sessions.find(await sessions.open_admin()) is not None
+
+
 async def test_a_seal_is_for_one_owner() -> None:
     secrets = MemorySecrets()
     sealed = await Seals(secrets).seal("anna", 7)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hubbub.console.routes import PATHS
+from hubbub.console.paths import PATHS
 from hubbub.console.sessions import Sessions
 from tests.fakes.pages import PASSWORD, Browser, Page, Site, scripts, site
 

@@ -9,7 +9,7 @@ import pytest
 
 import hubbub.console
 from hubbub.console.assets import Assets
-from hubbub.console.routes import PATHS
+from hubbub.console.paths import PATHS
 from hubbub.words.say import CATALOGUES
 
 FOLDER = Path(hubbub.console.__file__).parent
