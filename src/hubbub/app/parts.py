@@ -76,14 +76,16 @@ class Parts:
     def _ways(self, settings: Settings) -> Ways:
         """What the road leads to by these settings; the platforms are built later, and stay."""
         given = settings.commands
+        chat = Chat(self.store.conversations, self.models, _chat_settings(settings), self.meter)
         return Ways(
             commands=Commands(given.prefixes, names=given.names, disabled=given.disabled),
-            chat=Chat(self.store.conversations, self.models, _chat_settings(settings), self.meter),
+            chat=chat,
             triggers=triggers_of(settings),
             platforms=self.platforms,
             streams=self.streams,
             means=HubMeans(
                 store=self.store,
+                chat=chat,
                 platforms=self.platforms,
                 models=self.models,
                 meter=self.meter,

@@ -133,6 +133,10 @@ class Chat:
         branch = await self._branch(owner, event.branch)
         return await self._compacting.compact(Long(owner, event, chosen, branch, self._contexts.of(branch)), stop)
 
+    def forget(self, owner: str) -> None:
+        """Remember nothing of an owner whose data was removed."""
+        self._contexts.forget(owner)
+
     async def language(self, owner: str, event: Received) -> str:
         """The language in which a person is answered."""
         return self._speech.language(await preferences.read(self._conversations, owner), event)

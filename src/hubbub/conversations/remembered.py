@@ -39,6 +39,11 @@ class RememberedContexts:
             self._count -= len(dropped.turns)
         return context
 
+    def forget(self, owner: str) -> None:
+        """Remember nothing of an owner."""
+        for key in [each for each in self._read if each[0] == owner]:
+            self._count -= len(self._read.pop(key)[2].turns)
+
     @staticmethod
     def _grown(branch: Branch, known: tuple[int, int, Context]) -> Context | None:
         """The known context and what came behind it; None if the branch did anything else than grow a little."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 
 from hubbub.bridge.translate import fit
+from hubbub.chat.answer import Chat
 from hubbub.commands.access.gate import Gate
 from hubbub.commands.command import KnownModels
 from hubbub.conversations.limits import Meter
@@ -23,6 +24,7 @@ class HubMeans:
     """`hubbub.commands.command.Means` over a store and what stands around it."""
 
     store: Store
+    chat: Chat
     platforms: Mapping[str, Platform]
     models: KnownModels
     meter: Meter
@@ -60,6 +62,7 @@ class HubMeans:
     async def forget(self, owner: str) -> None:
         """See `Means.forget`."""
         await self.store.forget(owner)
+        self.chat.forget(owner)
 
     async def reload(self) -> Sequence[Phrase]:
         """See `Means.reload`."""

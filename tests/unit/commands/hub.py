@@ -118,8 +118,10 @@ class World:
         known.set()
         self.gate = Gate(store.conversations, setting.access, setting.limits, self.clock)
         meter = Meter(store.usage, setting.limits, self.clock, UTC, self.gate.limits)
+        chat = Chat(store.conversations, models, setting.chat, meter, lambda: "e1")
         means = HubMeans(
             store=store,
+            chat=chat,
             platforms=given,
             models=models,
             meter=meter,
@@ -131,7 +133,7 @@ class World:
         )
         ways = Ways(
             commands=Commands(),
-            chat=Chat(store.conversations, models, setting.chat, meter, lambda: "e1"),
+            chat=chat,
             triggers=setting.triggers,
             platforms=given,
             streams=LocalStreams(),

@@ -71,3 +71,15 @@ def test_what_rested_longest_is_forgotten() -> None:
     for owner in range(100):
         remembered.of(branch([said("a"), said("b")], owner=str(owner)))
     assert len(remembered._read) <= 5
+
+
+def test_an_owner_is_forgotten_with_all_conversations_and_nobody_else() -> None:
+    remembered = RememberedContexts()
+    for owner in ("o", "p"):
+        for name in ("default", "work"):
+            remembered.of(branch([said(f"secret of {owner}")], owner=owner, name=name))
+    remembered.forget("o")
+    remembered.forget("nobody")
+    assert "secret of o" not in str(remembered._read)
+    assert str(remembered._read).count("secret of p") == 2
+    assert remembered._count == 2
