@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hubbub.api.auth import ADMIN_KEY
+from hubbub.api.callers import SCOPES
 from hubbub.app.logs import redact
+from hubbub.app.people import Desk, HubPeople
 from hubbub.console.recent import RecentLog
 from hubbub.console.services import ConsoleServices, ConsoleSettings, Guide
 
@@ -47,6 +49,8 @@ def console_services(parts: Parts, tasks: asyncio.TaskGroup, recent: RecentLog) 
         admin_hash=lambda: parts.store.secrets.get(ADMIN_KEY),
         log=recent,
         guides=tuple(_guides(settings)),
+        people=HubPeople(Desk(parts.store, parts.gate, parts.meter, parts.node)),
+        scopes=tuple(each for each in SCOPES if each != "*"),
         settings=ConsoleSettings(settings.chat.language, signs[0] if signs else "", settings.server.max_body_bytes),
     )
 

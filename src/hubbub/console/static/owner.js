@@ -10,6 +10,7 @@
     clearTimeout(toastEnds);
     toastEnds = setTimeout(() => { toast.hidden = true; }, 8000);
   };
+  document.querySelector(".bar [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
   document.body.addEventListener("htmx:responseError", (event) => {
     const answer = event.detail.xhr;
     say((answer.getResponseHeader("content-type") || "").startsWith("text/plain") ? answer.responseText : words.failed);
