@@ -6,6 +6,7 @@ Every message carries a number of fixed width that its answer repeats.
 from __future__ import annotations
 
 import asyncio
+import bisect
 import json
 import random
 import re
@@ -74,6 +75,8 @@ class People:
     folder: Path
     chance: random.Random
     said: list[Said] = field(default_factory=list)
+    _ends: list[int] = field(default_factory=list)
+    """Places in the spool behind each message."""
 
     @property
     def environ(self) -> dict[str, str]:
@@ -90,10 +93,11 @@ class People:
         return self.folder / "sent"
 
     @property
-    def acknowledged(self) -> bool:
-        """The hub has confirmed everything."""
-        place = self.spool.with_name("spool.ack")
-        return place.exists() and int(place.read_text()) == self.spool.stat().st_size
+    def unacknowledged(self) -> int:
+        """Messages that the hub has not confirmed."""
+        file = self.spool.with_name("spool.ack")
+        place = int(file.read_text()) if file.exists() else 0
+        return len(self._ends) - bisect.bisect_right(self._ends, place)
 
     def say(self, count: int = 1) -> None:
         """So many messages of anybody."""
@@ -105,6 +109,7 @@ class People:
             said = message(number, f"p{person}", f"loopback/loop/{kind}/{room}", self.chance)
             self.said.append(said)
             lines.append(json.dumps(self._event(said, kind, room)) + "\n")
+            self._ends.append((self._ends[-1] if self._ends else 0) + len(lines[-1]))
         with self.spool.open("a") as file:
             file.write("".join(lines))
 
@@ -127,15 +132,10 @@ class People:
         sent = [line for line in lines if line["do"] == "send"]
         return [Shown(line["key"], line["room"], _words(line["message"])) for line in sent]
 
-    def outstanding(self) -> list[Said]:
-        """What was said and has not been answered, not in part either."""
-        answered = {number for shown in self.shown() for number in numbers(shown.text)}
-        return [said for said in self.said if said.number not in answered]
-
     async def chatter(self, most: int = 24) -> None:
-        """Talk until cancelled, with a bounded number of messages on their way."""
+        """Talk until cancelled, a bounded number of messages ahead of the hub."""
         while True:
-            if len(self.outstanding()) < most:
+            if self.unacknowledged < most:
                 self.say(self.chance.randint(1, 6))
             await asyncio.sleep(self.chance.random() * _PAUSE)
 

@@ -69,7 +69,7 @@ class Scene:
         """The living hub does what is left, or what it can, and comes to its end in peace; what it has stored."""
         with contextlib.suppress(TimeoutError):  # then the judge says what is left
             async with asyncio.timeout(patience):
-                while not self.people.acknowledged or await self.engine.pending(self.folder):
+                while self.people.unacknowledged or await self.engine.pending(self.folder):
                     await asyncio.sleep(0.01)
         assert await self.hub.stop() == 0
         return await self.engine.read(self.folder)
