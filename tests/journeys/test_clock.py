@@ -36,10 +36,11 @@ async def test_a_clock_that_jumps_disturbs_nobody(tmp_path: Path, monkeypatch: p
 async def test_what_waits_for_a_connection_waits_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real, shift = time.time, 0.0
     monkeypatch.setattr(time, "time", lambda: real() + shift)
-    async with inside(tmp_path, first_ms=100) as hub:
+    async with inside(tmp_path, first_ms=1000) as hub:
         async with hub.peer() as people:
             people.say("hello")
             await until(lambda: hub.model.in_flight)
+        await until(lambda: not any(each.up for each in hub.hub.control.status().accounts if each.account == "10001"))
         await until(lambda: not hub.hub.control.status().waiting)
         shift = -DAY
         async with hub.peer() as people:

@@ -121,11 +121,13 @@ async def test_a_message_taken_back_while_its_answer_is_made_ends_that(tmp_path:
 
 async def test_an_answer_waits_for_the_connection(tmp_path: Path) -> None:
     conduct = Conduct()
-    async with inside(tmp_path, first_ms=200) as hub:
+    async with inside(tmp_path, first_ms=1000) as hub:
         async with hub.peer(conduct) as people:
             people.say("hello")
             await until(lambda: hub.model.in_flight)
             people.peer.cut()
+        await until(lambda: not any(each.up for each in hub.hub.control.status().accounts if each.account == "10001"))
+        assert hub.model.in_flight
         await until(lambda: not hub.hub.control.status().waiting)
         assert [row.state for row in await hub.rows()] == [State.QUEUED]
         async with hub.peer(conduct) as people:
