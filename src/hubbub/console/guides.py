@@ -11,7 +11,7 @@ from starlette.responses import Response, StreamingResponse
 
 from hubbub.console import events
 from hubbub.console.errors import LoginNeeded, Missing
-from hubbub.console.writing import markdown_html
+from hubbub.console.writing import document_html
 from hubbub.core.errors import HubbubError
 from hubbub.core.phrases import Phrase
 
@@ -74,7 +74,7 @@ class Guides:
         look, _ = await self._desk.owner_visits(request)
         guide = self._guide(request)
         text = self._texts[guide.platform, look.language]
-        guidance = markdown_html(with_address(text.connecting, look), look.language)
+        guidance = document_html(with_address(text.connecting, look), look.language)
         return self._desk.page(
             request,
             "guide.html",

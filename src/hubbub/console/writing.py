@@ -28,6 +28,12 @@ def markdown_html(text: str, language: str) -> str:
     return "".join(blocks_html(text, language))
 
 
+def document_html(text: str, language: str) -> str:
+    """A document of ours, whose lines end where the file is wide enough; Chinese has no blanks between words."""
+    soft = "" if language == "zh" else " "
+    return "".join(HtmlWriter(say(Phrase("page.copy"), language), soft=soft).write(parse(text)))
+
+
 def verbatim_html(text: str) -> str:
     """A text as it is, line for line."""
     return f'<p class="verbatim">{escape(text)}</p>'

@@ -47,12 +47,13 @@ _LOWEST = 6
 class HtmlWriter:
     """Writes HTML. ``words`` makes HTML of a piece of text, ``source`` gives the text that a piece of code stands for.
 
-    ``copy`` is what the button of a code block says ("": no button).
+    ``copy`` is what the button of a code block says ("": no button), ``soft`` what a line's end within a paragraph is.
     """
 
     copy: str = ""
     words: Callable[[str], str] = escape
     source: Callable[[str], str] = str
+    soft: str = "<br>"
 
     def write(self, blocks: Sequence[Block]) -> list[str]:
         """The HTML of each block."""
@@ -120,8 +121,8 @@ class HtmlWriter:
                 return self.words(text)
             case Code(text):
                 return f"<code>{escape(self.source(text))}</code>"
-            case Break():
-                return "<br>"
+            case Break(hard):
+                return "<br>" if hard else self.soft
             case Strong(children) | Emphasis(children) | Strike(children):
                 tag = _TAGS[type(child)]
                 return f"<{tag}>{self._line(children)}</{tag}>"

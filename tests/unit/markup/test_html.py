@@ -35,6 +35,11 @@ def test_each_kind(text: str, written: str) -> None:
     assert html(text) == written
 
 
+def test_lines_of_a_document_may_end_anywhere() -> None:
+    written = "".join(HtmlWriter(soft=" ").write(parse("a\nb  \nc")))
+    assert written == "<p>a b<br>c</p>"
+
+
 def test_code_has_its_language_and_a_button() -> None:
     written = html("```c++\nif (a < b) {}\n```", copy="Copy")
     assert "<span>c++</span>" in written
