@@ -45,7 +45,8 @@ class Scene:
     async def die_suddenly(self, chance: random.Random, answered: asyncio.Event) -> None:
         """A life that is ended from outside: now and then before it serves, mostly while it works.
 
-        Some end soon after a caller was ``answered``, for the HTTP APIs come late to life.
+        Some end soon after a caller was ``answered``, for the HTTP APIs come late to life, and some while they are ending
+        in peace.
         """
         await self.hub.spawn()
         kind = chance.random()
@@ -59,6 +60,9 @@ class Scene:
                 await asyncio.sleep(chance.random() * 0.05)
             else:
                 await asyncio.sleep(chance.random() * 0.3)
+        if chance.random() < 0.1:
+            self.hub.tell_to_stop()
+            await asyncio.sleep(chance.random() * 0.05)
         await self.hub.kill()
         await self._note()
 
