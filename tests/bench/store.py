@@ -21,6 +21,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import psutil
 import uvloop
@@ -176,16 +177,20 @@ def spent(dsn: str | None) -> float:
     used = time.process_time()
     if dsn is None:
         return used
+    port = f"port={urlsplit(dsn).port}"
     for process in psutil.process_iter(["name", "cmdline"]):
-        if process.info["name"] == "postgres" and "hubbub-postgres-" in " ".join(process.info["cmdline"] or ()):
-            times = [process, *process.children()]
-            for each in times:
-                cpu = each.cpu_times()
-                used += cpu.user + cpu.system
-            # Of processes that ended.
-            own = process.cpu_times()
-            used += own.children_user + own.children_system
+        if process.info["name"] == "postgres" and port in (process.info["cmdline"] or ()):
+            used += sum(_cpu(each) for each in (process, *process.children()))
     return used
+
+
+def _cpu(process: psutil.Process) -> float:
+    """Of a process and of its children that ended."""
+    try:
+        times = process.cpu_times()
+    except psutil.NoSuchProcess:
+        return 0.0
+    return float(times.user + times.system + times.children_user + times.children_system)
 
 
 async def together(dsn: str, workers: int, scale: float) -> int:
@@ -225,7 +230,7 @@ async def measure(options: argparse.Namespace) -> dict[str, Any]:
     steps = [int(step) for step in options.grow.split(",") if step]
     with serving(durable=True) as server:
         databases = Databases(server)
-        for _ in range(options.rounds):
+        for _ in range(options.rounds if options.rates else 0):
             async with sqlite() as store:
                 rounds["sqlite"].append(await figures(store, options.scale))
             dsn = databases.address(await databases.make())
@@ -245,7 +250,7 @@ async def measure(options: argparse.Namespace) -> dict[str, Any]:
 
 def medians(rounds: list[dict[str, Any]]) -> dict[str, Any]:
     """Each figure's median over the rounds."""
-    return {name: statistics.median(each[name] for each in rounds) for name in rounds[0]}
+    return {name: statistics.median(each[name] for each in rounds) for name in (rounds[0] if rounds else ())}
 
 
 def show(found: dict[str, Any]) -> None:
@@ -263,6 +268,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--scale", type=float, default=1.0, help="of the number of messages")
     parser.add_argument("--grow", default="1000,100000", help="numbers of stored conversations; empty: leave it out")
+    parser.add_argument("--rates", action=argparse.BooleanOptionalAction, default=True, help="measure the rates")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--worker", help=argparse.SUPPRESS)
     options = parser.parse_args()

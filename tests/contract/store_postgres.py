@@ -6,15 +6,17 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
+from typing_extensions import override
 
 from hubbub.storage.postgres.branches import Branches
 from hubbub.storage.postgres.database import Database
 from hubbub.storage.postgres.presence import Member
 from hubbub.storage.postgres.reader import Reader
 from hubbub.storage.postgres.store import PostgresStore
+from tests.contract.store_machine import StoreMachine
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Coroutine
 
     from hubbub.core.ports import Conversations
     from tests.contract.store_harness import Ending
@@ -124,3 +126,13 @@ class PostgresHarness:
 
     def remove(self) -> None:
         """The database is used again."""
+
+
+class PostgresMachine(StoreMachine):
+    """`StoreMachine` on this engine; ``dsn`` names a database that has the schema."""
+
+    dsn: str
+
+    @override
+    def make(self) -> Coroutine[Any, Any, PostgresHarness]:
+        return PostgresHarness.empty(self.dsn)

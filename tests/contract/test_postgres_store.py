@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
-from typing_extensions import override
 
-from tests.contract.store_machine import StoreMachine
-from tests.contract.store_postgres import PostgresHarness
+from tests.contract.store_postgres import PostgresHarness, PostgresMachine
 from tests.contract.store_suite import StoreSuite
 from tests.contract.store_usage import ForgetSuite, UsageSuite
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Coroutine
+    from collections.abc import AsyncIterator
 
 EXAMPLES = int(os.environ.get("HUBBUB_TEST_EXAMPLES", "100"))
 """Of the state machine: a step costs a few round trips here, and the same steps run a thousand times on SQLite."""
@@ -30,14 +28,6 @@ class TestPostgres(StoreSuite, UsageSuite, ForgetSuite):
         await harness.open()
         yield harness
         await harness.end()
-
-
-class PostgresMachine(StoreMachine):
-    dsn: str
-
-    @override
-    def make(self) -> Coroutine[Any, Any, PostgresHarness]:
-        return PostgresHarness.empty(self.dsn)
 
 
 @pytest.mark.hypothesis

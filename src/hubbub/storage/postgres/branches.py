@@ -10,17 +10,12 @@ from hubbub.core.work import Append, Branch, BranchKind, Node
 from hubbub.storage import codec
 from hubbub.storage.postgres import texts
 from hubbub.storage.postgres.cache import BranchCache
+from hubbub.storage.postgres.heads import Heads
 
 if TYPE_CHECKING:
     from hubbub.storage.postgres.orders import Finish
     from hubbub.storage.postgres.reader import Reader
 
-_FIND = """
-SELECT n.name, b.head, b.updated_at FROM (
-  SELECT coalesce((SELECT name FROM branch_current WHERE owner = $1 AND kind = $2), 'default') COLLATE "C" AS name) n
-LEFT JOIN branch b ON b.owner = $1 AND b.kind = $2 AND b.name = n.name
-"""
-_FIND_NAMED = "SELECT name, head, updated_at FROM branch WHERE owner = $1 AND kind = $2 AND name = $3"
 # Up to the node that is known already, not through it.
 _CHAIN = """
 WITH RECURSIVE chain(id, parent, body, at) AS (
@@ -40,6 +35,7 @@ class Branches:
     def __init__(self, reader: Reader, nodes: int = 50_000) -> None:
         """``nodes``: how many nodes are kept in memory."""
         self._reader = reader
+        self._heads = Heads(reader)
         self._cache = BranchCache(nodes)
 
     async def branch(self, owner: str, kind: BranchKind, name: str = "", limit: int = 0) -> Branch:
@@ -54,13 +50,10 @@ class Branches:
             names = (texts.name(owner), texts.name(name))
         except Unstorable:
             return Branch(owner, kind, name or "default")
-        query, values = (_FIND_NAMED, (names[0], kind, names[1])) if name else (_FIND, (names[0], kind))
-        row = await self._reader.row(query, *values)
-        if row is None:
-            return Branch(owner, kind, name)
-        found, head = texts.read(row[0]), row[1] or 0
+        stored, head, updated_at = await self._heads.find(names[0], kind, names[1])
+        found = texts.read(stored)
         nodes = await self._nodes(self._cache.chain((owner, kind, found)), head) if head else ()
-        branch = Branch(owner, kind, found, head, row[2] or 0.0, nodes)
+        branch = Branch(owner, kind, found, head, updated_at, nodes)
         self._cache.keep(branch)
         return branch
 

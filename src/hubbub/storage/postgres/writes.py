@@ -89,25 +89,31 @@ _PREPARE: dict[type, Callable[[Any], Prepared]] = {
     Spend: lambda spend: Prepared(spend, spending.prepare(spend)),
 }
 
-_LOCK = """
-SELECT owner, kind, name, head FROM branch
-WHERE (owner, kind, name) IN (SELECT * FROM unnest($1::text[], $2::text[], $3::text[]))
-ORDER BY owner, kind, name FOR UPDATE
+# Numbers of nodes are drawn under the locks: on every branch they rise from the first node to the last.
+_DRAW = """
+drawn AS MATERIALIZED (
+  SELECT nextval('node_id_seq') AS id FROM (SELECT count(*) FROM locked) AS all_locked, generate_series(1, $4::integer))
+SELECT owner, kind, name, head, 0 AS id FROM locked UNION ALL SELECT '', '', '', 0, id FROM drawn
 """
-_MAKE = """
-INSERT INTO branch AS b (owner, kind, name, head, updated_at)
-SELECT owner, kind, name, 0, 0 FROM unnest($1::text[], $2::text[], $3::text[]) AS g(owner, kind, name)
-ON CONFLICT (owner, kind, name) DO UPDATE SET head = b.head RETURNING owner, kind, name, head
-"""
+_LOCK = f"""
+WITH locked AS MATERIALIZED (
+  SELECT owner, kind, name, head FROM branch
+  WHERE (owner, kind, name) IN (SELECT * FROM unnest($1::text[], $2::text[], $3::text[]))
+  ORDER BY owner, kind, name FOR UPDATE), {_DRAW}
+"""  # noqa: S608 - fixed
+_MAKE = f"""
+WITH locked AS (
+  INSERT INTO branch AS b (owner, kind, name, head, updated_at)
+  SELECT owner, kind, name, 0, 0 FROM unnest($1::text[], $2::text[], $3::text[]) AS g(owner, kind, name)
+  ON CONFLICT (owner, kind, name) DO UPDATE SET head = b.head RETURNING owner, kind, name, head), {_DRAW}
+"""  # noqa: S608 - fixed
 _OWNERS = "SELECT id, owner FROM node WHERE id = ANY($1::bigint[])"
-_DRAW = "SELECT nextval('node_id_seq') FROM generate_series(1, $1::integer)"
-_NODES = """
-INSERT INTO node(id, parent, owner, body, at)
-SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::bytea[], $5::float8[])
-"""
-_HEADS = """
+_GROW = """
+WITH grown AS (
+  INSERT INTO node(id, parent, owner, body, at)
+  SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::bytea[], $5::float8[]))
 UPDATE branch b SET head = h.head, updated_at = h.at
-FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::float8[]) AS h(owner, kind, name, head, at)
+FROM unnest($6::text[], $7::text[], $8::text[], $9::bigint[], $10::float8[]) AS h(owner, kind, name, head, at)
 WHERE b.owner = h.owner AND b.kind = h.kind AND b.name = h.name
 """
 _LOG = """
@@ -156,24 +162,27 @@ class _Work:
 
     async def read(self, writes: Sequence[Prepared]) -> None:
         """Lock the branches, and look up all that the writes depend on."""
-        await self._lock({each.branch for each in writes if each.branch is not None})
+        keys = {each.branch for each in writes if each.branch is not None}
+        await self._lock(keys, sum(len(each.data) for each in writes if isinstance(each.write, Append)))
         ends = [each.node for each in writes if each.node > 0]
         if ends:
             self.owners = {row[0]: row[1] for row in await self.db.fetch(_OWNERS, ends)}
-        count = sum(len(each.data) for each in writes if isinstance(each.write, Append))
-        if count:
-            self.numbers = [row[0] for row in await self.db.fetch(_DRAW, count)]
-            self.numbers.reverse()
 
-    async def _lock(self, keys: Iterable[Key]) -> None:
+    async def _lock(self, keys: Iterable[Key], count: int = 0) -> None:
+        """Lock branches that are not locked yet, and draw numbers for ``count`` nodes."""
         wanted = sorted(key for key in keys if key not in self.heads)
         if not wanted:
             return
-        found = await self.db.fetch(_LOCK, *_columns(wanted, 3))
-        missing = sorted(set(wanted).difference((row[0], row[1], row[2]) for row in found))
+        self._learn(await self.db.fetch(_LOCK, *_columns(wanted, 3), count))
+        missing = sorted(set(wanted).difference(self.heads))
         if missing:
-            found = [*found, *await self.db.fetch(_MAKE, *_columns(missing, 3))]
-        self.heads.update({(row[0], row[1], row[2]): row[3] for row in found})
+            self._learn(await self.db.fetch(_MAKE, *_columns(missing, 3), count))
+
+    def _learn(self, rows: Sequence[Any]) -> None:
+        self.heads.update({(row[0], row[1], row[2]): row[3] for row in rows if not row[4]})
+        drawn = [row[4] for row in rows if row[4]]
+        if drawn:
+            self.numbers = drawn[::-1]
 
     async def do(self, each: Prepared, now: float) -> None:
         """One write, on what the writes before it left."""
@@ -240,11 +249,9 @@ class _Work:
 
     async def store(self) -> None:
         """The sum of all that was done."""
-        if self.nodes:
-            await self.db.execute(_NODES, *_columns(self.nodes, 5))
         heads = [(*key, self.heads[key], now) for key, now in sorted(self.changed.items())]
         if heads:
-            await self.db.execute(_HEADS, *_columns(heads, 5))
+            await self.db.execute(_GROW, *_columns(self.nodes, 5), *_columns(heads, 5))
         if self.logs:
             await self.db.execute(_LOG, *_columns(self.logs, 6))
         current = [(*key, name) for key, name in sorted(self.current.items())]

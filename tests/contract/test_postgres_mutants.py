@@ -1,0 +1,46 @@
+"""The machine finds out whoever breaks a rule of the PostgreSQL engine; else it would show nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests.contract.postgres_mutants import MUTANTS
+from tests.contract.store_postgres import PostgresMachine
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# The same steps in every run: a mutant that is found once is found always.
+STEADY = settings(
+    max_examples=300,
+    stateful_step_count=25,
+    derandomize=True,
+    database=None,
+    phases=[Phase.generate],
+    report_multiple_bugs=False,
+    suppress_health_check=list(HealthCheck),
+    deadline=None,
+)
+
+
+@pytest.fixture
+def machine(shared: str) -> Iterator[type[PostgresMachine]]:
+    with asyncio.Runner() as runner:
+        yield type("Machine", (PostgresMachine,), {"dsn": shared, "runner": runner})
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("name", MUTANTS)
+def test_a_broken_rule_is_found_out(name: str, machine: type[PostgresMachine], monkeypatch: pytest.MonkeyPatch) -> None:
+    MUTANTS[name](monkeypatch)
+    found = None
+    try:
+        run_state_machine_as_test(machine, settings=STEADY)
+    except Exception as error:  # noqa: BLE001 - however it shows
+        found = error
+    assert found is not None
