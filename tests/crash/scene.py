@@ -45,8 +45,7 @@ class Scene:
     async def die_suddenly(self, chance: random.Random, answered: asyncio.Event) -> None:
         """A life that is ended from outside: now and then before it serves, mostly while it works.
 
-        Some end soon after a caller was ``answered``, for the HTTP APIs come late to life, and some while they are ending
-        in peace.
+        Some end soon after a caller was ``answered``, for the HTTP APIs come late to life; some are ending in peace.
         """
         await self.hub.spawn()
         kind = chance.random()
