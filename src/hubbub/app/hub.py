@@ -120,7 +120,7 @@ def _settle_memory() -> None:
     """What start-up made stays; looking through it again and again would cost a tenth of the speed."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(100_000, 50, 1000)
+    gc.set_threshold(50_000, 50, 1000)
 
 
 async def _end(parts: Parts, server: WebServer | None, background: Sequence[asyncio.Task[None]]) -> None:

@@ -20,7 +20,7 @@ _MOST_NEW = 8
 class RememberedContexts:
     """`context_of` with a memory, bounded by the number of turns."""
 
-    def __init__(self, turns: int = 60_000) -> None:
+    def __init__(self, turns: int = 40_000) -> None:
         """Remember at most so many turns; the conversations that rested longest are forgotten first."""
         self._most = turns
         self._count = 0

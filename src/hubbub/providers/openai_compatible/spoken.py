@@ -16,7 +16,7 @@ from hubbub.providers.openai_compatible.wire import message_of
 if TYPE_CHECKING:
     from hubbub.core.turns import Turn
 
-_MOST_BYTES = 6_000_000
+_MOST_BYTES = 3_000_000
 _SHORT = 8
 
 

@@ -62,7 +62,7 @@ Prepared = tuple[Write, tuple[bytes, ...]]
 class Branches:
     """The `Conversations` part of the contract, and the writing of units."""
 
-    def __init__(self, reader: Reader, nodes: int = 60_000) -> None:
+    def __init__(self, reader: Reader, nodes: int = 45_000) -> None:
         """``nodes``: how many nodes are kept in memory."""
         self._reader = reader
         self._cache = BranchCache(nodes)

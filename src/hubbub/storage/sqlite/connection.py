@@ -16,7 +16,7 @@ from hubbub.storage import schema
 DATABASE = "hubbub.db"
 _LOCK = "hubbub.lock"
 _KEEP_BACKUPS = 5
-_SETTINGS = ("journal_mode = WAL", "synchronous = FULL", "wal_autocheckpoint = 4000", "cache_size = -8000")
+_SETTINGS = ("journal_mode = WAL", "synchronous = FULL", "wal_autocheckpoint = 4000", "cache_size = -2000")
 
 
 class FolderLock:
