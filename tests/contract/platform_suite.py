@@ -333,7 +333,7 @@ class PlatformSuite:
         await harness.host.count(1)
         await harness.stop()
         async with asyncio.timeout(5):
-            while asyncio.all_tasks() - before:  # noqa: ASYNC110 - tasks end without a sign
+            while asyncio.all_tasks() - before:
                 await asyncio.sleep(0.01)
         assert harness.host.up[harness.room.account] is not None
 

@@ -52,7 +52,7 @@ async def serving(routes: Sequence[Route], **options: Any) -> AsyncIterator[str]
         for connection in list(state.connections):
             connection.shutdown()
         async with asyncio.timeout(5):
-            while state.connections or state.tasks:  # noqa: ASYNC110 - uvicorn gives no sign
+            while state.connections or state.tasks:
                 await asyncio.sleep(0.002)
         for listener in server.servers:
             await listener.wait_closed()
