@@ -30,3 +30,13 @@ fi
     "$python" -m pip install --quiet --disable-pip-version-check --require-hashes -r "$lock"
 }
 "$python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
+
+# The demo model computes with OpenMP, whose library a bare Debian lacks. Only the demo needs it, so nothing fails here.
+if ! "$python" -c 'import ctypes; ctypes.CDLL("libgomp.so.1")' 2>/dev/null && [ "$(uname)" = Linux ]; then
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+        { apt-get update -qq && apt-get install -y -qq libgomp1; } >/dev/null ||
+            echo "libgomp1 could not be installed: without it the demo model does not run" >&2
+    else
+        echo "The demo model needs libgomp.so.1: on Debian, 'apt install libgomp1'" >&2
+    fi
+fi
