@@ -27,6 +27,18 @@ if TYPE_CHECKING:
     import pytest
 
 MUTANTS: dict[str, Callable[[pytest.MonkeyPatch], None]] = {}
+RARE = {
+    "a_claim_keeps_no_place_among_the_events",
+    "a_holder_is_handed_what_is_not_its_turn",
+    "a_stale_release_takes_the_lane_away",
+    "a_timer_goes_without_an_entry",
+    "a_timer_stays_when_it_fires",
+    "an_archive_writes_over_another",
+    "claims_take_held_lanes",
+    "what_follows_is_taken_for_the_whole",
+    "writes_are_left_out",
+}
+"""Found out after hundreds of steps, each of which costs a few round trips here."""
 
 
 def mutant(function: Callable[[pytest.MonkeyPatch], None]) -> Callable[[pytest.MonkeyPatch], None]:
@@ -219,8 +231,8 @@ def recovery_sends_blindly_again(patch: pytest.MonkeyPatch) -> None:
 
 
 @mutant
-def a_dropped_row_begins(patch: pytest.MonkeyPatch) -> None:
-    altered(patch, deliveries, "_BEGIN", "o.state = 0", "o.state IN (0, 12)")
+def a_row_that_is_not_queued_begins(patch: pytest.MonkeyPatch) -> None:
+    altered(patch, deliveries, "_BEGIN", "o.state = 0", "o.state <> 1")
 
 
 @mutant

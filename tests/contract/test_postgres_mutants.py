@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.contract.postgres_mutants import MUTANTS
+from tests.contract.postgres_mutants import MUTANTS, RARE
 from tests.contract.store_postgres import PostgresMachine
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def machine(shared: str) -> Iterator[type[PostgresMachine]]:
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("name", MUTANTS)
+@pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.slow if n in RARE else ()) for n in MUTANTS])
 def test_a_broken_rule_is_found_out(name: str, machine: type[PostgresMachine], monkeypatch: pytest.MonkeyPatch) -> None:
     MUTANTS[name](monkeypatch)
     found = None
