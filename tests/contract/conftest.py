@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="session")
 def databases() -> Iterator[Databases]:
     with serving() as server:
-        yield Databases(server)
+        databases = Databases(server)
+        yield databases
+        asyncio.run(databases.drop_all())
 
 
 @pytest.fixture(scope="session")

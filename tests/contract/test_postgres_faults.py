@@ -12,6 +12,7 @@ import asyncpg
 import pytest
 
 from hubbub.core.errors import Overloaded, StoreError, Unstorable
+from hubbub.core.failpoints import COMMITS
 from hubbub.core.work import Append, MoveHead, State, TimerSet, Unit
 from hubbub.storage import migrations, schema
 from hubbub.storage.migrations import first
@@ -271,6 +272,20 @@ class TestAwayDatabase:
         with pytest.raises(StoreError):
             await waiting
         await asyncio.to_thread(mortal.serve)
+
+
+class TestFailpoints:
+    async def test_every_commit_is_passed_before_and_after(self, dsn: str) -> None:
+        passed: list[str] = []
+        store = PostgresStore(dsn, Member("a"), failpoint=passed.append)
+        await store.open()
+        held = await accepted(store, 1)
+        unit = Unit(done=(held.entries[0].id,), sends=(out("one"),))
+        (row,) = (await store.inbox.commit(LANE, held.fence, unit, release=True)).rows
+        assert await store.outbox.begin(row.id)
+        await store.outbox.settle(row.id, "1")
+        await store.close()
+        assert passed == [f"{what}.commit.{when}" for what in COMMITS for when in ("before", "after")]
 
 
 class TestOddValues:

@@ -214,6 +214,7 @@ class Databases:
     def __init__(self, server: str) -> None:
         self._server = server
         self._prefix = f"hubbub_test_{os.getpid()}"
+        self._made: set[str] = set()
 
     def address(self, name: str) -> str:
         return urlunsplit(urlsplit(self._server)._replace(path=f"/{name}"))
@@ -222,10 +223,17 @@ class Databases:
         """A new database; its name."""
         name = f"{self._prefix}_{next(self._numbers)}"
         await self._do(f'CREATE DATABASE "{name}" TEMPLATE "{template}" ENCODING \'UTF8\'')
+        self._made.add(name)
         return name
 
     async def drop(self, name: str) -> None:
         await self._do(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        self._made.discard(name)
+
+    async def drop_all(self) -> None:
+        """Leave nothing behind on a server that is not ours."""
+        for name in sorted(self._made):
+            await self.drop(name)
 
     async def _do(self, statement: str) -> None:
         db = await asyncpg.connect(self._server)

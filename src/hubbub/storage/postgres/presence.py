@@ -141,6 +141,8 @@ class Presence:
                 await self._look_around(strays=count % _LOOK_FOR_STRAYS == 0)
             except StoreError as error:
                 log.error("the other processes are not told that this one is alive: %s", error)  # noqa: TRY400
+            except Exception:
+                log.exception("looking after the processes failed")
 
     async def _stay(self) -> None:
         node, mine = self._member.node, self._incarnation

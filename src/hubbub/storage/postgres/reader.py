@@ -44,7 +44,7 @@ class Reader:
                     return await connection.fetch(query, *values)
             except FAILURES as caught:
                 error = caught
-                if not away(caught):
+                if not away(caught) or isinstance(caught, TimeoutError):
                     break
         raise error if isinstance(error, StoreError) else refused(error)
 

@@ -56,13 +56,18 @@ class Signals:
             try:
                 await self._serve()
             except FAILURES as error:
-                failed = 0 if asyncio.get_running_loop().time() - started > _WELL else failed + 1
                 log.warning("the other processes cannot be heard: %s", str(error) or type(error).__name__)
+            except Exception:
+                log.exception("hearing the other processes failed")
             finally:
-                if self._db is not None:
-                    self._db.terminate()
-                    self._db = None
+                self._end()
+            failed = 0 if asyncio.get_running_loop().time() - started > _WELL else failed + 1
             await asyncio.sleep(_WAITS[min(failed, len(_WAITS) - 1)])
+
+    def _end(self) -> None:
+        if self._db is not None:
+            self._db.terminate()
+            self._db = None
 
     async def _serve(self) -> None:
         db = self._db = await self._database.connect()
