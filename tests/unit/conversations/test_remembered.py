@@ -83,3 +83,13 @@ def test_an_owner_is_forgotten_with_all_conversations_and_nobody_else() -> None:
     assert "secret of o" not in str(remembered._read)
     assert str(remembered._read).count("secret of p") == 2
     assert remembered._count == 2
+
+
+def test_long_texts_weigh_more() -> None:
+    remembered = RememberedContexts(turns=100)
+    for owner in range(20):
+        remembered.of(branch([said("x" * 10_000)], owner=str(owner)))
+    assert len(remembered._read) <= 5
+    grown = branch([said("x" * 10_000), said("y" * 5_000)], owner="19")
+    remembered.of(grown)
+    assert remembered._count == sum(weight for _, _, _, weight in remembered._read.values())

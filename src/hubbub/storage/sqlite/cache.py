@@ -9,6 +9,7 @@ from hubbub.core.work import Append, Branch, Node
 
 Key = tuple[str, str, str]
 _MOST_CURRENT = 20_000
+_CHARACTERS = 500
 
 
 class BranchCache:
@@ -19,6 +20,7 @@ class BranchCache:
         self._most = nodes
         self._count = 0
         self._branches: OrderedDict[Key, Branch] = OrderedDict()
+        self._weights: dict[Key, int] = {}
         self._current: OrderedDict[tuple[str, str], str] = OrderedDict()
         self.version = 0
         """Rises with every write, so that a read that was under way is not kept over it."""
@@ -38,7 +40,7 @@ class BranchCache:
         """Keep what was read."""
         if current:
             self._set_current(branch.owner, branch.kind, branch.name)
-        self._put(branch)
+        self._put(branch, 1 + sum(map(_weight, branch.nodes)))
 
     def grow(self, write: Append, nodes: Sequence[Node]) -> None:
         """Nodes were appended."""
@@ -51,14 +53,17 @@ class BranchCache:
             self.forget(*key)
             return
         first = nodes[0].parent
+        weight = sum(map(_weight, nodes))
         if first == old.head:
             kept = (*old.nodes, *nodes)
+            weight += self._weights[key]
         elif first == 0:
             kept = tuple(nodes)
+            weight += 1
         else:
             self.forget(*key)
             return
-        self._put(Branch(old.owner, old.kind, old.name, nodes[-1].id, nodes[-1].time, kept))
+        self._put(Branch(old.owner, old.kind, old.name, nodes[-1].id, nodes[-1].time, kept), weight)
 
     def switch(self, owner: str, kind: str, name: str) -> None:
         """Another branch became the current one."""
@@ -68,9 +73,9 @@ class BranchCache:
     def forget(self, owner: str, kind: str, name: str) -> None:
         """The branch changed in another way than by growing."""
         self.version += 1
-        old = self._branches.pop((owner, kind, name), None)
-        if old is not None:
-            self._count -= len(old.nodes) + 1
+        key = (owner, kind, name)
+        if self._branches.pop(key, None) is not None:
+            self._count -= self._weights.pop(key)
 
     def forget_owner(self, owner: str) -> None:
         """All branches of an owner are gone."""
@@ -86,13 +91,19 @@ class BranchCache:
         while len(self._current) > _MOST_CURRENT:
             self._current.popitem(last=False)
 
-    def _put(self, branch: Branch) -> None:
+    def _put(self, branch: Branch, weight: int) -> None:
         key = (branch.owner, branch.kind, branch.name)
-        old = self._branches.pop(key, None)
-        if old is not None:
-            self._count -= len(old.nodes) + 1
+        self._branches.pop(key, None)
         self._branches[key] = branch
-        self._count += len(branch.nodes) + 1
+        self._count += weight - self._weights.get(key, 0)
+        self._weights[key] = weight
         while self._count > self._most and len(self._branches) > 1:
-            _, dropped = self._branches.popitem(last=False)
-            self._count -= len(dropped.nodes) + 1
+            oldest, _ = self._branches.popitem(last=False)
+            self._count -= self._weights.pop(oldest)
+
+
+def _weight(node: Node) -> int:
+    """What a node takes of the memory for nodes: one, and one more for every so many characters."""
+    body = node.body
+    text = body.get("content") if type(body) is dict else body
+    return 1 + len(text) // _CHARACTERS if type(text) is str else 1
