@@ -35,10 +35,13 @@ class EmbeddedHarness:
         pid = self._servers[0].pid if self._servers else None
         if pid is None:
             return False
-        process = psutil.Process(pid)
-        before = process.cpu_times().user
-        await asyncio.sleep(0.2)
-        return process.cpu_times().user - before > 0.05
+        try:
+            process = psutil.Process(pid)
+            before = process.cpu_times().user
+            await asyncio.sleep(0.2)
+            return process.cpu_times().user - before > 0.05
+        except psutil.NoSuchProcess:
+            return False  # it may end over a request that was cut off; it is started again when it is asked
 
     def broken(self) -> Provider:
         return built(PLUGIN, ModelSpec("broken", provider="embedded", path="none.gguf"), self._host)
