@@ -10,18 +10,29 @@ from hubbub.core.work import Append, Branch, BranchKind, Node
 from hubbub.storage import codec
 from hubbub.storage.postgres import texts
 from hubbub.storage.postgres.cache import BranchCache
-from hubbub.storage.postgres.heads import Heads
+from hubbub.storage.postgres.together import Together
 
 if TYPE_CHECKING:
     from hubbub.storage.postgres.orders import Finish
     from hubbub.storage.postgres.reader import Reader
 
+# Without a name the owner's current branch is meant.
+_FIND = """
+SELECT n.name, coalesce(b.head, 0), coalesce(b.updated_at, 0)
+FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS g(owner, kind, name, place)
+LEFT JOIN branch_current c ON g.name = '' AND c.owner = g.owner COLLATE "C" AND c.kind = g.kind COLLATE "C"
+CROSS JOIN LATERAL (SELECT coalesce(nullif(g.name, ''), c.name, 'default') COLLATE "C" AS name) AS n
+LEFT JOIN branch b ON b.owner = g.owner COLLATE "C" AND b.kind = g.kind COLLATE "C" AND b.name = n.name
+ORDER BY g.place
+"""
 # Up to the node that is known already, not through it.
-_CHAIN = """
-WITH RECURSIVE chain(id, parent, body, at) AS (
-  SELECT id, parent, body, at FROM node WHERE id = $1
-  UNION ALL SELECT n.id, n.parent, n.body, n.at FROM chain JOIN node n ON n.id = chain.parent WHERE n.id <> $2)
-SELECT id, parent, body, at FROM chain ORDER BY id
+_CHAINS = """
+WITH RECURSIVE chain(place, known, id, parent, body, at) AS (
+  SELECT g.place, g.known, n.id, n.parent, n.body, n.at
+  FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY AS g(head, known, place) JOIN node n ON n.id = g.head
+  UNION ALL SELECT c.place, c.known, n.id, n.parent, n.body, n.at
+  FROM chain c JOIN node n ON n.id = c.parent WHERE n.id <> c.known)
+SELECT place, id, parent, body, at FROM chain ORDER BY place, id
 """
 _LIST = """
 SELECT name, head, updated_at FROM branch WHERE owner = $1 AND kind = $2 AND head <> 0 ORDER BY updated_at DESC, name
@@ -35,7 +46,8 @@ class Branches:
     def __init__(self, reader: Reader, nodes: int = 50_000) -> None:
         """``nodes``: how many nodes are kept in memory."""
         self._reader = reader
-        self._heads = Heads(reader)
+        self._heads = Together(self._look_for_heads)
+        self._chains = Together(self._look_for_chains)
         self._cache = BranchCache(nodes)
 
     async def branch(self, owner: str, kind: BranchKind, name: str = "", limit: int = 0) -> Branch:
@@ -50,7 +62,7 @@ class Branches:
             names = (texts.name(owner), texts.name(name))
         except Unstorable:
             return Branch(owner, kind, name or "default")
-        stored, head, updated_at = await self._heads.find(names[0], kind, names[1])
+        stored, head, updated_at = await self._heads.ask((names[0], kind, names[1]))
         found = texts.read(stored)
         nodes = await self._nodes(self._cache.chain((owner, kind, found)), head) if head else ()
         branch = Branch(owner, kind, found, head, updated_at, nodes)
@@ -61,9 +73,17 @@ class Branches:
         """The chain that ends at ``head``, of which nothing is read that is known."""
         if known and known[-1].id == head:
             return known
-        rows = await self._reader.fetch(_CHAIN, head, known[-1].id if known else 0)
-        nodes = tuple(Node(row[0], row[1], codec.decode_json(row[2]), row[3]) for row in rows)
+        nodes = await self._chains.ask((head, known[-1].id if known else 0))
         return (*known, *nodes) if known and nodes and nodes[0].parent == known[-1].id else nodes
+
+    async def _look_for_heads(self, asked: list[tuple[str, str, str]]) -> Sequence[tuple[str, int, float]]:
+        return [tuple(row) for row in await self._reader.fetch(_FIND, *_columns(asked))]
+
+    async def _look_for_chains(self, asked: list[tuple[int, int]]) -> Sequence[tuple[Node, ...]]:
+        found: list[list[Node]] = [[] for _ in asked]
+        for place, node, parent, body, at in await self._reader.fetch(_CHAINS, *_columns(asked)):
+            found[place - 1].append(Node(node, parent, codec.decode_json(body), at))
+        return [tuple(nodes) for nodes in found]
 
     async def branches(self, owner: str, kind: BranchKind) -> Sequence[Branch]:
         """See `Conversations.branches`."""
@@ -88,3 +108,7 @@ class Branches:
                     Node(n.id, n.parent, codec.decode_json(d), n.time) for n, d in zip(made, each.data, strict=True)
                 )
                 self._cache.grow((each.write.owner, each.write.kind, each.write.branch), nodes)
+
+
+def _columns(rows: Sequence[tuple[object, ...]]) -> list[list[object]]:
+    return [list(column) for column in zip(*rows, strict=True)]

@@ -20,8 +20,6 @@ log = logging.getLogger(__name__)
 
 _WAITS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
 
-# Every statement of a transaction looks rows up by their keys, however small the tables were when they were counted.
-_PLANS = {"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off"}
 _JOIN = "INSERT INTO writer(batch, at) VALUES (0, $1) RETURNING id"
 _PREPARE = """
 PREPARE mark(bigint) AS INSERT INTO writer(id, batch, at)
@@ -79,7 +77,7 @@ class Link:
         return self._db
 
     async def _connect(self) -> None:
-        db = await self._database.connect(**_PLANS)
+        db = await self._database.connect()
         try:
             await db.execute(_PREPARE.format(writer=self._writer))
             await db.execute(_DURABLE)
