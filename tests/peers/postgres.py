@@ -47,6 +47,14 @@ _SETTINGS = {
 }
 
 
+# Ends a server whose tests were killed, and removes its folder.
+_HEIR = """
+cat > /dev/null
+test -f "$1/data/postmaster.pid" && kill -QUIT "$(head -n 1 "$1/data/postmaster.pid")" && sleep 2
+rm -rf "$1"
+"""
+
+
 class NoServer(RuntimeError):
     """There is no PostgreSQL to test with; says where one was looked for."""
 
@@ -81,6 +89,7 @@ class Server:
         self._settings = _SETTINGS | ({} if durable else _SPEED)
         self._port = _free_port()
         self._server: subprocess.Popen[bytes] | None = None
+        self._heir: subprocess.Popen[bytes] | None = None
 
     @property
     def dsn(self) -> str:
@@ -105,6 +114,10 @@ class Server:
 
     def start(self) -> None:
         """Make the data folder, and serve."""
+        # Whatever ends these tests closes the pipe.
+        self._heir = subprocess.Popen(
+            ["/bin/sh", "-c", _HEIR, "sh", str(self.folder)], stdin=subprocess.PIPE, start_new_session=True
+        )
         data = self.folder / "data"
         data.mkdir(mode=0o700)
         if self._user is not None:
@@ -163,6 +176,8 @@ class Server:
             except subprocess.TimeoutExpired:
                 self.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
+        if self._heir is not None:
+            self._heir.communicate()
 
 
 def _copied(installation: Path, target: Path) -> Path:
