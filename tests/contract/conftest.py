@@ -13,6 +13,8 @@ from tests.peers.postgres import Databases, serving
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
+    from hubbub.storage.postgres.store import PostgresStore
+
 
 @pytest.fixture(scope="session")
 def databases() -> Iterator[Databases]:
@@ -49,3 +51,10 @@ async def new(databases: Databases) -> AsyncIterator[str]:
     name = await databases.make()
     yield databases.address(name)
     await databases.drop(name)
+
+
+@pytest.fixture
+async def store(dsn: str) -> AsyncIterator[PostgresStore]:
+    harness = PostgresHarness(dsn)
+    yield await harness.open()
+    await harness.end()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
@@ -16,7 +17,7 @@ from hubbub.storage.postgres.store import PostgresStore
 from tests.contract.store_machine import StoreMachine
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine
+    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 
     from hubbub.core.ports import Conversations
     from tests.contract.store_harness import Ending
@@ -24,6 +25,16 @@ if TYPE_CHECKING:
 _TABLES = """
 SELECT tablename FROM pg_tables WHERE schemaname = 'hubbub' AND tablename NOT IN ('meta', 'alembic_version')
 """
+
+
+@contextlib.asynccontextmanager
+async def talking(dsn: str) -> AsyncIterator[Any]:
+    """Another connection to the store's tables."""
+    db = await asyncpg.connect(dsn, server_settings={"search_path": "hubbub"})
+    try:
+        yield db
+    finally:
+        await db.close()
 
 
 class PostgresHarness:

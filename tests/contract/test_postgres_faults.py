@@ -11,40 +11,18 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 import pytest
 
-from hubbub.core.errors import Overloaded, StoreError, Unstorable
+from hubbub.core.errors import Overloaded, StoreError
 from hubbub.core.failpoints import COMMITS
-from hubbub.core.work import Append, MoveHead, State, TimerSet, Unit
-from hubbub.storage import migrations, schema
-from hubbub.storage.migrations import first
-from hubbub.storage.postgres import database, opening
-from hubbub.storage.postgres.database import Database
+from hubbub.core.work import Unit
+from hubbub.storage.postgres import database
 from hubbub.storage.postgres.presence import Member
 from hubbub.storage.postgres.store import PostgresStore
-from tests.contract.store_harness import ALL_STATES, LANE, accepted, event, out, room, words, written
-from tests.contract.store_postgres import PostgresHarness
+from tests.contract.store_harness import ALL_STATES, LANE, accepted, event, out, words
+from tests.contract.store_postgres import talking
 from tests.peers.postgres import Databases, Server
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-
-ODD = "a\0b\x1a0c\x1a\n'\"\\"
-
-
-@pytest.fixture
-async def store(dsn: str) -> AsyncIterator[PostgresStore]:
-    harness = PostgresHarness(dsn)
-    yield await harness.open()
-    await harness.end()
-
-
-@contextlib.asynccontextmanager
-async def talking(dsn: str) -> AsyncIterator[Any]:
-    """Another connection to the store's tables."""
-    db = await asyncpg.connect(dsn, server_settings={"search_path": "hubbub"})
-    try:
-        yield db
-    finally:
-        await db.close()
+    from collections.abc import Awaitable, Callable, Iterator
 
 
 async def kill_connections(dsn: str) -> None:
@@ -286,156 +264,3 @@ class TestFailpoints:
         await store.outbox.settle(row.id, "1")
         await store.close()
         assert passed == [f"{what}.commit.{when}" for what in COMMITS for when in ("before", "after")]
-
-
-class TestOddValues:
-    async def test_texts_that_postgresql_has_no_letters_for_come_back(self, store: PostgresStore) -> None:
-        lane = f"lane {ODD}"
-        receipt = await store.inbox.accept(event(1, ODD, text=ODD), lane)
-        (claim,) = await store.inbox.claim("a", 1)
-        assert (claim.lane, claim.entries[0].lane, claim.entries[0].event) == (lane, lane, receipt.entry.event)
-        sends = (out(ODD, reply_to=ODD, entry=receipt.entry.id),)
-        unit = Unit((receipt.entry.id,), sends, (Append(ODD, "context", ODD, (ODD,)),))
-        (row,) = (await store.inbox.commit(lane, claim.fence, unit, release=True)).rows
-        await store.outbox.settle(row.id, ODD)
-        found = await store.outbox.sent(room(), ODD)
-        assert found is not None
-        assert (found.message_id, found.out.reply_to, found.out.message) == (ODD, ODD, sends[0].message)
-        assert [node.body for node in (await store.conversations.branch(ODD, "context", ODD)).nodes] == [ODD]
-        assert [branch.name for branch in await store.conversations.branches(ODD, "context")] == [ODD]
-        assert list(await store.conversations.owners("context")) == [ODD]
-        await store.secrets.put(ODD, ODD)
-        assert await store.secrets.get(ODD) == ODD
-        lease = await store.leases.acquire(ODD, ODD, 60, ODD)
-        assert list(await store.leases.held()) == [lease]
-        await written(store, TimerSet(ODD, 1.0, event(7), ODD), number=3)
-        assert [(each.entry.lane, each.duplicate) for each in await store.timers.fire(2.0)] == [(ODD, False)]
-
-    async def test_an_event_of_a_very_long_name_is_known_again(self, store: PostgresStore) -> None:
-        import random
-
-        chance = random.Random(1)
-        long = "".join(chance.choices("abcdefghijklmnopqrstuvwxyz0123456789", k=20_000))
-        for name in (long, long + "x"):
-            given = event(1)
-            given = type(given)(name, given.room, given.author, given.message, 1.0, name)
-            first = await store.inbox.accept(given, LANE)
-            assert not first.duplicate
-            assert (await store.inbox.accept(given, LANE)).duplicate
-
-    async def test_names_that_no_index_takes_are_refused_alone(self, store: PostgresStore) -> None:
-        long = "x" * 1001
-        good = store.inbox.accept(event(1), LANE)
-        with pytest.raises(Unstorable):
-            await store.inbox.accept(event(2), long)
-        with pytest.raises(Unstorable):
-            await written(store, Append(long, "context", "default", (1,)), number=3)
-        assert not (await good).duplicate
-        assert (await store.conversations.branch(long, "context")).nodes == ()
-
-    async def test_numbers_that_no_column_takes_are_nobodys(self, store: PostgresStore) -> None:
-        huge = 10**30
-        held = await accepted(store, 1)
-        await store.inbox.commit(LANE, held.fence, Unit(done=(huge, -huge), dead=((huge, "why"),)))
-        with pytest.raises(Unstorable):
-            await store.inbox.commit(LANE, held.fence, Unit(sends=(out("x", entry=huge),)))
-        assert not await store.outbox.begin(huge)
-        await store.outbox.settle(huge, "1")
-        await written(store, MoveHead("o", "context", "default", huge, "why"), number=2)
-        assert not await store.outbox.deliveries([State.QUEUED], after=huge)
-
-    async def test_what_only_the_database_refuses_harms_nobody_else(
-        self, store: PostgresStore, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        from hubbub.storage.postgres import texts
-
-        monkeypatch.setattr(texts, "stored", lambda text: text)
-        calls = [store.inbox.accept(event(number, "r", text="fine"), f"lane-{number}") for number in range(9)]
-        calls.insert(4, store.inbox.accept(event(99), "half \0 of it"))
-        found = await asyncio.gather(*calls, return_exceptions=True)
-        assert isinstance(found.pop(4), StoreError)
-        assert not [each for each in found if isinstance(each, BaseException)]
-        assert len(await store.inbox.claim("a", 20)) == 9
-
-
-async def _structure(dsn: str) -> dict[str, Sequence[Any]]:
-    """All that a schema is, but what it holds."""
-    queries = {
-        "columns": "SELECT table_name, column_name, data_type, is_nullable, column_default, collation_name"
-        " FROM information_schema.columns WHERE table_schema = 'hubbub' ORDER BY 1, 2",
-        "indexes": "SELECT indexdef FROM pg_indexes WHERE schemaname = 'hubbub' ORDER BY 1",
-        "options": "SELECT relname, reloptions FROM pg_class WHERE relnamespace = 'hubbub'::regnamespace ORDER BY 1",
-    }
-    async with talking(dsn) as db:
-        return {name: [tuple(row) for row in await db.fetch(query)] for name, query in queries.items()}
-
-
-class TestOpening:
-    async def test_migrations_end_at_the_schema(self, databases: Databases, new: str) -> None:
-        made = databases.address(await databases.make())
-        store = PostgresStore(made, Member("a"))
-        await store.open()
-        await store.close()
-        async with talking(new) as db:
-            await db.execute("CREATE SCHEMA hubbub")
-            await db.execute(migrations.script("base"))
-            assert await db.fetchval("SELECT version_num FROM alembic_version") == schema.VERSION
-        assert await _structure(new) == await _structure(made)
-        assert first.POSTGRES in schema.POSTGRES or schema.VERSION != "0001"
-
-    async def test_an_older_database_is_brought_up_to_date_or_left_as_it_was(
-        self, new: str, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        store = PostgresStore(new, Member("a"))
-        await store.open()
-        await accepted(store, 1)
-        await store.close()
-        monkeypatch.setattr(schema, "VERSION", "0002")
-        steps = iter(["ALTER TABLE meta ADD COLUMN more text; SELECT 1/0", "ALTER TABLE meta ADD COLUMN more text"])
-        monkeypatch.setattr(migrations, "script", lambda version: next(steps))
-        with pytest.raises(StoreError, match=r"0001 to 0002.*it is as it was"):
-            await PostgresStore(new, Member("a")).open()
-        store = PostgresStore(new, Member("a"))
-        await store.open()
-        assert (await store.inbox.accept(event(1), LANE)).duplicate
-        assert await store._reader.fetch("SELECT more FROM meta")
-        await store.close()
-
-    async def test_a_newer_database_is_refused(self, new: str) -> None:
-        store = PostgresStore(new, Member("a"))
-        await store.open()
-        await store.close()
-        async with talking(new) as db:
-            await db.execute("UPDATE alembic_version SET version_num = '9999'")
-        with pytest.raises(StoreError, match="written by a newer Hubbub"):
-            await PostgresStore(new, Member("a")).open()
-
-    async def test_tables_of_others_are_left_alone(self, new: str) -> None:
-        async with talking(new) as db:
-            await db.execute("CREATE SCHEMA hubbub; CREATE TABLE hubbub.inbox(mine text)")
-        with pytest.raises(StoreError, match="not Hubbub's"):
-            await PostgresStore(new, Member("a")).open()
-
-    async def test_an_encoding_that_holds_not_all_letters_is_refused(self, databases: Databases) -> None:
-        name = f"{await databases.make()}_latin"
-        await databases._do(f"CREATE DATABASE \"{name}\" TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'")
-        with pytest.raises(StoreError, match="UTF8"):
-            await PostgresStore(databases.address(name), Member("a")).open()
-        await databases.drop(name)
-
-    async def test_a_server_that_is_not_there_is_told_without_the_password(self) -> None:
-        store = PostgresStore("postgresql://me:hushhush@127.0.0.1:1/x", Member("a"))
-        with pytest.raises(StoreError, match="DATABASE_URL") as refused:
-            await store.open()
-        assert "hushhush" not in str(refused.value)
-        await store.close()
-
-    async def test_an_old_server_is_refused(self, dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(opening, "OLDEST", 99)
-        with pytest.raises(StoreError, match="needs 99 or later"):
-            await PostgresStore(dsn, Member("a")).open()
-
-    def test_passwords_are_not_shown(self) -> None:
-        shown = Database("postgresql://me:a:b@c@host/x").shown
-        assert "a:b" not in shown
-        assert shown.endswith("@host/x")

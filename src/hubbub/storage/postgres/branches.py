@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from hubbub.core.errors import Unstorable
+from hubbub.core.errors import StoreError, Unstorable
 from hubbub.core.work import Append, Branch, BranchKind, Node
 from hubbub.storage import codec
 from hubbub.storage.postgres import texts
@@ -40,10 +40,14 @@ SELECT name, head, updated_at FROM branch WHERE owner = $1 AND kind = $2 AND hea
 _OWNERS = "SELECT DISTINCT owner FROM branch WHERE kind = $1 AND head <> 0 ORDER BY owner"
 
 
+_Stored: TypeAlias = tuple[Any, ...]
+"""Id, parent, body and time of a node."""
+
+
 class Branches:
     """The `Conversations` part of the contract."""
 
-    def __init__(self, reader: Reader, nodes: int = 50_000) -> None:
+    def __init__(self, reader: Reader, nodes: int = 20_000) -> None:
         """``nodes``: how many nodes are kept in memory."""
         self._reader = reader
         self._heads = Together(self._look_for_heads)
@@ -73,17 +77,22 @@ class Branches:
         """The chain that ends at ``head``, of which nothing is read that is known."""
         if known and known[-1].id == head:
             return known
-        nodes = await self._chains.ask((head, known[-1].id if known else 0))
+        rows = await self._chains.ask((head, known[-1].id if known else 0))
+        try:
+            nodes = tuple(Node(number, parent, codec.decode_json(body), at) for number, parent, body, at in rows)
+        except ValueError as error:
+            msg = f"the branch that ends at node {head} cannot be read: {error}"
+            raise StoreError(msg) from error
         return (*known, *nodes) if known and nodes and nodes[0].parent == known[-1].id else nodes
 
     async def _look_for_heads(self, asked: list[tuple[str, str, str]]) -> Sequence[tuple[str, int, float]]:
         return [tuple(row) for row in await self._reader.fetch(_FIND, *_columns(asked))]
 
-    async def _look_for_chains(self, asked: list[tuple[int, int]]) -> Sequence[tuple[Node, ...]]:
-        found: list[list[Node]] = [[] for _ in asked]
-        for place, node, parent, body, at in await self._reader.fetch(_CHAINS, *_columns(asked)):
-            found[place - 1].append(Node(node, parent, codec.decode_json(body), at))
-        return [tuple(nodes) for nodes in found]
+    async def _look_for_chains(self, asked: list[tuple[int, int]]) -> Sequence[list[_Stored]]:
+        found: list[list[_Stored]] = [[] for _ in asked]
+        for place, *node in await self._reader.fetch(_CHAINS, *_columns(asked)):
+            found[place - 1].append(tuple(node))
+        return found
 
     async def branches(self, owner: str, kind: BranchKind) -> Sequence[Branch]:
         """See `Conversations.branches`."""

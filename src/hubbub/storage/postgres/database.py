@@ -50,7 +50,7 @@ _CONNECT = 5.0
 
 # Not wrong, but in the wrong place: another server of the cluster may take it.
 _GONE = ("08", "57P", "25006", "25P03", "53300")
-_PASSWORD = re.compile(r"(://[^:/@]*:)[^@]*@")
+_PASSWORD = re.compile(r"(://[^:/@]*:)[^/]*@|(password=)[^&\s]*")
 
 
 class Database:
@@ -64,7 +64,7 @@ class Database:
     @property
     def shown(self) -> str:
         """The address without its password."""
-        return _PASSWORD.sub(r"\1***@", self.dsn)
+        return _PASSWORD.sub(lambda found: f"{found[1]}***@" if found[1] else f"{found[2]}***", self.dsn)
 
     async def connect(self, **settings: str) -> Connection:
         """A connection with the hub's settings and these. Raises what `FAILURES` says."""

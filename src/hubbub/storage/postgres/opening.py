@@ -82,12 +82,17 @@ async def _create(database: Database, db: Connection) -> None:
         raise StoreError(msg)
     try:
         async with db.transaction():
-            await db.execute(f'CREATE SCHEMA IF NOT EXISTS "{database.schema}"')
+            # Whoever may not make a schema may have been given one.
+            if await db.fetchval("SELECT to_regnamespace($1)", database.schema) is None:
+                await db.execute(f'CREATE SCHEMA "{database.schema}"')
             await db.execute(schema.POSTGRES)
             await db.execute("INSERT INTO alembic_version VALUES ($1)", schema.VERSION)
             await db.execute(_MARK)
     except asyncpg.InsufficientPrivilegeError as error:
-        msg = f"the tables cannot be made in {database.shown} ({error}); GRANT CREATE ON DATABASE to this user"
+        msg = (
+            f"the tables cannot be made in {database.shown} ({error}); GRANT CREATE ON DATABASE to this user,"
+            f" or give it a schema named {database.schema}"
+        )
         raise StoreError(msg) from error
 
 

@@ -35,10 +35,10 @@ class Together(Generic[K, V]):
             asked, self._waiting = self._waiting, []
             try:
                 answers = await self._look([question for question, _ in asked])
-            except StoreError as error:
+            except Exception as error:  # noqa: BLE001 - whatever it was, the waiting are told
                 for _, future in asked:
                     if not future.done():
-                        future.set_exception(error)
+                        future.set_exception(error if isinstance(error, StoreError) else StoreError(repr(error)))
             else:
                 for (_, future), answer in zip(asked, answers, strict=True):
                     if not future.done():
