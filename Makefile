@@ -38,7 +38,7 @@ run: $(RUN) ## start a hub, installing what it needs first (ARGS="--port 9000")
 test: $(DEV) ## run the tests (JOBS=2 processes, ARGS="-k name")
 	$(PYTEST) -n $(JOBS) -m "not slow" $(ARGS)
 
-check: format lint types imports deadcode coverage $(if $(wildcard tests/crash),crashes) ## everything that a change must pass
+check: format lint types imports deadcode test $(if $(wildcard tests/crash),crashes) ## everything that a change must pass
 
 format: $(DEV)
 	$(BIN)/ruff format --check .
