@@ -193,4 +193,6 @@ def test_what_pieces_lack(stored: str, shown: str, rest: str) -> None:
 
 @given(stored=st.text(max_size=30), shown=st.text(max_size=30))
 def test_nothing_of_a_stored_reply_is_ever_missing(stored: str, shown: str) -> None:
-    assert stored.strip() in shown + lacking(stored, shown)
+    rest, bare = lacking(stored, shown), shown.rstrip()
+    # What a model thought stands before the reply in the store; it is not shown again behind it.
+    assert stored.strip() in shown + rest or (bare and stored.endswith(bare + rest))
