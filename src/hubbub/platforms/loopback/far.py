@@ -9,6 +9,7 @@ Files are read and written in place, for this is a platform for tests.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -89,7 +90,8 @@ class Spool:
                 lines = file.readlines(1024 * 1024)
         except FileNotFoundError:
             return []
-        return [line for line in lines if line.endswith(b"\n")]  # the last one may be half written
+        # One may be half written, and while we read its rest may come as if it were the next.
+        return list(itertools.takewhile(_is_whole, lines))
 
     @staticmethod
     def _ack_path(path: Path) -> Path:
@@ -140,3 +142,7 @@ class Record:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
+
+
+def _is_whole(line: bytes) -> bool:
+    return line.endswith(b"\n")
