@@ -8,5 +8,5 @@ compile() {
 }
 
 compile "$@" --all-extras --group build pyproject.toml -o requirements/dev.lock
-compile "$@" --extra embedded --group build -c requirements/dev.lock pyproject.toml -o requirements/run.lock
+compile "$@" --extra embedded --extra postgres --extra telegram --extra discord --group build -c requirements/dev.lock pyproject.toml -o requirements/run.lock
 echo uv | compile "$@" --no-annotate -c requirements/dev.lock - -o requirements/uv.txt
