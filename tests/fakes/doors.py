@@ -10,7 +10,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import aiohttp
@@ -31,6 +31,7 @@ from hubbub.core.work import Entry, Outgoing, Receipt, Row, Spend, Spent, State
 from hubbub.platforms.http.adapter import HttpPlatform
 from hubbub.platforms.http.settings import HttpSettings
 from tests.fakes.people import MemoryPeople
+from tests.fakes.platform_host import FakeHost
 from tests.fakes.registry import FakeRegistry
 
 
@@ -169,7 +170,15 @@ class MemoryHub:
 
     @property
     def host(self) -> Host:
-        return Host(self.accept, self.streams, self.replies, self._sent, self._connected, self._disconnected)
+        return replace(
+            FakeHost().host,
+            accept=self.accept,
+            streams=self.streams,
+            replies=self.replies,
+            sent=self._sent,
+            connected=self._connected,
+            disconnected=self._disconnected,
+        )
 
     async def accept(self, event: Event) -> Receipt:
         if self.overloaded:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from urllib.parse import unquote_to_bytes
 
 from hubbub.core.addresses import Account, Room
-from hubbub.core.errors import Overloaded, StoreError
+from hubbub.core.errors import MediaError, Overloaded, StoreError
 from hubbub.core.events import Event, event_key
-from hubbub.core.ports import Host, Streamed
+from hubbub.core.messages import Blob, Media
+from hubbub.core.ports import Host, MenuItem, Streamed
 from hubbub.core.work import Entry, Receipt, Row
 
 
@@ -31,6 +34,51 @@ class NoStreams:
         pass
 
 
+class MemoryFacts:
+    def __init__(self) -> None:
+        self.values: dict[str, str] = {}
+
+    async def get(self, key: str) -> str | None:
+        return self.values.get(key)
+
+    async def put(self, key: str, value: str) -> None:
+        self.values[key] = value
+
+
+class MemoryFiles:
+    """Keeps files and knows those of ``data:`` URLs; nothing is fetched from elsewhere but what ``pages`` has."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, Blob] = {}
+        self.pages: dict[str, Blob] = {}
+
+    async def keep(self, blob: Blob, seconds: float) -> str:
+        url = f"hub:{len(self.kept) + 1}"
+        self.kept[url] = blob
+        return url
+
+    async def fetch(self, media: Media) -> Blob:
+        if media.url.startswith("data:"):
+            head, _, body = media.url[5:].partition(",")
+            data = base64.b64decode(body) if head.endswith(";base64") else unquote_to_bytes(body)
+            return Blob(data, head.partition(";")[0] or "text/plain", media.name)
+        found = self.kept.get(media.url) or self.pages.get(media.url)
+        if found is None:
+            raise MediaError(f"there is no file {media.url}")
+        return found
+
+
+@asynccontextmanager
+async def held(name: str) -> AsyncIterator[None]:
+    """Nobody else wants it."""
+    yield
+
+
+def menu(language: str) -> Sequence[MenuItem]:
+    summaries = {"zh": "列出命令", "en": "list the commands"}
+    return [MenuItem("help", summaries[language]), MenuItem("new", "new")]
+
+
 @dataclass
 class FakeHost:
     """``hold``: accepted events wait for `commit`. ``overloaded``: so many calls of accept are refused."""
@@ -48,6 +96,8 @@ class FakeHost:
     waiting: list[tuple[asyncio.Future[Receipt], Receipt]] = field(default_factory=list)
     entries: dict[int, Entry] = field(default_factory=dict)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
+    facts: MemoryFacts = field(default_factory=MemoryFacts)
+    files: MemoryFiles = field(default_factory=MemoryFiles)
 
     @property
     def host(self) -> Host:
@@ -58,6 +108,10 @@ class FakeHost:
             sent=self.sent,
             connected=self.connected,
             disconnected=self.disconnected,
+            facts=self.facts,
+            files=self.files,
+            hold=held,
+            menu=menu,
         )
 
     def accept(self, event: Event) -> asyncio.Future[Receipt]:

@@ -14,6 +14,9 @@ from urllib.parse import urlsplit
 from hubbub import __version__
 from hubbub.api.auth import Access
 from hubbub.api.services import ApiSettings, Services
+from hubbub.app.belongings import PlatformFacts
+from hubbub.app.files import DataFiles
+from hubbub.app.holding import held_alone
 from hubbub.app.models import LateModels
 from hubbub.app.people import Desk, HubPeople
 from hubbub.app.platforms import build_platforms
@@ -121,6 +124,10 @@ class Parts:
             sent=sent,
             connected=self.sender.connected,
             disconnected=self.sender.disconnected,
+            facts=PlatformFacts(self.store.secrets),
+            files=DataFiles(),
+            hold=held_alone,
+            menu=self.road.menu,
             failpoint=failpoint,
         )
 

@@ -9,15 +9,17 @@ from hubbub.commands.command import Call, Command, CommandContext
 from hubbub.commands.parse import PREFIXES, Parser, like_a_name, normal, plain_prefix
 from hubbub.commands.permissions import allowed, refusal
 from hubbub.core.errors import UserError
+from hubbub.core.identities import Role
 from hubbub.core.messages import Mention, Quote
 from hubbub.core.phrases import Phrase
+from hubbub.core.ports import MenuItem
+from hubbub.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from hubbub.commands.parse import Typed
     from hubbub.core.events import Received
-    from hubbub.core.identities import Role
     from hubbub.core.ports import Answer
 
 # How alike a name must be to be suggested, from 0 to 1.
@@ -85,6 +87,11 @@ class Commands:
     def allowed(self, role: Role, event: Received) -> Sequence[Command]:
         """Those that the author of a message may give where they wrote, in the order of their declaration."""
         return [command for command in self._commands if allowed(command, role, event)]
+
+    def menu(self, language: str) -> Sequence[MenuItem]:
+        """What everybody may give, as platforms list it."""
+        everybody = (each for each in self._commands if each.role <= Role.USER and not each.rooms)
+        return [MenuItem(each.name, say(Phrase(each.help, {"prefix": _CERTAIN}), language)) for each in everybody]
 
     def named(self, name: str) -> Command | None:
         """The command of a name or alias, however it is written."""

@@ -8,6 +8,8 @@ HubbubError
 │   └── Fenced           the claim was taken by somebody else: throw the work away
 ├── Overloaded           a bound is reached: the platform is told to come later
 ├── DeliveryError        a platform did not take a message
+├── MediaError           a file cannot be had
+├── LeaseLost            a name that only one node may hold is no longer ours
 ├── ProviderError        a model did not answer
 └── UserError            the person asked for what cannot be
 """
@@ -50,6 +52,14 @@ class Overloaded(HubbubError):
         """Say what is full and when to come again."""
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class MediaError(HubbubError):
+    """A file's content cannot be had: the message says why."""
+
+
+class LeaseLost(HubbubError):
+    """Another node may hold the name from now on: whatever was done under it has ended."""
 
 
 class DeliveryError(HubbubError):

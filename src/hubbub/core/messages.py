@@ -13,7 +13,8 @@ from typing import Literal
 class Media:
     """A file's whereabouts. At least one of ``url`` and ``file_id`` is set.
 
-    ``url`` is ``https:``, ``http:`` or ``data:`` (never a local path); ``file_id`` is the platform's own handle.
+    ``url`` is ``https:``, ``http:``, ``data:`` or ``hub:`` (kept by `ports.Files`), never a local path; ``file_id`` is
+    the platform's own handle.
     """
 
     url: str = ""
@@ -21,6 +22,15 @@ class Media:
     name: str = ""
     mime: str = ""
     size: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """A file's content, as it is handed about in memory."""
+
+    data: bytes
+    mime: str = "application/octet-stream"
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

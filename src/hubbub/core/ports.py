@@ -16,7 +16,7 @@ from hubbub.core.addresses import Account, Room
 from hubbub.core.capabilities import Capabilities
 from hubbub.core.events import Event, Received
 from hubbub.core.failpoints import Failpoint, never
-from hubbub.core.messages import Message
+from hubbub.core.messages import Blob, Media, Message
 from hubbub.core.models import Endpoint, ModelSpec
 from hubbub.core.status import HubStatus
 from hubbub.core.turns import ChatRequest, Delta, ModelInfo
@@ -92,6 +92,38 @@ class Streams(Protocol):
         """Hand a piece to whoever listens; never waits."""
 
 
+class Facts(Protocol):
+    """Small settled facts (an offset, a token), shared by all nodes. Keys begin with the name of the platform."""
+
+    async def get(self, key: str) -> str | None:
+        """A value; None if there is none."""
+
+    async def put(self, key: str, value: str) -> None:
+        """Set a value."""
+
+
+class Files(Protocol):
+    """Content of messages, kept for a while and shared by all nodes: pictures, recordings, documents."""
+
+    async def keep(self, blob: Blob, seconds: float) -> str:
+        """Keep content for so long; its ``hub:`` URL, which cannot be guessed. Raises StoreError."""
+
+    async def fetch(self, media: Media) -> Blob:
+        """The content of ``hub:``, ``data:``, ``http:`` and ``https:`` URLs; of the latter from public addresses only.
+
+        Raises:
+            MediaError: it is gone, too large, not to be had, or not to be fetched from there.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class MenuItem:
+    """A command as a platform lists it: its name and what it does in one line."""
+
+    name: str
+    summary: str
+
+
 @dataclass(frozen=True, slots=True)
 class Host:
     """What the hub gives to a platform when it is built."""
@@ -105,6 +137,16 @@ class Host:
     connected: Callable[[Account], None]
     disconnected: Callable[[Account, str], None]
     """Tell that an account can (or, and why, cannot) send; waiting messages go out at once when it can again."""
+    facts: Facts
+    files: Files
+    hold: Callable[[str], AbstractAsyncContextManager[None]]
+    """Wait until this node alone holds a name (a connection that may exist once) and hold it for the block.
+
+    Whoever loses the name, because the store is out of reach or somebody else took it, is cancelled before another
+    node can hold it, and the block raises `LeaseLost`.
+    """
+    menu: Callable[[str], Sequence[MenuItem]]
+    """The commands that everybody may give, in a language ("zh", "en")."""
     failpoint: Failpoint = never
     """To be told ``acknowledge.before`` and ``acknowledge.after`` by a platform that acknowledges."""
 
@@ -158,6 +200,14 @@ class CanReact(Protocol):
 
     async def react(self, room: Room, message_id: str, emoji: str, *, removed: bool = False) -> None:
         """Set or take away the bot's reaction. Raises DeliveryError."""
+
+
+@runtime_checkable
+class CanFetch(Protocol):
+    """Files that came in are fetched by the platform's own handle."""
+
+    async def fetch(self, media: Media) -> Blob:
+        """The content of a ``file_id`` of this platform. Raises MediaError."""
 
 
 @runtime_checkable

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal
@@ -21,7 +21,7 @@ from hubbub.core.events import Event, Received, event_key
 from hubbub.core.identities import Role, owner_of
 from hubbub.core.messages import Text, text_of
 from hubbub.core.phrases import Phrase
-from hubbub.core.ports import Answer, CanType, Platform, Streamed, Streams
+from hubbub.core.ports import Answer, CanType, MenuItem, Platform, Streamed, Streams
 from hubbub.core.work import Committed, Entry, Outgoing, Unit
 from hubbub.dispatch.answering import Answering
 from hubbub.dispatch.asking import AskingForOne
@@ -64,6 +64,10 @@ class Road:
     def use(self, ways: Ways) -> None:
         """Lead elsewhere from now on; what is under way goes on as it began."""
         self._ways = ways
+
+    def menu(self, language: str) -> Sequence[MenuItem]:
+        """See `ports.Host.menu`."""
+        return self._ways.commands.menu(language)
 
     def lane_of(self, event: Event) -> str:
         """The owner's, so that one owner's messages are answered in order; urgent commands have one beside it."""

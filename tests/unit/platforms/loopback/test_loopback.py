@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -103,8 +104,7 @@ async def test_failpoints_stand_around_the_acknowledgement() -> None:
     def failpoint(name: str) -> None:
         seen.append((name, adapter.spool.acknowledged))
 
-    host = fake.host
-    watched = Host(host.accept, host.streams, host.replies, host.sent, host.connected, host.disconnected, failpoint)
+    watched = replace(fake.host, failpoint=failpoint)
     async with running(LoopbackSettings(enabled=True), fake, watched) as adapter:
         adapter.spool.offer(event(1))
         await fake.until(lambda: len(seen) == 2)
