@@ -7,6 +7,7 @@ things in every order.
 from __future__ import annotations
 
 from tests.contract.store_conversations import ConversationSuite
+from tests.contract.store_files import FileSuite
 from tests.contract.store_inbox import AcceptanceSuite, ClaimSuite, UnitSuite
 from tests.contract.store_outbox import OutboxSuite
 from tests.contract.store_rest import LeaseSuite, SecretSuite, StoreWholeSuite, TimerSuite
@@ -21,6 +22,7 @@ class StoreSuite(
     LeaseSuite,
     TimerSuite,
     SecretSuite,
+    FileSuite,
     StoreWholeSuite,
 ):
     """Inherit it, and give it a fixture ``harness``."""

@@ -52,7 +52,7 @@ class MemoryFiles:
         self.kept: dict[str, Blob] = {}
         self.pages: dict[str, Blob] = {}
 
-    async def keep(self, blob: Blob, seconds: float) -> str:
+    async def keep(self, blob: Blob, seconds: float, owner: str = "") -> str:
         url = f"hub:{len(self.kept) + 1}"
         self.kept[url] = blob
         return url

@@ -105,8 +105,11 @@ class Facts(Protocol):
 class Files(Protocol):
     """Content of messages, kept for a while and shared by all nodes: pictures, recordings, documents."""
 
-    async def keep(self, blob: Blob, seconds: float) -> str:
-        """Keep content for so long; its ``hub:`` URL, which cannot be guessed. Raises StoreError."""
+    async def keep(self, blob: Blob, seconds: float, owner: str = "") -> str:
+        """Keep content for so long; its ``hub:`` URL, which cannot be guessed. It goes when ``owner`` is forgotten.
+
+        What is kept may go before its time where the room for all files is full. Raises StoreError.
+        """
 
     async def fetch(self, media: Media) -> Blob:
         """The content of ``hub:``, ``data:``, ``http:`` and ``https:`` URLs; of the latter from public addresses only.
@@ -504,8 +507,28 @@ class Secrets(Protocol):
         """Forget a token; False if there was none."""
 
 
+class StoredFiles(Protocol):
+    """Content of files, each until it expires. Times in seconds since the epoch."""
+
+    async def put(self, file_id: str, blob: Blob, expires_at: float, owner: str = "", most: int = 0) -> None:
+        """Store content under an id. Of more than ``most`` bytes in all (0: no bound), what expires first goes.
+
+        Raises:
+            Unstorable: its name can be none.
+        """
+
+    async def get(self, file_id: str, now: float) -> Blob | None:
+        """Content that has not expired; None if there is none."""
+
+    async def sweep(self, now: float, limit: int = 100) -> int:
+        """Remove what has expired, at most ``limit``; how many it were."""
+
+    async def size(self) -> int:
+        """Bytes of all content."""
+
+
 class Store(Protocol):
-    """One durable truth, in seven parts. The same contract, and the same tests, for every engine."""
+    """One durable truth, in eight parts. The same contract, and the same tests, for every engine."""
 
     @property
     def inbox(self) -> Journal:
@@ -534,6 +557,10 @@ class Store(Protocol):
     @property
     def secrets(self) -> Secrets:
         """The hub's own facts and tokens."""
+
+    @property
+    def files(self) -> StoredFiles:
+        """What is kept of files."""
 
     async def open(self) -> None:
         """Connect, migrate if the schema is behind (a backup first), and be ready.

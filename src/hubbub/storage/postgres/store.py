@@ -11,6 +11,7 @@ from hubbub.core.failpoints import Failpoint, never
 from hubbub.storage.postgres import opening
 from hubbub.storage.postgres.branches import Branches
 from hubbub.storage.postgres.database import FAILURES, NOW, Database
+from hubbub.storage.postgres.files import Files
 from hubbub.storage.postgres.forgetting import Forgetting
 from hubbub.storage.postgres.inbox import Inbox
 from hubbub.storage.postgres.leases import Leases
@@ -68,6 +69,7 @@ class PostgresStore:
         self.leases = Leases(self._reader, self._presence)
         self.secrets = Secrets(self._writer, self._reader)
         self.usage = Usage(self._writer, self._reader)
+        self.files = Files(self._reader)
         self._pruning = Pruning(self._reader)
         self._forgetting = Forgetting(self._writer, self._reader, self.conversations)
         self._running: asyncio.Task[None] | None = None

@@ -103,6 +103,7 @@ def _unlink(owner: str, db: sqlite3.Connection) -> dict[str, int]:
     for name in ("branch", "branch_log", "branch_current"):
         db.execute(f"DELETE FROM {name} WHERE owner = ?", (owner,))  # noqa: S608 - fixed names
     db.execute(f"DELETE FROM timer WHERE {_LANES}", {"owner": owner})  # noqa: S608 - fixed
+    db.execute("DELETE FROM file WHERE owner = ? AND owner <> ''", (owner,))
     db.execute(_OLDER_DAYS, {"owner": owner})
     db.execute("UPDATE usage SET room = '' WHERE owner = ?", (owner,))
     newest = {}

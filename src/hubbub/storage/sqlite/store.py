@@ -12,6 +12,7 @@ from hubbub.core.failpoints import Failpoint, never
 from hubbub.storage.schema import STATE_NAMES
 from hubbub.storage.sqlite import connection
 from hubbub.storage.sqlite.branches import Branches
+from hubbub.storage.sqlite.files import Files
 from hubbub.storage.sqlite.forgetting import Forgetting
 from hubbub.storage.sqlite.inbox import Inbox
 from hubbub.storage.sqlite.leases import Leases
@@ -41,6 +42,7 @@ class SqliteStore:
         self.leases = Leases(self._writer, self._reader)
         self.secrets = Secrets(self._writer, self._reader)
         self.usage = Usage(self._writer, self._reader)
+        self.files = Files(self._writer, self._reader)
         self._pruning = Pruning(self._writer, self._reader)
         self._forgetting = Forgetting(self._writer, self._reader, self.conversations)
 
