@@ -18,6 +18,7 @@ import aiohttp
 from hubbub.api.auth import Access
 from hubbub.api.server import WebServer
 from hubbub.api.services import ApiSettings, Services
+from hubbub.commands.access.gate import Gate
 from hubbub.conversations.limits import NO_LIMITS, Limits, Meter
 from hubbub.core.addresses import Account, Room
 from hubbub.core.capabilities import Delivery
@@ -164,6 +165,7 @@ class MemoryHub:
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
     registry: FakeRegistry = field(default_factory=FakeRegistry)
     limits: Limits = NO_LIMITS
+    gate: Gate | None = None
 
     def __post_init__(self) -> None:
         self.go.set()
@@ -292,6 +294,7 @@ def services(hub: MemoryHub, platform: HttpPlatform, settings: ApiSettings, acce
         registry=hub.registry,
         meter=Meter(store.usage, hub.limits, time.time),
         people=hub.people,
+        gate=hub.gate,
     )
 
 

@@ -46,6 +46,7 @@ def build_application(services: Services) -> ASGIApp:
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     app.state.access = services.access
+    app.state.admission = services.admission
     app.state.max_body_bytes = services.settings.max_body_bytes
     app.include_router(native_router(services))
     if services.registry is not None:

@@ -19,6 +19,7 @@ from hubbub.api.callers import Caller
 from hubbub.api.errors import Refusal, Refused, unforeseen
 from hubbub.api.origins import RawHeaders
 from hubbub.core.errors import HubbubError
+from hubbub.core.identities import Role
 
 DEEPEST = 24
 """Levels of nesting that a body may have: a forward in a forward is 12, so this leaves room and stays harmless."""
@@ -81,6 +82,8 @@ class GuardedRoute(APIRoute):
     """
 
     reads: type[BoundedRequest] = BoundedRequest
+    least: Role = Role.GUEST
+    """What the lists of the hub have to allow whoever asks, at least."""
 
     @staticmethod
     def credentials(headers: RawHeaders) -> RawHeaders:
@@ -99,7 +102,9 @@ class GuardedRoute(APIRoute):
                 scope = request.scope
                 client = (scope.get("client") or ("",))[0]
                 access: Access = request.app.state.access
-                scope["hubbub.caller"] = await access.require(client, self.credentials(scope["headers"]), needed)
+                caller = await access.require(client, self.credentials(scope["headers"]), needed)
+                request.app.state.admission.check(caller, caller.speaks_as(None), self.least)
+                scope["hubbub.caller"] = caller
                 if reads_body:
                     request = self.reads(request.scope, request.receive)
                     _check_kind(request)

@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from hubbub.api.admission import Admission
 from hubbub.api.auth import Access
 from hubbub.chat.sources import ModelSource
+from hubbub.commands.access.gate import Gate
 from hubbub.conversations.limits import Meter
 from hubbub.core.people import People
 from hubbub.core.ports import Clock, Control, Exchange, Store
@@ -54,7 +56,8 @@ class Services:
     """Everything that the APIs call on.
 
     ``registry``: what the OpenAI-compatible door asks; without one it is shut. ``meter``: what each owner may use
-    there; without one as much as they like. ``people``: who uses the hub; without it nobody is told.
+    there; without one as much as they like. ``gate``: who is let in; without one whoever has a token or is trusted.
+    ``people``: who uses the hub; without it nobody is told.
     ``counters``: plain numbers that the hub counts as it works, read when metrics are asked for; a name that ends in
     ``_total`` only rises.
     """
@@ -70,3 +73,9 @@ class Services:
     registry: ModelRegistry | None = None
     meter: Meter | None = None
     people: People | None = None
+    gate: Gate | None = None
+
+    @property
+    def admission(self) -> Admission:
+        """Decides by the gate."""
+        return Admission(self.gate)

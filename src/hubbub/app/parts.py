@@ -15,7 +15,7 @@ from hubbub import __version__
 from hubbub.api.auth import Access
 from hubbub.api.services import ApiSettings, Services
 from hubbub.app.belongings import PlatformFacts
-from hubbub.app.files import DataFiles
+from hubbub.app.files import FileRules, HubFiles
 from hubbub.app.holding import held_alone
 from hubbub.app.models import LateModels
 from hubbub.app.people import Desk, HubPeople
@@ -61,6 +61,9 @@ class Parts:
         self.meter = Meter(store.usage, limits, time.time, self.zone, self.gate.limits)
         self.models = LateModels(settings)
         self.streams = LocalStreams()
+        files = settings.files
+        rules = FileRules(files.kept_bytes, files.file_bytes, files.fetch_seconds, files.fetch_networks)
+        self.files = HubFiles(store.files, time.time, rules)
         platforms: dict[str, Platform] = {}
         self.sender = Sender(store.outbox, platforms, tasks, Patience(), failpoint)
         self.platforms = platforms
@@ -125,7 +128,7 @@ class Parts:
             connected=self.sender.connected,
             disconnected=self.sender.disconnected,
             facts=PlatformFacts(self.store.secrets),
-            files=DataFiles(),
+            files=self.files,
             hold=held_alone,
             menu=self.road.menu,
             failpoint=failpoint,
@@ -152,6 +155,7 @@ class Parts:
             registry=self.models,
             people=HubPeople(Desk(self.store, self.gate, self.meter, self.node)),
             meter=self.meter,
+            gate=self.gate,
         )
 
     def _counters(self) -> dict[str, float]:

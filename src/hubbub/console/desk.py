@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hubbub.console.assets import Assets
-from hubbub.console.errors import LoginNeeded
+from hubbub.console.errors import Forbidden, LoginNeeded
 from hubbub.console.looks import Look, look_of
 from hubbub.console.seals import Seals
 from hubbub.console.sessions import Sessions
 from hubbub.console.templates import Templates
 from hubbub.console.visitors import VISITOR_SECONDS, Visitor, Visitors, set_cookie
+from hubbub.core.identities import Role
+from hubbub.core.phrases import Phrase
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -44,11 +46,14 @@ class Desk:
 
         Raises:
             LoginNeeded: they have to log in first.
-            Forbidden: the hub is called by a name that is not its own.
+            Forbidden: the hub is called by a name that is not its own, or the lists shut the visitor out.
         """
         visitor = await self.visitors.of(request)
         if visitor is None:
             raise LoginNeeded
+        gate = self.services.gate
+        if gate is not None and not visitor.admin and gate.let_in(visitor.owner) is Role.BLOCKED:
+            raise Forbidden(Phrase("page.error_blocked"))
         return look_of(request, visitor, self.services.settings.language), visitor
 
     async def write(self, request: Request) -> tuple[Look, Visitor]:

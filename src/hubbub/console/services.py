@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import asyncio
     from pathlib import Path
 
+    from hubbub.commands.access.gate import Gate
     from hubbub.console.recent import RecentLog
     from hubbub.core.people import People
     from hubbub.core.ports import Clock, Control, Exchange, Store, Token
@@ -104,7 +105,8 @@ class ConsoleServices:
     """Everything that the pages call on.
 
     ``tasks`` runs what must go on when a browser goes away. ``admin_hash`` reads the admin's secret as it is stored,
-    hashed; ``ask`` asks a model outside of any conversation. Without ``people`` there is no page about them.
+    hashed; ``ask`` asks a model outside of any conversation. Without ``people`` there is no page about them,
+    without ``gate`` the lists shut nobody out.
     """
 
     store: Store
@@ -118,6 +120,7 @@ class ConsoleServices:
     log: RecentLog
     guides: Sequence[Guide] = ()
     people: People | None = None
+    gate: Gate | None = None
     scopes: Sequence[str] = ("messages", "openai", "status", "metrics", "admin")
     settings: ConsoleSettings = ConsoleSettings()
     clock: Clock = time.time

@@ -15,6 +15,7 @@ from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from hubbub.commands.access.rules import PAGE
 from hubbub.console.errors import Forbidden
 from hubbub.console.sessions import SECONDS, Session, Sessions
 from hubbub.core.errors import HubbubError
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
     from hubbub.console.services import Access
 
-OWNER_PREFIX = "web:"
 VISITOR_SECONDS = 365 * 86_400
 LONGEST_COOKIE = 200
 CSRF_HEADER = "x-csrf-token"
@@ -72,18 +72,14 @@ class Visitors:
             csrf = _derived("csrf", mark + session.digest)
             admin = session.kind == "admin"
             new = "" if known else mark
-            return Visitor(
-                OWNER_PREFIX + session.owner, session.account, admin, session=True, csrf=csrf, new_cookie=new
-            )
+            return Visitor(PAGE + session.owner, session.account, admin, session=True, csrf=csrf, new_cookie=new)
         try:
             caller = await self._access.require(client_of(request), request.scope["headers"], "messages")
         except HubbubError:
             return None
         owner = caller.owner or self._neighbour(request, caller.id, mark)
         csrf = _derived("csrf", mark)
-        return Visitor(
-            OWNER_PREFIX + owner, caller.id, admin=False, session=False, csrf=csrf, new_cookie="" if known else mark
-        )
+        return Visitor(PAGE + owner, caller.id, admin=False, session=False, csrf=csrf, new_cookie="" if known else mark)
 
     def check_write(self, request: Request, visitor: Visitor, field: str = "") -> None:
         """That a request which changes something comes from a page that this visitor was given.

@@ -6,13 +6,13 @@ from types import MappingProxyType
 from typing import Final
 
 from hubbub.core.phrases import Phrase
-from hubbub.words import commands_en, commands_zh, en, zh
+from hubbub.words import commands_en, commands_zh, en, pages_en, pages_zh, zh
 
 # The first one is the language of last resort: sentences of unknown languages are looked up there.
 CATALOGUES: Final = MappingProxyType(
     {
-        "en": MappingProxyType({**en.SENTENCES, **commands_en.SENTENCES}),
-        "zh": MappingProxyType({**zh.SENTENCES, **commands_zh.SENTENCES}),
+        "en": MappingProxyType({**en.SENTENCES, **commands_en.SENTENCES, **pages_en.SENTENCES}),
+        "zh": MappingProxyType({**zh.SENTENCES, **commands_zh.SENTENCES, **pages_zh.SENTENCES}),
     }
 )
 _LAST_RESORT: Final = CATALOGUES["en"]

@@ -36,6 +36,7 @@ class Messages:
         """Asks the exchange of these services."""
         self._exchange = services.exchange
         self._clock = services.clock
+        self._admission = services.admission
 
     async def post(self, body: MessageIn, request: Request, idempotency_key: IdempotencyKey = None) -> Response:
         """Send a message and get the answer, whole or (`stream`) as server-sent events.
@@ -44,6 +45,7 @@ class Messages:
         `done` {id, entry, duplicate}; `error` ends a stream that cannot go on. Pieces are a preview and may be lost,
         replies are what is kept. If the connection breaks, repeat the request with the same `Idempotency-Key`.
         """
+        self._admission.owner(caller_of(request), body.owner)
         event = convert.received(
             body,
             convert.Request(

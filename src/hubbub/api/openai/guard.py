@@ -6,6 +6,7 @@ from typing_extensions import override
 
 from hubbub.api.origins import RawHeaders
 from hubbub.api.requests import BoundedRequest, GuardedRoute
+from hubbub.core.identities import Role
 
 DEEPEST = 128
 """Tools bring JSON schemas, whose every level is two."""
@@ -27,6 +28,7 @@ class OpenAIRoute(GuardedRoute):
     """
 
     reads = OpenAIRequest
+    least = Role.USER
 
     @staticmethod
     @override

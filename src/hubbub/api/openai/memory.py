@@ -18,7 +18,7 @@ from hubbub.api.repeats import KEY_REUSED, same_question
 from hubbub.api.services import Services
 from hubbub.core.addresses import Room
 from hubbub.core.events import Received
-from hubbub.core.identities import Author
+from hubbub.core.identities import Author, Role
 from hubbub.core.messages import Image, Message, text_of
 from hubbub.core.ports import Streamed
 from hubbub.core.turns import Delta
@@ -60,17 +60,18 @@ class Memory:
         """Asks the exchange of these services."""
         self._exchange = services.exchange
         self._clock = services.clock
+        self._admission = services.admission
         self._names = names
 
     async def event(self, body: Mapping[str, Any], wanted: Wanted) -> Received:
         """The message that a request is.
 
         Raises:
-            Refused: the token is bound to another owner.
+            Refused: the token is bound to another owner, or the owner is not let in.
             BadField: there is nothing to answer, no such model, or a field that cannot go together with memory.
         """
         _check_fields(body)
-        owner = wanted.caller.speaks_as(_name(wanted.owner, "X-Hubbub-Owner"))
+        owner = self._admission.owner(wanted.caller, _name(wanted.owner, "X-Hubbub-Owner"), Role.USER)
         plain, of_model = split(body["model"])
         branch = _name(wanted.conversation or of_model, "X-Hubbub-Conversation") or ""
         key = wanted.key or secrets.token_hex(16)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from hubbub.commands.access import log
 from hubbub.commands.access.log import Changes, OwnLimit
 from hubbub.commands.access.pairing import SECONDS, Pairing, Pending, new_code
-from hubbub.commands.access.rules import RESERVED, AccessRules
+from hubbub.commands.access.rules import DOOR, PAGE, RESERVED, AccessRules
 from hubbub.core.identities import Role
 
 if TYPE_CHECKING:
@@ -66,6 +66,7 @@ class Gate:
     def _settle(self) -> None:
         changes = self._changes
         self._trivial = self._rules.trivial and not changes.people
+        self._listed = bool(changes.people or self._rules.blocked)
         self.limits.clear()
         self.limits.update({owner: limit.over(self._limits) for owner, limit in changes.limits.items()})
 
@@ -78,7 +79,9 @@ class Gate:
         ("owner") that it was an admin of the hub, which no name alone can make anybody.
         """
         if event.owner:
-            return self._let_in(event)
+            if self._listed and self.role_of(person_of(event)) is Role.BLOCKED:
+                return Role.BLOCKED
+            return self.let_in(event.owner, admin=event.author.room_role == "owner")
         if self._trivial:
             return self._rules.others
         role = self.role_of(person_of(event))
@@ -109,12 +112,18 @@ class Gate:
         """The settings say who it is, which nobody changes in a chat."""
         return self._rules.of(person) is not None
 
-    def _let_in(self, event: Received) -> Role:
-        if event.owner.startswith(RESERVED):
+    def let_in(self, owner: str, *, admin: bool = False) -> Role:
+        """What somebody may do whom one of the hub's own doors let in as this owner; ``admin``: the door knows one.
+
+        A token says no more than whose it is: who is blocked or a guest by the lists stays that.
+        """
+        if owner.startswith(RESERVED):
             return Role.BLOCKED
-        if self.role_of(person_of(event)) == Role.BLOCKED:
-            return Role.BLOCKED
-        return Role.OWNER if event.author.room_role == "owner" else Role.USER
+        most = Role.OWNER if admin else Role.USER
+        if not self._listed:
+            return most
+        least = min((role for each in persons_of(owner) if (role := self.role_of(each)) is not None), default=most)
+        return min(least, most) if least is Role.BLOCKED or not admin else most
 
     def _stranger(self, room: Room) -> Role:
         """In a private bot a room that was switched on lets its members in."""
@@ -180,6 +189,14 @@ class Gate:
 def person_of(event: Received) -> str:
     """The author as lists name them."""
     return f"{event.room.platform}:{event.author.id}"
+
+
+def persons_of(owner: str) -> tuple[str, ...]:
+    """Whom lists may mean by an owner that came through one of the hub's own doors: the name, and whose it is."""
+    name = owner.removeprefix(PAGE)
+    platform, private, rest = name.partition(":private:")
+    person = (f"{platform}:{rest}",) if private and platform and rest and ":" not in platform else ()
+    return (f"{DOOR}:{owner}", f"{DOOR}:{name}", *person)
 
 
 def room_key(room: Room) -> str:

@@ -12,6 +12,10 @@ Switch = Literal["on", "off", "mention", "always", "prefix"]
 
 RESERVED = "hub:"
 """Owners that begin so are the hub itself: nobody speaks as one."""
+PAGE = "web:"
+"""Owners that begin so are visitors of the chat page; what follows is who they are to the other doors."""
+DOOR = "http"
+"""What lists call the hub's own doors, as they call a platform."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import Any, cast
+
+import pytest
 
 from hubbub.api.errors import Refused
 from hubbub.api.openai import models as names
-from hubbub.conversations.limits import Limits
+from hubbub.commands.access.gate import Gate
+from hubbub.commands.access.rules import AccessRules
+from hubbub.conversations.limits import NO_LIMITS, Limits
 from hubbub.core.errors import ProviderError, StoreError
+from hubbub.core.identities import Role
 from hubbub.core.models import ModelSpec
 from hubbub.core.phrases import Phrase
 from hubbub.core.turns import Delta, Parameters, Tool, Turn, Usage
@@ -17,9 +22,6 @@ from tests.fakes.doors import Doors, MemoryHub, doors, until
 from tests.fakes.registry import FakeRegistry
 from tests.fakes.scripted import failing
 from tests.unit.api.openai.door import HELLO, failure, pieces, post, words
-
-if TYPE_CHECKING:
-    import pytest
 
 
 def hub(*scripts: Any, **spec: Any) -> MemoryHub:
@@ -409,3 +411,58 @@ async def test_vectors_that_a_model_does_not_make() -> None:
         for name, status, told in cases:
             at.hub.registry.failure = ProviderError("no", user_text=Phrase("error.model_failed"), status=status)
             assert failure(await post(at, {"model": name, "input": "x"}, "embeddings"))[::2] == told, (name, status)
+
+
+# --- whom the lists shut out
+
+
+def listed(**more: Any) -> Gate:
+    return Gate(cast("Any", None), AccessRules(**more), NO_LIMITS, lambda: 0.0)
+
+
+@pytest.mark.parametrize(
+    ("blocked", "owner"),
+    [("qq:7", "qq:private:7"), ("http:ann", "ann"), ("http:ann", "web:ann"), ("http:qq:private:7", "qq:private:7")],
+)
+async def test_the_token_of_somebody_who_is_blocked_opens_nothing(blocked: str, owner: str) -> None:
+    gate = listed(blocked=frozenset({blocked}))
+    async with doors(MemoryHub(gate=gate)) as at:
+        token = await at.token("openai", "messages", owner=owner)
+        for path, body in (
+            ("chat/completions", HELLO),
+            ("chat/completions", HELLO | {"model": "demo@memory"}),
+            ("completions", {"model": "demo", "prompt": "hello"}),
+            ("embeddings", {"model": "demo", "input": "hello"}),
+        ):
+            refused = failure(await post(at, body, path, headers=token))
+            assert refused == (403, "permission_error", "blocked"), (path, body)
+        async with at.client.post(f"{at.url}/api/v1/messages", json={"text": "hello"}, headers=token) as answer:
+            assert (answer.status, (await answer.json())["error"]["code"]) == (403, "blocked")
+        assert at.hub.registry.requests == []
+        assert at.hub.accepted == 0
+        assert (await post(at, headers=await at.token("openai", owner="bob")))[0] == 200
+
+
+async def test_who_names_somebody_that_is_blocked_is_refused() -> None:
+    async with doors(MemoryHub(gate=listed(blocked=frozenset({"http:ann"})))) as at:
+        named = {"X-Hubbub-Owner": "ann", "X-Hubbub-Conversation": ""}
+        assert failure(await post(at, headers=named)) == (403, "permission_error", "blocked")
+        async with at.client.post(f"{at.url}/api/v1/messages", json={"text": "hi", "owner": "ann"}) as answer:
+            assert answer.status == 403
+
+
+async def test_a_guest_may_not_ask_models_but_give_commands() -> None:
+    gate = listed()
+    async with doors(MemoryHub(gate=gate)) as at:
+        token = await at.token("openai", "messages", owner="qq:private:7")
+        assert (await post(at, headers=token))[0] == 200
+        gate.set_role("qq:7", Role.GUEST, "test")
+        assert failure(await post(at, headers=token)) == (403, "permission_error", "guest")
+        async with at.client.post(f"{at.url}/api/v1/messages", json={"text": "/help"}, headers=token) as answer:
+            assert answer.status == 200
+
+
+async def test_an_admin_is_not_shut_out_by_a_name() -> None:
+    async with doors(MemoryHub(gate=listed(blocked=frozenset({"http:local"})))) as at:
+        assert failure(await post(at))[0] == 403
+        assert (await post(at, headers=await at.token("*")))[0] == 200
