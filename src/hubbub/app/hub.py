@@ -103,6 +103,7 @@ def _background(
     yield parts.dispatcher.claims()
     yield Clockwork(store.timers, parts.dispatcher.take, parts.node, time.time).run()
     yield Housekeeping(store, time.time).run()
+    yield parts.files.run()
     yield keep_current(parts.gate)
     yield parts.models.open(url, announce)
     if server is not None:

@@ -10,7 +10,9 @@ from pydantic import BaseModel, Field, PrivateAttr
 from hubbub.core.errors import ConfigError
 from hubbub.core.ports import PlatformPlugin
 from hubbub.providers.settings import MainModel, ModelSettings
-from hubbub.settings.sections import Access, Chat, Commands, Dispatch, Limits, RoomRule, Section, Server, Store
+from hubbub.settings.pictures import Files
+from hubbub.settings.nodes import Cluster, Store
+from hubbub.settings.sections import Access, Chat, Commands, Dispatch, Limits, RoomRule, Section, Server
 
 
 class Settings(Section):
@@ -31,6 +33,8 @@ class Settings(Section):
     )
     dispatch: Dispatch = Field(default_factory=Dispatch, description="How much is worked on at once.")
     store: Store = Field(default_factory=Store, description="The database.")
+    cluster: Cluster = Field(default_factory=Cluster, description="Several processes on one database.")
+    files: Files = Field(default_factory=Files, description="Files of messages.")
     platforms: Section = Field(default_factory=Section, description="Chat platforms, each with keys of its own.")
 
     _plugins: Mapping[str, PlatformPlugin] = PrivateAttr(default_factory=dict)
