@@ -253,6 +253,35 @@ class ClaimSuite:
             (claim,) = await harness.store.inbox.claim("a", 1)
             assert claim.entries[0].attempts == attempts
 
+    async def test_how_often_handling_was_begun_is_known_after_a_crash(self, harness: StoreHarness) -> None:
+        claim = await accepted(harness.store, 1)
+        other = await accepted(harness.store, 2, name="other")
+        for before in (0, 1, 2):
+            assert await harness.store.inbox.begin(claim.entries[0].id) == before
+            await harness.reopen("killed")
+        assert await harness.store.inbox.begin(other.entries[0].id) == 0
+        assert await harness.store.inbox.begin(2**62) == 0, "there is no such entry"
+
+    async def test_what_was_given_up_is_listed(self, harness: StoreHarness) -> None:
+        began = time.time()
+        claims = [await accepted(harness.store, number, name=f"lane-{number}") for number in range(4)]
+        for claim, dead in zip(claims[:3], (True, False, True), strict=True):
+            entry = claim.entries[0].id
+            unit = Unit(dead=((entry, f"it broke: {claim.lane}"),)) if dead else Unit(done=(entry,))
+            await harness.store.inbox.commit(claim.lane, claim.fence, unit, release=True)
+        store = await harness.reopen("killed")
+        first, second = await store.inbox.given_up()
+        assert [first.event, second.event] == [claims[0].entries[0].event, claims[2].entries[0].event]
+        assert (first.id, first.lane, first.error) == (
+            claims[0].entries[0].id,
+            claims[0].lane,
+            f"it broke: {claims[0].lane}",
+        )
+        assert began - 1 <= first.time <= time.time() + 1
+        assert await store.inbox.given_up(1) == [first]
+        assert await store.inbox.given_up(10, first.id) == [second]
+        assert not await store.inbox.given_up(10, second.id)
+
     @pytest.mark.parametrize("accept_first", [True, False])
     async def test_events_that_come_during_a_claim_come_behind_it(
         self, harness: StoreHarness, accept_first: bool

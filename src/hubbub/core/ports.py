@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol, runtime_checkable
 
 from hubbub.core.addresses import Account, Room
+from hubbub.core.calls import CallQuery, LoggedCall, ModelCall
 from hubbub.core.capabilities import Capabilities
 from hubbub.core.events import Event, Received
 from hubbub.core.failpoints import Failpoint, never
@@ -26,14 +27,18 @@ from hubbub.core.work import (
     Claim,
     Committed,
     Exchanged,
+    GivenUp,
     Lease,
+    Node,
     Outgoing,
     Receipt,
     Row,
     Spend,
     Spent,
     State,
+    Step,
     Unit,
+    Write,
 )
 
 # --- platforms ---------------------------------------------------------------------------------------------------
@@ -364,6 +369,15 @@ class Journal(Protocol):
     async def replies(self, entry: int) -> Sequence[Row] | None:
         """Rows that an entry caused; None while it is not done."""
 
+    async def begin(self, entry: int) -> int:
+        """Note that the handling of a claimed entry begins; how often that was noted before.
+
+        For entries that were claimed again and again: what ends the process each time must be given up at last.
+        """
+
+    async def given_up(self, limit: int = 100, after: int = 0) -> Sequence[GivenUp]:
+        """Entries that were given up (`Unit.dead`) with ids above ``after``, oldest first."""
+
 
 class Outbox(Protocol):
     """What goes out, in order within a room."""
@@ -414,7 +428,7 @@ class SharedOutbox(Protocol):
 
 
 class Conversations(Protocol):
-    """What owners keep: branches of contexts, prompts and settings. Written by units only (`Write`)."""
+    """What owners keep: branches of contexts, prompts and settings. Written by units (`Write`) and by `change`."""
 
     async def branch(self, owner: str, kind: BranchKind, name: str = "", limit: int = 0) -> Branch:
         """A branch (default: the owner's current one) with its last ``limit`` nodes (0: all)."""
@@ -424,6 +438,23 @@ class Conversations(Protocol):
 
     async def owners(self, kind: BranchKind) -> Sequence[str]:
         """Who has anything of this kind."""
+
+    async def trail(self, owner: str, kind: BranchKind, since: float = 0.0) -> Sequence[Step]:
+        """Where branches were made to end elsewhere (`MoveHead`, `Archive`) since a time, newest first."""
+
+    async def chain(self, owner: str, head: int) -> Sequence[Node]:
+        """The nodes of an owner from the first one to ``head``, whether or not a branch leads there; else none."""
+
+    async def change(self, writes: Sequence[Write], seen: Sequence[Branch] = ()) -> bool:
+        """Store writes that belong to no unit, all or none, durably.
+
+        False, and nothing is stored, where one of the branches ``seen`` does not end any more at the head with which
+        it was read: read again, and decide anew.
+
+        Raises:
+            Unstorable: they can never be stored as they are.
+            StoreError: they are not stored.
+        """
 
 
 class Usage(Protocol):
@@ -437,6 +468,19 @@ class Usage(Protocol):
 
     async def add(self, spend: Spend) -> None:
         """Count what belongs to no unit."""
+
+
+class Calls(Protocol):
+    """Calls of models; units add them (`LogCall`)."""
+
+    async def add(self, calls: Sequence[ModelCall]) -> int:
+        """Store calls of elsewhere, but those that are there already, exactly so; how many were new."""
+
+    async def find(self, query: CallQuery) -> Sequence[LoggedCall]:
+        """Calls in the order of their times."""
+
+    async def prune(self, before: float, most: int) -> int:
+        """Forget calls from before a time, and the oldest ones beyond ``most``, a bounded piece; how many it were."""
 
 
 class Leases(Protocol):
@@ -545,6 +589,10 @@ class Store(Protocol):
     @property
     def usage(self) -> Usage:
         """What owners used."""
+
+    @property
+    def calls(self) -> Calls:
+        """Which models were called."""
 
     @property
     def leases(self) -> Leases:

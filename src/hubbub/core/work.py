@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Literal
 
 from hubbub.core.addresses import Room
+from hubbub.core.calls import ModelCall
 from hubbub.core.capabilities import Delivery
 from hubbub.core.events import Event
 from hubbub.core.messages import Message
@@ -39,6 +40,20 @@ class Entry:
     lane: str
     event: Event
     attempts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class GivenUp:
+    """An entry that nobody works on any more, and why. ``event`` None: it cannot be read, or was forgotten.
+
+    ``time``: when it was accepted, in seconds since the epoch.
+    """
+
+    id: int
+    lane: str
+    event: Event | None
+    error: str
+    time: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +198,14 @@ class Spend:
     room: str = ""
 
 
-Write = Append | MoveHead | Switch | Archive | TimerSet | TimerCancel | Spend
+@dataclass(frozen=True, slots=True)
+class LogCall:
+    """Keep the record of a model's call."""
+
+    call: ModelCall
+
+
+Write = Append | MoveHead | Switch | Archive | TimerSet | TimerCancel | Spend | LogCall
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +249,17 @@ class Branch:
     head: int = 0
     updated_at: float = 0.0
     nodes: tuple[Node, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A line of a branch's log: at ``time`` the branch ended at ``head`` and was made to end elsewhere."""
+
+    id: int
+    name: str
+    head: int
+    reason: str
+    time: float
 
 
 @dataclass(frozen=True, slots=True)

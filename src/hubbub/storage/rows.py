@@ -7,7 +7,8 @@ from typing import Any
 
 from hubbub.core.addresses import Room
 from hubbub.core.capabilities import Delivery
-from hubbub.core.work import Outgoing, Row, State
+from hubbub.core.events import Event
+from hubbub.core.work import GivenUp, Outgoing, Row, State
 from hubbub.storage import codec
 from hubbub.storage.schema import STATE_CODES, STATE_NAMES
 
@@ -41,6 +42,17 @@ def read_row_anyhow(columns: Sequence[Any], hub: str) -> Row:
         shell = list(columns)
         shell[_MESSAGE], shell[_ERROR] = b"[]", f"the message cannot be read: {error}"
         return read_row(shell, hub)
+
+
+def read_given_up(columns: Sequence[Any]) -> GivenUp:
+    """An entry that was given up, from its id, lane, event, error and time."""
+    entry_id, lane, data, error, time = columns
+    event: Event | None
+    try:
+        event = codec.decode_event(data)
+    except ValueError:
+        event = None
+    return GivenUp(entry_id, lane, event, error, time)
 
 
 def row_key(hub: str, row_id: int) -> str:

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 
 from hubbub.core.errors import Overloaded, StoreError, Unstorable
 from hubbub.core.events import Event, event_key
-from hubbub.core.work import Claim, Committed, Entry, Outgoing, Receipt, Row, Unit
+from hubbub.core.work import Claim, Committed, Entry, GivenUp, Outgoing, Receipt, Row, Unit
 from hubbub.storage import codec
 from hubbub.storage.postgres import texts, writes
-from hubbub.storage.postgres.orders import Abandon, Accept, Finish, GiveBack, Send, Take
+from hubbub.storage.postgres.orders import Abandon, Accept, Call, Finish, GiveBack, Send, Take
 from hubbub.storage.postgres.outbox import COLUMNS, read_row
 from hubbub.storage.postgres.signals import POLL, heard
+from hubbub.storage.rows import read_given_up
 
 if TYPE_CHECKING:
     from hubbub.storage.postgres.database import Connection
@@ -36,6 +37,8 @@ WITH begun AS (
 SELECT b.id, b.lane, i.event, b.attempts FROM begun b JOIN inbox i ON i.id = b.id ORDER BY b.id
 """
 _GIVE_UP = "WITH gone AS (DELETE FROM waiting WHERE lane = $1 AND id = $2) UPDATE inbox SET error = $3 WHERE id = $2"
+_BEGIN = "UPDATE waiting SET begun = begun + 1 WHERE id = $1 RETURNING begun"
+_GIVEN_UP = "SELECT id, lane, event, error, at FROM inbox WHERE error IS NOT NULL AND id > $1 ORDER BY id LIMIT $2"
 _COUNT = """
 UPDATE conv SET waiting = l.waiting FROM unnest($1::text[], $2::integer[]) AS l(lane, waiting) WHERE conv.lane = l.lane
 """
@@ -159,6 +162,21 @@ class Inbox:
         if found[0]:
             return None
         return [read_row(row, self._writer.hub) for row in await self._parts.reader.fetch(_REPLIES, entry)]
+
+    async def begin(self, entry: int) -> int:
+        """See `Journal.begin`."""
+        before: int = await self._writer.ask(Call(self._loop.create_future(), partial(_begin, texts.number(entry))))
+        return before
+
+    async def given_up(self, limit: int = 100, after: int = 0) -> Sequence[GivenUp]:
+        """See `Journal.given_up`."""
+        rows = await self._parts.reader.fetch(_GIVEN_UP, texts.number(after), limit)
+        return [read_given_up((row[0], texts.read(row[1]), row[2], texts.read(row[3]), row[4])) for row in rows]
+
+
+async def _begin(entry: int, db: Connection) -> int:
+    rows = await db.fetch(_BEGIN, entry)
+    return int(rows[0][0]) - 1 if rows else 0
 
 
 def _prepare(out: Outgoing) -> Send:

@@ -11,8 +11,9 @@ from functools import partial
 
 from hubbub.core.errors import Overloaded, StoreError, Unstorable
 from hubbub.core.events import Event, event_key
-from hubbub.core.work import Claim, Committed, Entry, Receipt, Row, Unit
+from hubbub.core.work import Claim, Committed, Entry, GivenUp, Receipt, Row, Unit
 from hubbub.storage import codec
+from hubbub.storage.rows import read_given_up
 from hubbub.storage.schema import DONE, GIVEN_UP
 from hubbub.storage.sqlite.branches import Branches
 from hubbub.storage.sqlite.lanes import Lane, Lanes
@@ -24,6 +25,8 @@ log = logging.getLogger(__name__)
 
 _LEFT = "SELECT lane, count(*) FROM inbox WHERE state = 0 GROUP BY lane ORDER BY min(id)"
 _WAITING_IN = "SELECT id, event, attempts FROM inbox WHERE state = 0 AND lane = ? AND id < ? ORDER BY id"
+_BEGIN = "UPDATE inbox SET begun = begun + 1 WHERE id = ? AND state = 0 RETURNING begun"
+_GIVEN_UP = "SELECT id, lane, event, error, at FROM inbox WHERE state = 2 AND id > ? ORDER BY id LIMIT ?"
 _COUNT_ATTEMPT = "UPDATE inbox SET attempts = attempts + 1 WHERE id = ?"
 
 
@@ -187,6 +190,15 @@ class Inbox:
         """See `Journal.replies`."""
         return await self._reader.read(partial(self._outbox.read_replies, entry))
 
+    async def begin(self, entry: int) -> int:
+        """See `Journal.begin`."""
+        before: int = await self._writer.call(partial(_begin, entry))
+        return before
+
+    async def given_up(self, limit: int = 100, after: int = 0) -> Sequence[GivenUp]:
+        """See `Journal.given_up`."""
+        return await self._reader.read(partial(_given_up, limit, after))
+
 
 def _read_waiting(found: dict[str, list[Entry]], before: int, db: sqlite3.Connection) -> None:
     """Fill in the entries that wait in these lanes; one that cannot be read is given up, so that others get by."""
@@ -198,6 +210,15 @@ def _read_waiting(found: dict[str, list[Entry]], before: int, db: sqlite3.Connec
                 log.error("entry %d is given up: %s", entry_id, error)  # noqa: TRY400 - an expected kind
                 db.execute(FINISH_ENTRY, (GIVEN_UP, str(error), entry_id))
         db.executemany(_COUNT_ATTEMPT, [(entry.id,) for entry in entries])
+
+
+def _begin(entry: int, db: sqlite3.Connection) -> int:
+    row = db.execute(_BEGIN, (entry,)).fetchone()
+    return int(row[0]) - 1 if row else 0
+
+
+def _given_up(limit: int, after: int, db: sqlite3.Connection) -> list[GivenUp]:
+    return [read_given_up(row) for row in db.execute(_GIVEN_UP, (after, limit)).fetchall()]
 
 
 def _find_first(entry: Entry, db: sqlite3.Connection) -> Entry:
