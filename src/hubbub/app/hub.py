@@ -14,6 +14,7 @@ from hubbub.api import local
 from hubbub.api.auth import Access
 from hubbub.api.server import WebServer
 from hubbub.app.admin import ensure_admin
+from hubbub.app.engines import hub_store, node_name
 from hubbub.app.housekeeping import Housekeeping, keep_current
 from hubbub.app.models import LateModels
 from hubbub.app.pages import console_services, recent_log
@@ -25,7 +26,6 @@ from hubbub.core.ports import Control, Exchange, Route, Store
 from hubbub.core.turns import ModelInfo
 from hubbub.dispatch.clockwork import Clockwork
 from hubbub.settings import Settings
-from hubbub.storage.sqlite.store import SqliteStore
 
 log = logging.getLogger(__name__)
 
@@ -64,31 +64,32 @@ async def open_hub(
 
     Raises:
         StoreBusy: another hub works on the data folder.
-        StoreError: the data folder cannot be used.
+        StoreError: the data folder or the database cannot be used.
         ConfigError: what is set does not go together, or the port cannot be used.
     """
-    store = SqliteStore(settings.server.data_dir, failpoint=failpoint)
-    await store.open()
-    try:
-        async with _kept_log() as recent, _unwrapped(), asyncio.TaskGroup() as tasks:
-            parts = Parts(settings, store, tasks, failpoint)
-            pages = console_routes(console_services(parts, tasks, recent))
-            server = WebServer(parts.services(), [*_routes(parts), *pages]) if listen else None
+    node = node_name(settings)
+    async with (
+        hub_store(settings, node, failpoint) as store,
+        _kept_log() as recent,
+        _unwrapped(),
+        asyncio.TaskGroup() as tasks,
+    ):
+        parts = Parts(settings, store, node, tasks, failpoint)
+        pages = console_routes(console_services(parts, tasks, recent))
+        server = WebServer(parts.services(), [*_routes(parts), *pages]) if listen else None
+        if server is not None:
+            server.bind()
+        hub = Hub(store, parts.exchange, parts.control, parts.models, parts.access, server.url if server else "")
+        await parts.gate.load()
+        await parts.sender.start(parts.node)
+        background = [tasks.create_task(each) for each in _background(parts, server, hub.url, announce)]
+        try:
             if server is not None:
-                server.bind()
-            hub = Hub(store, parts.exchange, parts.control, parts.models, parts.access, server.url if server else "")
-            await parts.gate.load()
-            await parts.sender.start(parts.node)
-            background = [tasks.create_task(each) for each in _background(parts, server, hub.url, announce)]
-            try:
-                if server is not None:
-                    await _let_in(parts, server)
-                _settle_memory()
-                yield hub
-            finally:
-                await _end(parts, server, background)
-    finally:
-        await store.close()
+                await _let_in(parts, server)
+            _settle_memory()
+            yield hub
+        finally:
+            await _end(parts, server, background)
 
 
 def _background(

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import secrets
 import time
 from collections.abc import Sequence
 from dataclasses import fields
@@ -31,7 +29,7 @@ from hubbub.conversations.zones import zone_of
 from hubbub.core.addresses import Room
 from hubbub.core.failpoints import Failpoint
 from hubbub.core.phrases import Phrase
-from hubbub.core.ports import Exchange, Host, Platform
+from hubbub.core.ports import Exchange, Host, Platform, Store
 from hubbub.core.status import HubStatus
 from hubbub.dispatch.control import HubControl
 from hubbub.dispatch.delivery import Patience, Sender
@@ -40,7 +38,6 @@ from hubbub.dispatch.means import HubMeans
 from hubbub.dispatch.road import Road, Ways
 from hubbub.dispatch.streams import LocalStreams
 from hubbub.settings import Settings
-from hubbub.storage.sqlite.store import SqliteStore
 
 # Seconds for requests that still run when all messages are done, or their time is up.
 _LAST_REQUESTS = 2.0
@@ -49,11 +46,13 @@ _LAST_REQUESTS = 2.0
 class Parts:
     """Everything of a hub, built and not yet started."""
 
-    def __init__(self, settings: Settings, store: SqliteStore, tasks: asyncio.TaskGroup, failpoint: Failpoint) -> None:
+    def __init__(
+        self, settings: Settings, store: Store, node: str, tasks: asyncio.TaskGroup, failpoint: Failpoint
+    ) -> None:
         """Raises ConfigError when what is set does not go together."""
         self.settings = settings
         self.store = store
-        self.node = f"{os.getpid()}-{secrets.token_hex(4)}"
+        self.node = node
         self.started_at = time.time()
         self.zone = zone_of(settings.server.timezone) if settings.server.timezone else None
         limits = limits_of(settings)

@@ -31,16 +31,12 @@ def with_store(settings: Settings, work: Callable[[Store], Awaitable[T]]) -> T:
 
 @asynccontextmanager
 async def _open(settings: Settings) -> AsyncIterator[Store]:
+    from hubbub.app.engines import command_store  # noqa: PLC0415 - loaded on first use
     from hubbub.storage.sqlite.connection import DATABASE  # noqa: PLC0415 - loaded on first use
-    from hubbub.storage.sqlite.store import SqliteStore  # noqa: PLC0415 - loaded on first use
 
-    folder = settings.server.data_dir
-    if not (folder / DATABASE).is_file():
+    folder = settings.store.sqlite(settings.server.data_dir)
+    if not settings.store.postgres and not (folder / DATABASE).is_file():
         message = f"there are no data in {folder}: no hub has run there; name another folder with --data-dir"
         raise Failure(message)
-    store = SqliteStore(folder)
-    await store.open()
-    try:
+    async with command_store(settings) as store:
         yield store
-    finally:
-        await store.close()

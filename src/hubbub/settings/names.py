@@ -23,6 +23,7 @@ ALIASES: Mapping[str, Path] = {
     "LOG_LEVEL": ("server", "log_level"),
     "TZ": ("server", "timezone"),
     "DATABASE_URL": ("store", "database_url"),
+    "HUBBUB_ROLES": ("cluster", "roles"),
     "OPENAI_BASE_URL": ("model", "base_url"),
     "OPENAI_API_KEY": ("model", "api_key"),
     "HUBBUB_MODEL": ("model", "name"),

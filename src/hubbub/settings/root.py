@@ -10,8 +10,8 @@ from pydantic import BaseModel, Field, PrivateAttr
 from hubbub.core.errors import ConfigError
 from hubbub.core.ports import PlatformPlugin
 from hubbub.providers.settings import MainModel, ModelSettings
-from hubbub.settings.pictures import Files
 from hubbub.settings.nodes import Cluster, Store
+from hubbub.settings.pictures import Files
 from hubbub.settings.sections import Access, Chat, Commands, Dispatch, Limits, RoomRule, Section, Server
 
 

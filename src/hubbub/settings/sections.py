@@ -215,17 +215,3 @@ class Dispatch(Section):
     conversations: int = Field(1000, ge=1, description="Conversations that are answered at the same time.")
     accepted: int = Field(10_000, ge=1, description="Messages that wait; beyond it platforms are told to come later.")
     shutdown_seconds: float = Field(10.0, ge=0, description="Time that running answers get when the hub is stopped.")
-
-
-class Store(Section):
-    """Where messages are kept."""
-
-    database_url: str = Field("", description="Database; empty is SQLite in server.data_dir, the only one for now.")
-
-    @field_validator("database_url")
-    @classmethod
-    def _engine(cls, value: str) -> str:
-        if value:
-            message = "should be empty: SQLite in the data folder is the only database of this version"
-            raise ValueError(message)
-        return value

@@ -103,9 +103,8 @@ def test_a_mistake_in_the_file_has_its_line(tmp_path: Path, file: str, message: 
         ),
         (
             "DATABASE_URL",
-            "postgresql://x",
-            "variable DATABASE_URL: store.database_url: should be empty: SQLite in the data folder is the only "
-            "database of this version, not 'postgresql://x'",
+            "mysql://x",
+            "variable DATABASE_URL: store.database_url: should begin with postgresql:// or sqlite:///, or be empty",
         ),
     ],
 )
@@ -126,9 +125,8 @@ def test_a_secret_is_not_repeated(tmp_path: Path) -> None:
         "hubbub.toml:2: platforms.onebot.access_token: should be text in quotes",
         "variable HUBBUB_ADMIN_PASSWORD: server.admin_password: should have at least 8 characters",
     ]
-    assert refused(tmp_path, "\n", DATABASE_URL="postgresql://me:hunter2@host/db") == [
-        "variable DATABASE_URL: store.database_url: should be empty: SQLite in the data folder is the only database of "
-        "this version"
+    assert refused(tmp_path, "\n", DATABASE_URL="mysql://me:hunter2@host/db") == [
+        "variable DATABASE_URL: store.database_url: should begin with postgresql:// or sqlite:///, or be empty"
     ]
 
 
