@@ -8,7 +8,20 @@ from dataclasses import replace
 from time import time
 from typing import TYPE_CHECKING
 
-from hubbub.core.work import Append, Archive, Branch, BranchKind, MoveHead, Node, Spend, Spent, Switch, Write
+from hubbub.core.work import (
+    Append,
+    Archive,
+    Branch,
+    BranchKind,
+    LogCall,
+    MoveHead,
+    Node,
+    Spend,
+    Spent,
+    Step,
+    Switch,
+    Write,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -25,10 +38,13 @@ class MemoryConversations:
         self._clock = clock
         self._ids = itertools.count(1)
         self._nodes: dict[int, Node] = {}
+        self._owners: dict[int, str] = {}
         self._branches: dict[Key, Branch] = {}
         self._current: dict[tuple[str, BranchKind], str] = {}
         self.log: list[tuple[Key, int, str]] = []
         self.spends: list[Spend] = []
+        self.calls: list[LogCall] = []
+        self._steps: list[tuple[str, BranchKind, Step]] = []
 
     async def branch(self, owner: str, kind: BranchKind, name: str = "", limit: int = 0) -> Branch:
         name = name or self._current.get((owner, kind), "default")
@@ -47,6 +63,23 @@ class MemoryConversations:
     async def owners(self, kind: BranchKind) -> Sequence[str]:
         return sorted({key[0] for key, branch in self._branches.items() if key[1] == kind and branch.head})
 
+    async def trail(self, owner: str, kind: BranchKind, since: float = 0.0) -> Sequence[Step]:
+        found = [step for who, what, step in self._steps if (who, what) == (owner, kind) and step.time >= since]
+        return found[::-1]
+
+    async def chain(self, owner: str, head: int) -> Sequence[Node]:
+        nodes: list[Node] = []
+        while head and self._owners.get(head) == owner:
+            nodes.append(self._nodes[head])
+            head = self._nodes[head].parent
+        return nodes[::-1]
+
+    async def change(self, writes: Sequence[Write], seen: Sequence[Branch] = ()) -> bool:
+        if any(self._head((each.owner, each.kind, each.name)) != each.head for each in seen):
+            return False
+        self.apply(*writes)
+        return True
+
     def apply(self, *writes: Write) -> None:
         """Do what a committed unit asks for."""
         for write in writes:
@@ -61,6 +94,8 @@ class MemoryConversations:
                     self._current[write.owner, write.kind] = write.branch
                 case Spend():
                     self.spends.append(write)
+                case LogCall():
+                    self.calls.append(write)
                 case _:
                     raise TypeError(f"not of a conversation: {write}")
 
@@ -82,13 +117,17 @@ class MemoryConversations:
         parent = self._head(key) if write.onto is None else write.onto
         for body in write.bodies:
             number = next(self._ids)
+            self._owners[number] = write.owner
             self._nodes[number] = Node(number, parent, json.loads(json.dumps(body)), self._clock())
             parent = number
         self._set(key, parent)
 
     def _leave(self, key: Key, head: int, reason: str) -> None:
-        self.log.append((key, self._head(key), reason))
+        old = self._head(key)
+        self.log.append((key, old, reason))
         self._set(key, head)
+        step = Step(len(self._steps) + 1, key[2], old, reason, self._branches[key].updated_at)
+        self._steps.append((key[0], key[1], step))
 
     def _archive(self, write: Archive) -> None:
         head = self._head((write.owner, write.kind, write.branch))

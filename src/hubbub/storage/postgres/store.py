@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from hubbub.core.errors import StoreError
 from hubbub.core.failpoints import Failpoint, never
 from hubbub.storage.postgres import opening
-from hubbub.storage.postgres.branches import Branches
+from hubbub.storage.postgres.calls import Calls
+from hubbub.storage.postgres.conversations import Conversations
 from hubbub.storage.postgres.database import FAILURES, NOW, Database
 from hubbub.storage.postgres.files import Files
 from hubbub.storage.postgres.forgetting import Forgetting
@@ -61,7 +62,7 @@ class PostgresStore:
         self._presence = Presence(self._reader, member, lambda: self._signals.freed(others=True))
         self._link = Link(self._database, patience)
         self._writer = Writer(self._link, self._presence, self._signals, waiting, failpoint)
-        self.conversations = Branches(self._reader)
+        self.conversations = Conversations(self._writer, self._reader)
         parts = Parts(self._reader, self._writer, self._presence, self._signals, self.conversations)
         self.outbox = Outbox(parts)
         self.inbox = Inbox(parts)
@@ -69,6 +70,7 @@ class PostgresStore:
         self.leases = Leases(self._reader, self._presence)
         self.secrets = Secrets(self._writer, self._reader)
         self.usage = Usage(self._writer, self._reader)
+        self.calls = Calls(self._writer, self._reader)
         self.files = Files(self._reader)
         self._pruning = Pruning(self._reader)
         self._forgetting = Forgetting(self._writer, self._reader, self.conversations)
@@ -81,6 +83,7 @@ class PostgresStore:
             db = await self._database.connect(statement_timeout="0", lock_timeout="0")
             try:
                 self._writer.hub = await opening.bring_up_to_date(self._database, db)
+                await opening.refuse_half_moved(self._database, db)
                 async with db.transaction():
                     await self._presence.join(db)
                     await self._link.open(db)

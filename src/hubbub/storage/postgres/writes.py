@@ -7,14 +7,14 @@ read, and their sum is stored.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from hubbub.core.errors import Unstorable
-from hubbub.core.work import Append, Archive, MoveHead, Node, Spend, Switch, TimerCancel, TimerSet, Write
+from hubbub.core.work import Append, Archive, LogCall, MoveHead, Node, Spend, Switch, TimerCancel, TimerSet, Write
 from hubbub.storage import codec
-from hubbub.storage.postgres import spending, texts
+from hubbub.storage.postgres import calls, spending, texts
 
 if TYPE_CHECKING:
     from hubbub.storage.postgres.database import Connection
@@ -79,6 +79,11 @@ def _cancel(write: TimerCancel) -> Prepared:
     return Prepared(write, (texts.name(write.name),))
 
 
+def _log_call(write: LogCall) -> Prepared:
+    owner, model, _, record = calls.prepare(write.call)
+    return Prepared(write, (owner, model), (record,))
+
+
 _PREPARE: dict[type, Callable[[Any], Prepared]] = {
     Append: _append,
     MoveHead: _move,
@@ -87,6 +92,7 @@ _PREPARE: dict[type, Callable[[Any], Prepared]] = {
     TimerSet: _set,
     TimerCancel: _cancel,
     Spend: lambda spend: Prepared(spend, spending.prepare(spend)),
+    LogCall: _log_call,
 }
 
 # Numbers of nodes are drawn under the locks: on every branch they rise from the first node to the last.
@@ -145,6 +151,18 @@ async def carry_out(db: Connection, units: Sequence[tuple[Sequence[Prepared], fl
     return made
 
 
+async def carry_out_if(db: Connection, heads: Mapping[Key, int], changes: Sequence[Prepared], now: float) -> bool:
+    """Store writes if these branches end at these nodes; they are locked until the transaction ends."""
+    work = _Work(db)
+    await work.read(changes, heads)
+    if any(work.heads[key] != head for key, head in heads.items()):
+        return False
+    for each in changes:
+        await work.do(each, now)
+    await work.store()
+    return True
+
+
 @dataclass(slots=True)
 class _Work:
     db: Connection
@@ -160,9 +178,11 @@ class _Work:
     timers: dict[str, tuple[float, str, bytes] | None] = field(default_factory=dict)
     spends: list[tuple[tuple[str, ...], Spend, float]] = field(default_factory=list)
 
-    async def read(self, writes: Sequence[Prepared]) -> None:
-        """Lock the branches, and look up all that the writes depend on."""
-        keys = {each.branch for each in writes if each.branch is not None}
+    logged: list[calls.Logged] = field(default_factory=list)
+
+    async def read(self, writes: Sequence[Prepared], more: Iterable[Key] = ()) -> None:
+        """Lock the branches, and ``more``, and look up all that the writes depend on."""
+        keys = {each.branch for each in writes if each.branch is not None}.union(more)
         await self._lock(keys, sum(len(each.data) for each in writes if isinstance(each.write, Append)))
         ends = [each.node for each in writes if each.node > 0]
         if ends:
@@ -199,6 +219,8 @@ class _Work:
             self.timers[each.names[0]] = (write.due, each.names[1], each.data[0])
         elif isinstance(write, TimerCancel):
             self.timers[each.names[0]] = None
+        elif isinstance(write, LogCall):
+            self.logged.append((each.names[0], each.names[1], write.call.at, each.data[0]))
         else:
             self.spends.append((each.names, write, now))
 
@@ -259,6 +281,8 @@ class _Work:
             await self.db.execute(_CURRENT, *_columns(current, 3))
         if self.spends:
             await spending.add(self.db, self.spends)
+        if self.logged:
+            await calls.add(self.db, self.logged)
         await self._store_timers()
 
     async def _store_timers(self) -> None:

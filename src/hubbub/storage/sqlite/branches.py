@@ -19,6 +19,7 @@ from hubbub.core.work import (
     Archive,
     Branch,
     BranchKind,
+    LogCall,
     MoveHead,
     Node,
     Spend,
@@ -28,7 +29,7 @@ from hubbub.core.work import (
     Write,
 )
 from hubbub.storage import codec
-from hubbub.storage.sqlite import usage
+from hubbub.storage.sqlite import calls, usage
 from hubbub.storage.sqlite.cache import BranchCache
 from hubbub.storage.sqlite.reader import Reader
 from hubbub.storage.sqlite.writer import Batch, Finish
@@ -106,14 +107,17 @@ class Branches:
     def put(self, batch: Batch, writes: Sequence[Prepared]) -> Finish:
         """Let the batch write; the result is to be told how the transaction ended."""
         done: list[object] = []
-        batch.applies.append(partial(_apply_all, writes, time.time(), done))
+        batch.applies.append(partial(apply_all, writes, time.time(), done))
 
         def told(error: BaseException | None) -> None:
             if error is None:
-                for (write, _), result in zip(writes, done, strict=True):
-                    self._remember(write, result)
+                self._remember_all(writes, done)
 
         return told
+
+    def _remember_all(self, writes: Sequence[Prepared], done: Sequence[object]) -> None:
+        for (write, _), result in zip(writes, done, strict=True):
+            self._remember(write, result)
 
     def _remember(self, write: Write, result: Any) -> None:
         if isinstance(write, Append):
@@ -168,14 +172,17 @@ _PREPARE: dict[type, Callable[..., tuple[bytes, ...]]] = {
     TimerSet: _prepare_timer,
     TimerCancel: _prepare_cancel,
     Spend: usage.prepare,
+    LogCall: calls.prepare,
 }
 
 
-def _apply_all(writes: Sequence[Prepared], now: float, done: list[object], db: sqlite3.Connection) -> None:
+def apply_all(writes: Sequence[Prepared], now: float, done: list[object], db: sqlite3.Connection) -> None:
+    """Carry writes out within a transaction; ``done`` gets what came of each."""
     done.extend(_APPLY[type(write)](db, write, data, now) for write, data in writes)
 
 
-def _head(db: sqlite3.Connection, owner: str, kind: str, name: str) -> int:
+def head_of(db: sqlite3.Connection, owner: str, kind: str, name: str) -> int:
+    """The node that a branch ends at, 0 for an empty one."""
     row = db.execute(
         "SELECT head FROM branch WHERE owner = ? AND kind = ? AND name = ?", (owner, kind, name)
     ).fetchone()
@@ -192,7 +199,7 @@ def _owns(db: sqlite3.Connection, owner: str, node: int) -> bool:
 def _append(db: sqlite3.Connection, write: Append, bodies: tuple[bytes, ...], now: float) -> list[Node]:
     parent = write.onto
     if parent is None or (parent and not _owns(db, write.owner, parent)):
-        parent = _head(db, write.owner, write.kind, write.branch)
+        parent = head_of(db, write.owner, write.kind, write.branch)
     nodes = []
     for data in bodies:
         row_id = db.execute(_INSERT_NODE, (parent, write.owner, data, now)).lastrowid
@@ -204,7 +211,7 @@ def _append(db: sqlite3.Connection, write: Append, bodies: tuple[bytes, ...], no
 
 
 def _log(db: sqlite3.Connection, write: MoveHead | Archive, reason: str, now: float) -> int:
-    head = _head(db, write.owner, write.kind, write.branch)
+    head = head_of(db, write.owner, write.kind, write.branch)
     db.execute(_INSERT_LOG, (write.owner, write.kind, write.branch, head, reason, now))
     return head
 
@@ -219,7 +226,7 @@ def _archive(db: sqlite3.Connection, write: Archive, data: object, now: float) -
     head = _log(db, write, f"archived as {write.name}", now)
     name, number = write.name, 1
     if head:
-        while _head(db, write.owner, write.kind, name):
+        while head_of(db, write.owner, write.kind, name):
             number += 1
             name = f"{write.name}-{number}"
         db.execute(_SET_HEAD, (write.owner, write.kind, name, head, now))
@@ -247,6 +254,7 @@ _APPLY: dict[type, Callable[..., object]] = {
     TimerSet: _set_timer,
     TimerCancel: _cancel_timer,
     Spend: usage.apply,
+    LogCall: calls.apply,
 }
 
 

@@ -11,7 +11,8 @@ from hubbub.core.errors import StoreError
 from hubbub.core.failpoints import Failpoint, never
 from hubbub.storage.schema import STATE_NAMES
 from hubbub.storage.sqlite import connection
-from hubbub.storage.sqlite.branches import Branches
+from hubbub.storage.sqlite.calls import Calls
+from hubbub.storage.sqlite.conversations import Conversations
 from hubbub.storage.sqlite.files import Files
 from hubbub.storage.sqlite.forgetting import Forgetting
 from hubbub.storage.sqlite.inbox import Inbox
@@ -35,13 +36,14 @@ class SqliteStore:
         path = folder / connection.DATABASE
         self._writer = Writer(waiting, failpoint)
         self._reader = Reader(path)
-        self.conversations = Branches(self._reader)
+        self.conversations = Conversations(self._writer, self._reader)
         self.outbox = Outbox(self._writer, self._reader)
         self.inbox = Inbox(self._writer, self._reader, self.outbox, self.conversations)
         self.timers = Timers(self._writer, self._reader, self.inbox)
         self.leases = Leases(self._writer, self._reader)
         self.secrets = Secrets(self._writer, self._reader)
         self.usage = Usage(self._writer, self._reader)
+        self.calls = Calls(self._writer, self._reader)
         self.files = Files(self._writer, self._reader)
         self._pruning = Pruning(self._writer, self._reader)
         self._forgetting = Forgetting(self._writer, self._reader, self.conversations)
@@ -72,6 +74,9 @@ class SqliteStore:
         except sqlite3.Error as error:
             db.close()
             raise connection.unusable(self._folder, error) from error
+        except StoreError:
+            db.close()
+            raise
         self._writer.start(db)
 
     async def close(self) -> None:
