@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 from typing_extensions import override
 
-from hubbub.storage.postgres.branches import Branches
+from hubbub.storage.postgres.conversations import Conversations as PostgresConversations
 from hubbub.storage.postgres.database import Database
 from hubbub.storage.postgres.presence import Member
 from hubbub.storage.postgres.reader import Reader
@@ -114,7 +114,7 @@ class PostgresHarness:
 
     def afresh(self) -> Conversations:
         assert self._fresh is not None
-        return Branches(self._fresh)
+        return PostgresConversations(self.store._writer, self._fresh)
 
     @classmethod
     async def empty(cls, dsn: str) -> PostgresHarness:

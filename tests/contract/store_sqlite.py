@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from typing_extensions import TypeVarTuple, override
 
-from hubbub.storage.sqlite.branches import Branches
 from hubbub.storage.sqlite.connection import DATABASE
+from hubbub.storage.sqlite.conversations import Conversations as SqliteConversations
 from hubbub.storage.sqlite.reader import Reader
 from hubbub.storage.sqlite.store import SqliteStore
 from tests.contract.store_machine import StoreMachine
@@ -114,7 +114,7 @@ class SqliteHarness:
         reader = Reader(self.folder / DATABASE)
         reader.start()
         self._readers.append(reader)
-        return Branches(reader)
+        return SqliteConversations(self.store._writer, reader)
 
     def remove(self) -> None:
         shutil.rmtree(self.folder)
@@ -191,7 +191,7 @@ class InlineHarness(SqliteHarness):
         reader._jobs = reader._thread = _Inline(reader)
         reader.start()
         self._readers.append(reader)
-        return Branches(reader)
+        return SqliteConversations(self.store._writer, reader)
 
 
 class SqliteMachine(StoreMachine):

@@ -54,7 +54,9 @@ class Conversations(Branches):
     async def change(self, changes: Sequence[Write], seen: Sequence[Branch] = ()) -> bool:
         """See `ports.Conversations.change`."""
         prepared = writes.prepare(changes)
-        heads = {(texts.name(each.owner), each.kind, texts.name(each.name)): each.head for each in seen}
+        heads: dict[writes.Key, int] = {
+            (texts.name(each.owner), each.kind, texts.name(each.name)): each.head for each in seen
+        }
 
         async def store(db: Connection) -> bool:
             return await writes.carry_out_if(db, heads, prepared, time.time())
