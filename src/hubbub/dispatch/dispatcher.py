@@ -7,7 +7,7 @@ import itertools
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Protocol, TypeVar
 
@@ -21,6 +21,11 @@ from hubbub.dispatch.crew import Crew
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+
+SUSPECT_CLAIMS = 2
+"""So often claimed after its acceptance, an entry may be what ends the process (`Dispatcher._warily`)."""
+SUSPECT_BEGINNINGS = 3
+"""So often begun alone, it is."""
 
 
 class Handler(Protocol):
@@ -75,6 +80,7 @@ class Dispatcher:
         self._lanes: dict[str, _Lane] = {}
         self._held = 0
         self._closing = False
+        self._suspects = asyncio.Lock()
         self._empty = asyncio.Event()
         self._empty.set()
 
@@ -184,8 +190,10 @@ class Dispatcher:
         if entry.id in lane.recalled:
             lane.recalled.discard(entry.id)
             unit = Unit(done=(entry.id,))
-        else:
+        elif entry.attempts < SUSPECT_CLAIMS:
             unit = await self._patiently(entry, partial(self._handler.handle, entry, lane.stop))
+        else:
+            unit = await self._warily(entry, lane.stop)
         lane.stop = None
         try:
             committed = await self._store(lane, entry, unit)
@@ -194,6 +202,20 @@ class Dispatcher:
             raise
         self._handler.stored(entry, committed)
         return committed.released
+
+    async def _warily(self, entry: Entry, stop: StopSignal) -> Unit:
+        """Handle what may be the reason why the process ended again and again.
+
+        One such at a time, and that it begins is stored first: thus the one that was at work each time is known and
+        given up, while those that only waited beside it are answered.
+        """
+        async with self._suspects:
+            begun = await self._patiently(entry, partial(self._inbox.begin, entry.id))
+            if begun < SUSPECT_BEGINNINGS:
+                return await self._patiently(entry, partial(self._handler.handle, entry, stop))
+        why = f"the hub ended {begun} times while it handled this message alone"
+        log.error("entry %d is given up: %s", entry.id, why)
+        return replace(self._handler.refused(entry, RuntimeError(why)), done=(), dead=((entry.id, why),))
 
     async def _store(self, lane: _Lane, entry: Entry, unit: Unit) -> Committed:
         """Store a unit; instead of one that never can be, an apology; instead of that, that the entry is given up."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
@@ -11,10 +12,10 @@ import pytest
 
 from hubbub.chat.stop import StopSignal
 from hubbub.core.errors import Overloaded, StoreError
-from hubbub.core.events import Deleted
-from hubbub.core.messages import Text
-from hubbub.core.work import Entry, State
-from hubbub.dispatch.dispatcher import Bounds
+from hubbub.core.events import Deleted, Received
+from hubbub.core.messages import Text, text_of
+from hubbub.core.work import Entry, GivenUp, State
+from hubbub.dispatch.dispatcher import SUSPECT_BEGINNINGS, SUSPECT_CLAIMS, Bounds
 from hubbub.storage.sqlite.lanes import Lanes
 from tests.unit.dispatch.parts import message, world
 
@@ -261,3 +262,37 @@ async def test_draining_has_an_end(tmp_path: Path) -> None:
         async with asyncio.timeout(2):
             await w.dispatcher.drain(0.05)
         assert w.dispatcher.held == 1
+
+
+async def test_what_ends_the_process_each_time_is_given_up_and_nothing_else(tmp_path: Path) -> None:
+    """The message that is at work at each end is known after a few, and those that wait beside it are answered."""
+    told: list[tuple[str, str]] = []
+    dying = asyncio.Event()
+    given_up: Sequence[GivenUp] = ()
+
+    def work(entry: Entry, stop: StopSignal) -> object:
+        return killed() if text_of(cast("Received", entry.event).message) == "poison" else None
+
+    async def killed() -> None:
+        dying.set()
+        await asyncio.Event().wait()
+
+    lives = 0
+    while not given_up and lives < 20:
+        lives += 1
+        dying.clear()
+        async with asyncio.timeout(30), world(tmp_path) as hub:
+            hub.handler.work, hub.platform.shown = work, told
+            if lives == 1:
+                await hub.dispatcher.accept(message(1, "ann", "poison"))
+                for event in (message(2, "ann"), message(1, "bob"), message(1, "eve")):
+                    await hub.store.inbox.accept(event, hub.handler.lane_of(event))
+            while not dying.is_set() and not given_up:
+                await asyncio.sleep(0.005)
+                given_up = await hub.store.inbox.given_up()
+            if given_up:
+                await hub.settle(30)
+    assert lives == 1 + SUSPECT_CLAIMS + SUSPECT_BEGINNINGS
+    assert [text_of(cast("Received", each.event).message) for each in given_up] == ["poison"]
+    assert "3 times" in given_up[0].error
+    assert sorted(told) == [("ann", "m2"), ("ann", "sorry"), ("bob", "m1"), ("eve", "m1")]

@@ -1,0 +1,90 @@
+"""What a person who comes for their answers has asked and was given: a small record of their room. Pure."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+MOST = 8
+"""Questions of one room that are known; the oldest are forgotten."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One question. ``part``: the part of its answer that is next to be shown; ``open``: there is more to show.
+
+    ``text`` is a digest of its words, "" where they are not compared. ``deliveries``: how often it came.
+    """
+
+    id: str
+    entry: int
+    text: str = ""
+    deliveries: int = 1
+    part: int = 0
+    open: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A message that fetched a part of an answer."""
+
+    id: str
+    entry: int
+    part: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """The last questions of a room, oldest first, and what was fetched. ``again``: the last thing was a fetching."""
+
+    asked: tuple[Asked, ...] = ()
+    fetched: tuple[Fetched, ...] = ()
+    again: bool = field(default=False)
+
+    def question(self, event_id: str) -> Asked | None:
+        """The question that an event brought before."""
+        return next((each for each in self.asked if each.id == event_id), None)
+
+    def fetching(self, event_id: str) -> Fetched | None:
+        """What an event fetched before."""
+        return next((each for each in self.fetched if each.id == event_id), None)
+
+    @property
+    def waiting(self) -> tuple[Asked, ...]:
+        """Questions whose answers were not shown to their end."""
+        return tuple(each for each in self.asked if each.open)
+
+    def put(self, asked: Asked) -> Pending:
+        """With a new question, or a known one changed."""
+        if any(each.id == asked.id for each in self.asked):
+            return replace(self, asked=tuple(asked if each.id == asked.id else each for each in self.asked))
+        return Pending((*self.asked, asked)[-MOST:], self.fetched)
+
+    def shown(self, event_id: str, entry: int, part: int, parts: int) -> Pending:
+        """A part of an entry's answer was shown to an event."""
+        asked = tuple(_advanced(each, part, parts) if each.entry == entry else each for each in self.asked)
+        known = self.question(event_id) is not None or self.fetching(event_id) is not None
+        fetched = self.fetched if known else (*self.fetched, Fetched(event_id, entry, part))[-MOST:]
+        return Pending(asked, fetched, again=self.again or not known)
+
+    def dumped(self) -> str:
+        """As it is kept."""
+        asked = [[each.id, each.entry, each.text, each.deliveries, each.part, each.open] for each in self.asked]
+        fetched = [[each.id, each.entry, each.part] for each in self.fetched]
+        return json.dumps({"asked": asked, "fetched": fetched, "again": self.again}, separators=(",", ":"))
+
+    @classmethod
+    def loaded(cls, kept: str | None) -> Pending:
+        """As it was kept; empty where nothing was, or nothing that is understood."""
+        try:
+            found: Any = json.loads(kept) if kept else {}
+            asked = tuple(Asked(*each) for each in found.get("asked", ()))
+            return cls(asked, tuple(Fetched(*each) for each in found.get("fetched", ())), bool(found.get("again")))
+        except (ValueError, TypeError, AttributeError):
+            return cls()
+
+
+def _advanced(asked: Asked, part: int, parts: int) -> Asked:
+    following = max(asked.part, part + 1)
+    return replace(asked, part=following, open=following < parts)

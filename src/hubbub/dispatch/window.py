@@ -1,0 +1,213 @@
+"""Answers for platforms that come for them within seconds, and bring a message again that was not answered.
+
+A question is accepted like any other. Whoever brings it waits for its replies: the first delivery, each repeated one,
+and the same words once more, all get the same. At the last delivery a sentence says that the answer takes longer, and
+a word of the person ("1") fetches it, part by part. What was asked and shown is kept with the hub's facts, the answer
+itself with its entry, so nothing of it is in memory alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from weakref import WeakValueDictionary
+
+from hubbub.core.events import Received, event_key
+from hubbub.core.messages import Message, Text, text_of
+from hubbub.core.ports import Accept, Clock, Facts, Streams
+from hubbub.core.windows import WindowTerms
+from hubbub.core.work import Row
+from hubbub.dispatch.pending import Asked, Fetched, Pending
+
+# The end of an answer is told; where it is not (another node answers), one looks for it.
+_FIRST_LOOK, _LONGEST_PAUSE = 0.1, 0.5
+# A message that was sent so many windows ago must be at its last delivery, however many of them arrived.
+_OLD_WINDOWS = 2.0
+_OLDEST_WINDOWS = 20.0
+_DIGEST = 9
+
+
+@dataclass(frozen=True, slots=True)
+class WindowParts:
+    """What the window works with. ``is_command``: a message gives a command, so it may come between."""
+
+    accept: Accept
+    replies: Callable[[int], Awaitable[Sequence[Row] | None]]
+    streams: Streams
+    facts: Facts
+    is_command: Callable[[Received], bool]
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True)
+class _Wait:
+    """An answer that is waited for: of which entry, which part, and what follows where it is not ready.
+
+    ``last``: nobody comes again for it, so something must be said.
+    """
+
+    key: str
+    entry: int
+    part: int
+    last: bool
+
+
+class HubWindow:
+    """`ports.Window` over a store."""
+
+    def __init__(self, parts: WindowParts) -> None:
+        """Nothing is kept in memory but who is looked at just now."""
+        self._parts = parts
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def answer(self, event: Received, terms: WindowTerms) -> Message | None:
+        """See `ports.Window.answer`."""
+        began = asyncio.get_running_loop().time()
+        async with self._alone(event):
+            found = await self._find(event, terms)
+        if not isinstance(found, _Wait):
+            return found
+        rows = await self._rows(event, found, began + terms.within)
+        if rows is None:
+            return _said(terms.thinking) if found.last else None
+        async with self._alone(event):
+            return await self._show(event, found, rows, terms)
+
+    def _alone(self, event: Received) -> asyncio.Lock:
+        """One at a time in a room, for the moment of looking and deciding."""
+        key = event.room.key
+        lock = self._locks.get(key)
+        if lock is None:
+            lock = self._locks[key] = asyncio.Lock()
+        return lock
+
+    async def _find(self, event: Received, terms: WindowTerms) -> _Wait | Message:
+        """What to wait for, or what to say at once."""
+        pending = Pending.loaded(await self._parts.facts.get(_key(event)))
+        known = pending.question(event.id)
+        if known is not None:
+            return await self._once_more(event, terms, pending, known)
+        fetched = pending.fetching(event.id)
+        words = text_of(event.message).strip()
+        if fetched is None and words.lower() in terms.fetch:
+            fetched = _wanted(event, pending)
+        if fetched is not None:
+            return _Wait(_entry_key(event, pending, fetched.entry), fetched.entry, fetched.part, last=True)
+        command = self._parts.is_command(event)
+        running = None if command else await self._running(event, pending)
+        if running is None:
+            return await self._accept(event, terms, pending, "" if command else _digest(words))
+        if running.text and running.text == _digest(words):
+            return _Wait(f"{_account(event)}/{running.id}", running.entry, 0, last=True)
+        return _said(terms.too_fast)
+
+    async def _once_more(self, event: Received, terms: WindowTerms, pending: Pending, known: Asked) -> _Wait:
+        """The platform brings a question again."""
+        known = replace(known, deliveries=known.deliveries + 1)
+        await self._keep(event, pending.put(known))
+        return _Wait(event_key(event), known.entry, 0, self._is_last(event, terms, known.deliveries))
+
+    async def _running(self, event: Received, pending: Pending) -> Asked | None:
+        """A question that is being answered."""
+        for each in reversed(pending.waiting):
+            if not each.part and await self._replies(event, each.entry) is None:
+                return each
+        return None
+
+    async def _accept(self, event: Received, terms: WindowTerms, pending: Pending, text: str) -> _Wait:
+        # Shielded: what is being committed goes on being worked on, whether or not the platform is still there.
+        receipt = await asyncio.shield(asyncio.ensure_future(self._parts.accept(event)))
+        # Nobody comes for an old answer again where a new one was asked for, except for what is not yet shown.
+        await self._keep(event, pending.put(Asked(event.id, receipt.entry.id, text)))
+        return _Wait(event_key(event), receipt.entry.id, 0, self._is_last(event, terms, 1))
+
+    def _is_last(self, event: Received, terms: WindowTerms, deliveries: int) -> bool:
+        age = self._parts.clock() - event.time
+        old = terms.within * _OLD_WINDOWS <= age <= terms.within * _OLDEST_WINDOWS
+        return deliveries >= terms.deliveries or old
+
+    async def _rows(self, event: Received, wait: _Wait, deadline: float) -> Sequence[Row] | None:
+        """The replies, once they are there; None if they are not in time."""
+        rows = await self._replies(event, wait.entry)
+        if rows is not None:
+            return rows
+        try:
+            async with asyncio.timeout_at(deadline), self._parts.streams.subscribe(wait.key, pieces=False) as pieces:
+                told = asyncio.ensure_future(_end_of(pieces.__anext__))
+                try:
+                    return await self._look(event, wait, told)
+                finally:
+                    told.cancel()
+        except TimeoutError:
+            return await self._replies(event, wait.entry)
+
+    async def _look(self, event: Received, wait: _Wait, told: asyncio.Future[None]) -> Sequence[Row]:
+        pause = _FIRST_LOOK
+        while (rows := await self._replies(event, wait.entry)) is None:
+            if told.done():
+                await asyncio.sleep(pause / 10)
+            else:
+                await asyncio.wait((told,), timeout=pause)
+            pause = min(_LONGEST_PAUSE, pause * 2)
+        return rows
+
+    async def _replies(self, event: Received, entry: int) -> Sequence[Row] | None:
+        """The replies to this room; an entry may cause messages to others too."""
+        rows = await self._parts.replies(entry)
+        return None if rows is None else [row for row in rows if row.out.room == event.room]
+
+    async def _show(self, event: Received, wait: _Wait, rows: Sequence[Row], terms: WindowTerms) -> Message:
+        """A part of an answer; what others follow says so."""
+        pending = Pending.loaded(await self._parts.facts.get(_key(event)))
+        await self._keep(event, pending.shown(event.id, wait.entry, wait.part, len(rows)))
+        if wait.part >= len(rows):
+            return ()
+        message = rows[wait.part].out.message
+        more = wait.part + 1 < len(rows)
+        last = message[-1] if message else None
+        if more and isinstance(last, Text):
+            return (*message[:-1], replace(last, text=last.text + terms.next_part))
+        return message
+
+    async def _keep(self, event: Received, pending: Pending) -> None:
+        await self._parts.facts.put(_key(event), pending.dumped())
+
+
+def _wanted(event: Received, pending: Pending) -> Fetched | None:
+    """What a word that fetches asks for: the oldest answer that waits, else the last one again."""
+    if pending.waiting:
+        oldest = pending.waiting[0]
+        return Fetched(event.id, oldest.entry, oldest.part)
+    last = pending.fetched[-1] if pending.again and pending.fetched else None
+    return replace(last, id=event.id) if last else None
+
+
+async def _end_of(following: Callable[[], Awaitable[object]]) -> None:
+    """Wait until the stream of an answer ends, or closes."""
+    try:
+        await following()
+    except StopAsyncIteration:
+        await asyncio.Event().wait()
+
+
+def _said(sentence: str) -> Message:
+    return (Text(sentence, verbatim=True),)
+
+
+def _key(event: Received) -> str:
+    return f"{event.room.platform}/window/{event.room.key}"
+
+
+def _account(event: Received) -> str:
+    return f"{event.room.platform}/{event.room.account}"
+
+
+def _entry_key(event: Received, pending: Pending, entry: int) -> str:
+    asked = next((each for each in pending.asked if each.entry == entry), None)
+    return f"{_account(event)}/{asked.id if asked else event.id}"
+
+
+def _digest(words: str) -> str:
+    return hashlib.blake2b(words.encode("utf-8", "surrogatepass"), digest_size=_DIGEST).hexdigest() if words else ""
