@@ -11,9 +11,10 @@ from urllib.parse import unquote_to_bytes
 
 from hubbub.core.addresses import Account, Room
 from hubbub.core.errors import MediaError, Overloaded, StoreError
-from hubbub.core.events import Event, event_key
-from hubbub.core.messages import Blob, Media
-from hubbub.core.ports import Host, MenuItem, Streamed
+from hubbub.core.events import Event, Received, event_key
+from hubbub.core.messages import Blob, Media, Message
+from hubbub.core.ports import Host, MenuItem, Streamed, Window
+from hubbub.core.windows import WindowTerms
 from hubbub.core.work import Entry, Receipt, Row
 
 
@@ -32,6 +33,13 @@ class NoStreams:
 
     def publish(self, key: str, piece: Streamed) -> None:
         pass
+
+
+class NoWindow:
+    """For platforms that send their answers."""
+
+    async def answer(self, event: Received, terms: WindowTerms) -> Message | None:
+        raise AssertionError("nothing is answered in a window here")
 
 
 class MemoryFacts:
@@ -98,6 +106,7 @@ class FakeHost:
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     facts: MemoryFacts = field(default_factory=MemoryFacts)
     files: MemoryFiles = field(default_factory=MemoryFiles)
+    window: Window = field(default_factory=NoWindow)
 
     @property
     def host(self) -> Host:
@@ -112,6 +121,7 @@ class FakeHost:
             files=self.files,
             hold=held,
             menu=menu,
+            window=self.window,
         )
 
     def accept(self, event: Event) -> asyncio.Future[Receipt]:

@@ -37,6 +37,7 @@ from hubbub.dispatch.dispatcher import Bounds, Dispatcher
 from hubbub.dispatch.means import HubMeans
 from hubbub.dispatch.road import Road, Ways
 from hubbub.dispatch.streams import LocalStreams
+from hubbub.dispatch.window import HubWindow, WindowParts
 from hubbub.settings import Settings
 
 # Seconds for requests that still run when all messages are done, or their time is up.
@@ -119,6 +120,7 @@ class Parts:
         async def sent(room: Room, message_id: str) -> bool:
             return await self.store.outbox.sent(room, message_id) is not None
 
+        facts = PlatformFacts(self.store.secrets)
         return Host(
             accept=self.dispatcher.accept,
             streams=self.streams,
@@ -126,10 +128,20 @@ class Parts:
             sent=sent,
             connected=self.sender.connected,
             disconnected=self.sender.disconnected,
-            facts=PlatformFacts(self.store.secrets),
+            facts=facts,
             files=self.files,
             hold=held_alone,
             menu=self.road.menu,
+            window=HubWindow(
+                WindowParts(
+                    self.dispatcher.accept,
+                    self.store.inbox.replies,
+                    self.streams,
+                    facts,
+                    self.road.is_command,
+                    time.time,
+                )
+            ),
             failpoint=failpoint,
         )
 

@@ -21,6 +21,7 @@ from hubbub.core.messages import Blob, Media, Message
 from hubbub.core.models import Endpoint, ModelSpec
 from hubbub.core.status import HubStatus
 from hubbub.core.turns import ChatRequest, Delta, ModelInfo
+from hubbub.core.windows import WindowTerms
 from hubbub.core.work import (
     Branch,
     BranchKind,
@@ -124,6 +125,24 @@ class Files(Protocol):
         """
 
 
+class Window(Protocol):
+    """Answers for a platform that comes for them (`Delivery.WINDOW`): the same one to every delivery of a message.
+
+    All that it knows is in the store, so that another node, or the hub after a restart, goes on where it was.
+    """
+
+    async def answer(self, event: Received, terms: WindowTerms) -> Message | None:
+        """Accept a message, if it is a question, and wait for what to show: one message that fits the room.
+
+        None: leave this delivery without an answer, the platform will bring the message again. An empty message: there
+        is nothing to say.
+
+        Raises:
+            Overloaded: a bound is reached.
+            StoreError: the event is not stored, or the answer cannot be read.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class MenuItem:
     """A command as a platform lists it: its name and what it does in one line."""
@@ -155,6 +174,7 @@ class Host:
     """
     menu: Callable[[str], Sequence[MenuItem]]
     """The commands that everybody may give, in a language ("zh", "en")."""
+    window: Window
     failpoint: Failpoint = never
     """To be told ``acknowledge.before`` and ``acknowledge.after`` by a platform that acknowledges."""
 

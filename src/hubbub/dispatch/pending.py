@@ -8,17 +8,21 @@ from typing import Any
 
 MOST = 8
 """Questions of one room that are known; the oldest are forgotten."""
+KEPT = 6 * 86_400.0
+"""Seconds for which an answer can be fetched; the store keeps it a little longer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
     """One question. ``part``: the part of its answer that is next to be shown; ``open``: there is more to show.
 
-    ``text`` is a digest of its words, "" where they are not compared. ``deliveries``: how often it came.
+    ``text`` is a digest of its words, "" where they are not compared. ``deliveries``: how often it came; ``at``: when
+    it came first, in seconds since the epoch.
     """
 
     id: str
     entry: int
+    at: float = 0.0
     text: str = ""
     deliveries: int = 1
     part: int = 0
@@ -70,17 +74,23 @@ class Pending:
 
     def dumped(self) -> str:
         """As it is kept."""
-        asked = [[each.id, each.entry, each.text, each.deliveries, each.part, each.open] for each in self.asked]
+        asked = [
+            [each.id, each.entry, each.at, each.text, each.deliveries, each.part, each.open] for each in self.asked
+        ]
         fetched = [[each.id, each.entry, each.part] for each in self.fetched]
         return json.dumps({"asked": asked, "fetched": fetched, "again": self.again}, separators=(",", ":"))
 
     @classmethod
-    def loaded(cls, kept: str | None) -> Pending:
-        """As it was kept; empty where nothing was, or nothing that is understood."""
+    def loaded(cls, kept: str | None, now: float) -> Pending:
+        """As it was kept, without what the store has forgotten by now; empty where nothing was that is understood."""
         try:
             found: Any = json.loads(kept) if kept else {}
-            asked = tuple(Asked(*each) for each in found.get("asked", ()))
-            return cls(asked, tuple(Fetched(*each) for each in found.get("fetched", ())), bool(found.get("again")))
+            asked = tuple(each for each in (Asked(*kept) for kept in found.get("asked", ())) if now - each.at < KEPT)
+            known = {each.entry for each in asked}
+            fetched = tuple(
+                each for each in (Fetched(*kept) for kept in found.get("fetched", ())) if each.entry in known
+            )
+            return cls(asked, fetched, bool(found.get("again")))
         except (ValueError, TypeError, AttributeError):
             return cls()
 

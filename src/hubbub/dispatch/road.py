@@ -82,6 +82,10 @@ class Road:
         call = self._ways.commands.find(event, words)
         return f"{owner}\n!" if call is not None and call.command.urgent else owner
 
+    def is_command(self, event: Received) -> bool:
+        """A message gives a command."""
+        return self._ways.commands.find(event, text_of(event.message).strip()) is not None
+
     async def handle(self, entry: Entry, stop: StopSignal) -> Unit:
         """See `Handler.handle`. Whatever goes wrong in it is told to the person and logged with an error id."""
         if type(entry.event) is not Received:

@@ -85,7 +85,7 @@ class HubWindow:
 
     async def _find(self, event: Received, terms: WindowTerms) -> _Wait | Message:
         """What to wait for, or what to say at once."""
-        pending = Pending.loaded(await self._parts.facts.get(_key(event)))
+        pending = await self._pending(event)
         known = pending.question(event.id)
         if known is not None:
             return await self._once_more(event, terms, pending, known)
@@ -120,7 +120,7 @@ class HubWindow:
         # Shielded: what is being committed goes on being worked on, whether or not the platform is still there.
         receipt = await asyncio.shield(asyncio.ensure_future(self._parts.accept(event)))
         # Nobody comes for an old answer again where a new one was asked for, except for what is not yet shown.
-        await self._keep(event, pending.put(Asked(event.id, receipt.entry.id, text)))
+        await self._keep(event, pending.put(Asked(event.id, receipt.entry.id, self._parts.clock(), text)))
         return _Wait(event_key(event), receipt.entry.id, 0, self._is_last(event, terms, 1))
 
     def _is_last(self, event: Received, terms: WindowTerms, deliveries: int) -> bool:
@@ -160,7 +160,7 @@ class HubWindow:
 
     async def _show(self, event: Received, wait: _Wait, rows: Sequence[Row], terms: WindowTerms) -> Message:
         """A part of an answer; what others follow says so."""
-        pending = Pending.loaded(await self._parts.facts.get(_key(event)))
+        pending = await self._pending(event)
         await self._keep(event, pending.shown(event.id, wait.entry, wait.part, len(rows)))
         if wait.part >= len(rows):
             return ()
@@ -170,6 +170,9 @@ class HubWindow:
         if more and isinstance(last, Text):
             return (*message[:-1], replace(last, text=last.text + terms.next_part))
         return message
+
+    async def _pending(self, event: Received) -> Pending:
+        return Pending.loaded(await self._parts.facts.get(_key(event)), self._parts.clock())
 
     async def _keep(self, event: Received, pending: Pending) -> None:
         await self._parts.facts.put(_key(event), pending.dumped())
