@@ -11,13 +11,15 @@ import asyncpg
 from hubbub.core.errors import StoreError
 from hubbub.storage import schema
 from hubbub.storage.postgres.database import FAILURES, OLDEST, Database
+from hubbub.storage.tables import MOVING
 
 if TYPE_CHECKING:
     from hubbub.storage.postgres.database import Connection
 
 log = logging.getLogger(__name__)
 
-_ALONE = 0x48756262  # of all that one may lock in a database, this is ours
+ALONE = 0x48756262
+"""Of all that one may lock in a database: who opens, moves or restores it."""
 _MARK = "INSERT INTO meta VALUES ('hub', left(replace(gen_random_uuid()::text, '-', ''), 8))"
 _OTHERS = "SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 LIMIT 1"
 
@@ -30,11 +32,11 @@ async def bring_up_to_date(database: Database, db: Connection) -> str:
     """
     _check_server(database, db)
     await _check_encoding(database, db)
-    await db.execute("SELECT pg_advisory_lock($1)", _ALONE, timeout=300.0)
+    await db.execute("SELECT pg_advisory_lock($1)", ALONE, timeout=300.0)
     try:
         await _bring_up_to_date(database, db)
     finally:
-        await db.execute("SELECT pg_advisory_unlock($1)", _ALONE)
+        await db.execute("SELECT pg_advisory_unlock($1)", ALONE)
     return str(await db.fetchval("SELECT value FROM meta WHERE key = 'hub'"))
 
 
@@ -49,6 +51,13 @@ async def _check_encoding(database: Database, db: Connection) -> None:
     encoding = await db.fetchval("SELECT current_setting('server_encoding')")
     if encoding != "UTF8":
         msg = f"the database {database.shown} is encoded as {encoding}; make one with ENCODING 'UTF8'"
+        raise StoreError(msg)
+
+
+async def refuse_half_moved(database: Database, db: Connection) -> None:
+    """Raises StoreError for a database that a move has not finished filling."""
+    if await db.fetchval("SELECT 1 FROM meta WHERE key = $1", MOVING):
+        msg = f"{database.shown} is being filled by `hubbub store move`, which did not end: run that again first"
         raise StoreError(msg)
 
 

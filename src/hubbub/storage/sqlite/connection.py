@@ -12,6 +12,7 @@ from typing import IO
 
 from hubbub.core.errors import StoreBusy, StoreError
 from hubbub.storage import schema
+from hubbub.storage.tables import MOVING
 
 DATABASE = "hubbub.db"
 _LOCK = "hubbub.lock"
@@ -116,7 +117,10 @@ def version_of(db: sqlite3.Connection) -> str | None:
 
 
 def count_opening(db: sqlite3.Connection) -> int:
-    """How often the database was opened, this time included."""
+    """How often the database was opened, this time included. Raises StoreError if a move has not finished it."""
+    if db.execute("SELECT 1 FROM meta WHERE key = ?", (MOVING,)).fetchone():
+        msg = "this database is being filled by `hubbub store move`, which did not end: run that again first"
+        raise StoreError(msg)
     epoch = "INSERT INTO meta VALUES('epoch', '1') ON CONFLICT(key) DO UPDATE SET value = value + 1 RETURNING value"
     return int(db.execute(epoch).fetchone()[0])
 
