@@ -28,7 +28,7 @@ from hubbub.core.messages import Message, Text, text_of
 from hubbub.core.ports import Host, Route, Store, Streamed, Token
 from hubbub.core.status import AccountStatus, HubStatus
 from hubbub.core.turns import ModelInfo
-from hubbub.core.work import Entry, Outgoing, Receipt, Row, Spend, Spent, State
+from hubbub.core.work import Entry, GivenUp, Outgoing, Receipt, Row, Spend, Spent, State
 from hubbub.platforms.http.adapter import HttpPlatform
 from hubbub.platforms.http.settings import HttpSettings
 from tests.fakes.people import MemoryPeople
@@ -82,6 +82,14 @@ class MemoryOutbox:
 
 
 @dataclass
+class MemoryInbox:
+    dead: list[GivenUp] = field(default_factory=list)
+
+    async def given_up(self, limit: int = 100, after: int = 0) -> Sequence[GivenUp]:
+        return [each for each in self.dead if each.id > after][:limit]
+
+
+@dataclass
 class MemoryUsage:
     counted: list[Spend] = field(default_factory=list)
 
@@ -99,6 +107,7 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self.secrets = MemorySecrets()
+        self.inbox = MemoryInbox()
         self.outbox = MemoryOutbox()
         self.usage = MemoryUsage()
         self.broken = False

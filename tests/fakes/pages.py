@@ -215,14 +215,15 @@ class log_level:  # noqa: N801 - used as a word
         logging.root.setLevel(self.before)
 
 
-async def commit(here: Site, name: str, unit: Unit, room: Room = ELSEWHERE) -> Sequence[Row]:
-    """Store what handling an entry would; ``name`` tells it from others."""
-    event = Received(name, room, Author("2"), (Text("x"),), 0.0, name)
+async def commit(here: Site, name: str, unit: Unit, room: Room = ELSEWHERE, dead: str = "") -> Sequence[Row]:
+    """Store what handling an entry would; ``name`` tells it from others, ``dead`` why it is given up instead."""
+    event = Received(name, room, Author("2"), (Text(f"text of {name}"),), 0.0, name)
     receipt = await here.hub.store.inbox.accept(event, f"lane {name}", "test")
     assert receipt.claim is not None
     lane, fence, entry = receipt.claim.lane, receipt.claim.fence, receipt.entry.id
     sends = tuple(replace(each, entry=entry) for each in unit.sends)
-    stored = await here.hub.store.inbox.commit(lane, fence, replace(unit, done=(entry,), sends=sends), release=True)
+    ended = replace(unit, dead=((entry, dead),)) if dead else replace(unit, done=(entry,), sends=sends)
+    stored = await here.hub.store.inbox.commit(lane, fence, ended, release=True)
     return stored.rows
 
 

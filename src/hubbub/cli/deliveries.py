@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Annotated, Any
 
 import typer
@@ -20,7 +21,9 @@ from hubbub.settings import Settings
 IN_DOUBT = (State.UNKNOWN, State.DEAD, State.SENDING)
 PAGE = 500
 
-app = typer.Typer(help="Messages whose delivery is in doubt or has failed.", no_args_is_help=True)
+app = typer.Typer(
+    help="Messages whose delivery is in doubt or has failed, and such that could not be handled.", no_args_is_help=True
+)
 
 States = Annotated[
     list[State] | None, typer.Option("--state", help="State to list; more than once for several (in doubt: all three).")
@@ -45,6 +48,31 @@ def listed(
         ]
         if lines:
             print_table(("id", "state", "room", "made", "text", "error"), lines)
+        else:
+            print("none")
+
+
+@app.command("given-up")
+def given_up(limit: Limit = 1000, *, as_json: AsJson = False, config: Config = None, data: DataDir = None) -> None:
+    """List messages that came in and could not be handled, oldest first; they are kept for 8 days."""
+    with told():
+        found = _given_up(settings_of(config, data), limit)
+        if as_json:
+            print_json(found)
+            return
+        lines = [
+            (
+                each["id"],
+                each["room"],
+                each["author"],
+                when(each["accepted_at"]),
+                excerpt(each["text"], 40),
+                each["error"],
+            )
+            for each in found
+        ]
+        if lines:
+            print_table(("id", "room", "author", "came", "text", "error"), lines)
         else:
             print("none")
 
@@ -108,6 +136,15 @@ def _rows(settings: Settings, states: Sequence[State], limit: int) -> Iterator[d
         return await store.outbox.deliveries(states, limit=limit)
 
     yield from map(_plain, with_store(settings, read))
+
+
+def _given_up(settings: Settings, limit: int) -> Iterator[dict[str, Any]]:
+    from hubbub.api.native.convert import given_up_json  # noqa: PLC0415 - loaded on first use
+
+    if hub := RunningHub.find(settings):
+        yield from islice(hub.pages("/given-up", "given_up", {"limit": min(limit, PAGE)}), limit)
+        return
+    yield from map(given_up_json, with_store(settings, lambda store: store.inbox.given_up(limit)))
 
 
 def _one(settings: Settings, delivery: int) -> dict[str, Any]:

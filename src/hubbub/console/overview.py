@@ -13,9 +13,10 @@ from hubbub.console import events
 from hubbub.console.errors import LoginNeeded, Missing
 from hubbub.console.templates import HEADERS
 from hubbub.core.errors import HubbubError, StoreError
+from hubbub.core.events import Received
 from hubbub.core.messages import text_of
 from hubbub.core.phrases import Phrase
-from hubbub.core.work import Row, State
+from hubbub.core.work import GivenUp, Row, State
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -36,7 +37,7 @@ LONGEST_TEXT = 160
 LONGEST_NUMBER = 18
 # The hub's own doors: always there, so nothing to tell.
 OWN_PLATFORM = "http"
-_PARTS = ("state", "accounts", "deliveries", "problems")
+_PARTS = ("state", "accounts", "deliveries", "given_up", "problems")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,18 @@ class Delivery:
     error: str
     attempts: int
     created_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Unhandled:
+    """A message that came in and was given up."""
+
+    id: int
+    platform: str
+    room: str
+    text: str
+    error: str
+    time: float
 
 
 class Overview:
@@ -113,9 +126,10 @@ class Overview:
     async def _state(self) -> dict[str, object]:
         try:
             rows = await self._services.store.outbox.deliveries((State.UNKNOWN, State.DEAD), MOST_DELIVERIES)
+            given_up = await self._services.store.inbox.given_up(MOST_DELIVERIES)
         except StoreError as error:
             log.error("deliveries cannot be listed: %s", error)  # noqa: TRY400 - an expected kind
-            rows = ()
+            rows, given_up = (), ()
         hub = self._services.control.status()
         problems: list[Line] = self._services.log.lines(least=logging.WARNING, limit=MOST_ERRORS)
         return {
@@ -123,19 +137,31 @@ class Overview:
             "accounts": [each for each in hub.accounts if each.platform != OWN_PLATFORM],
             "now": self._services.clock(),
             "deliveries": [_delivery(row) for row in rows],
+            "given_up": [_unhandled(each) for each in given_up],
             "problems": problems,
         }
 
 
+def _unhandled(entry: GivenUp) -> Unhandled:
+    event = entry.event
+    text = _line(text_of(event.message)) if isinstance(event, Received) else ""
+    platform, room = (event.room.platform, f"{event.room.kind} {event.room.id}") if event is not None else ("", "")
+    return Unhandled(entry.id, platform, room, text, entry.error, entry.time)
+
+
+def _line(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= LONGEST_TEXT else line[: LONGEST_TEXT - 1] + "…"
+
+
 def _delivery(row: Row) -> Delivery:
     room = row.out.room
-    text = " ".join(text_of(row.out.message).split())
     return Delivery(
         row.id,
         row.state is State.UNKNOWN,
         room.platform,
         f"{room.kind} {room.id}",
-        text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - 1] + "…",
+        _line(text_of(row.out.message)),
         row.error,
         row.attempts,
         row.created_at,

@@ -20,6 +20,24 @@ def fill(folder: Path, states: dict[str, State]) -> None:
     asyncio.run(_fill(folder, states))
 
 
+def give_up(folder: Path, text: str, why: str) -> None:
+    """Store a message that was given up."""
+    asyncio.run(_give_up(folder, text, why))
+
+
+async def _give_up(folder: Path, text: str, why: str) -> None:
+    store = SqliteStore(folder)
+    await store.open()
+    try:
+        event = Received("2", ROOM, Author("anna"), (Text(text),), 1.0, "m2")
+        receipt = await store.inbox.accept(event, ROOM.key, "node")
+        assert receipt.claim is not None
+        unit = Unit(dead=((receipt.entry.id, why),))
+        await store.inbox.commit(receipt.claim.lane, receipt.claim.fence, unit, release=True)
+    finally:
+        await store.close()
+
+
 async def _fill(folder: Path, states: dict[str, State]) -> None:
     store = SqliteStore(folder)
     await store.open()

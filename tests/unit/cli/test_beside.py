@@ -16,8 +16,10 @@ from typer.testing import CliRunner
 from hubbub.api import local
 from hubbub.cli.commands import app
 from hubbub.core.addresses import Room
+from hubbub.core.events import Received
+from hubbub.core.identities import Author
 from hubbub.core.messages import Text
-from hubbub.core.work import State
+from hubbub.core.work import GivenUp, State
 from tests.fakes.doors import Doors, MemoryHub
 from tests.unit.cli.beside import beside
 
@@ -92,6 +94,18 @@ def test_a_long_list_comes_in_pages(hub: Doors, monkeypatch: pytest.MonkeyPatch)
         hub.hub.store.outbox.put(ROOM, (Text(str(number)),), State.DEAD)
     assert len(hubbub("deliveries", "list", "--json")[0].splitlines()) == 5
     assert len(hubbub("deliveries", "list", "--json", "--limit", "3")[0].splitlines()) == 3
+
+
+def test_what_was_given_up_comes_from_the_hub(hub: Doors, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hubbub.cli.deliveries.PAGE", 2)
+    said = Received("1", ROOM, Author("anna"), (Text("poison"),), 1.0, "m1")
+    hub.hub.store.inbox.dead = [GivenUp(number, "lane", said, "why", 2.0) for number in range(1, 6)]
+    hub.hub.store.inbox.dead.append(GivenUp(6, "lane", None, "it cannot be read", 2.0))
+    rows = [json.loads(line) for line in hubbub("deliveries", "given-up", "--json")[0].splitlines()]
+    assert [row["id"] for row in rows] == [1, 2, 3, 4, 5, 6]
+    assert (rows[0]["text"], rows[0]["author"], rows[0]["accepted_at"]) == ("poison", "anna", 2.0)
+    assert (rows[5]["text"], rows[5]["room"], rows[5]["error"]) == ("", "", "it cannot be read")
+    assert len(hubbub("deliveries", "given-up", "--json", "--limit", "3")[0].splitlines()) == 3
 
 
 def test_tokens_come_from_the_hub(hub: Doors) -> None:

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from hubbub.cli.commands import app
 from hubbub.core.work import State
-from tests.unit.cli.stores import fill
+from tests.unit.cli.stores import fill, give_up
 
 LEFT = {
     "waits": State.QUEUED,
@@ -93,3 +93,14 @@ def test_data_that_another_process_has_are_refused(data: Path) -> None:
 
 def test_a_wrong_state_is_a_wrong_command_line() -> None:
     assert "unknwon" in hubbub("deliveries", "list", "--state", "unknwon", code=2)
+
+
+def test_what_could_not_be_handled_is_listed(data: Path) -> None:
+    assert hubbub("deliveries", "given-up") == "none\n"
+    give_up(data, "poison", "the hub ended 3 times")
+    (row,) = map(json.loads, hubbub("deliveries", "given-up", "--json").splitlines())
+    assert (row["platform"], row["author"], row["kind"], row["text"]) == ("loopback", "anna", "received", "poison")
+    assert (row["room"], row["error"]) == ("loopback/me/group/7", "the hub ended 3 times")
+    lines = hubbub("deliveries", "given-up").splitlines()
+    assert lines[0].split() == ["id", "room", "author", "came", "text", "error"]
+    assert "poison" in lines[1]

@@ -14,9 +14,9 @@ import pytest
 from hubbub.app import hub, pages
 from hubbub.core.identities import Role
 from hubbub.core.people import User
-from hubbub.core.work import State
+from hubbub.core.work import State, Unit
 from tests.fakes.onebot_peer import Conduct, OneBotPeer
-from tests.fakes.pages import Browser, Event, Site, in_doubt, site
+from tests.fakes.pages import Browser, Event, Site, commit, in_doubt, site
 from tests.fakes.people import MemoryPeople
 
 
@@ -196,6 +196,18 @@ async def test_both_languages(owner: Browser) -> None:
         assert '<html lang="zh"' in page.text
         assert "控制台" in page.text
         assert "Overview" not in page.words
+
+
+async def test_messages_that_were_given_up_are_listed(tmp_path: Path) -> None:
+    async with site(tmp_path) as here:
+        owner = await here.browser(language="zh-CN")
+        await owner.login()
+        assert "无法处理的消息" not in (await owner.open("/console")).words
+        await commit(here, "poison", Unit(), dead="the hub ended 3 times")
+        page = await owner.open("/console")
+        assert "无法处理的消息" in page.words
+        assert "the hub ended 3 times" in page.words
+        assert "text of poison" in page.words
 
 
 async def test_open_pages_do_not_keep_the_hub_from_stopping(tmp_path: Path) -> None:

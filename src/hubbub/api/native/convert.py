@@ -14,7 +14,7 @@ from hubbub.core.addresses import Room
 from hubbub.core.events import Received
 from hubbub.core.identities import Author
 from hubbub.core.messages import Message, Text, text_of
-from hubbub.core.work import Receipt, Row
+from hubbub.core.work import GivenUp, Receipt, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +72,23 @@ def answer_json(key: str, receipt: Receipt, rows: Sequence[Row]) -> bytes:
             "duplicate": receipt.duplicate,
         }
     )
+
+
+def given_up_json(entry: GivenUp) -> dict[str, object]:
+    """One message that came in and could not be handled; what is not known of it any more is empty."""
+    event = entry.event
+    room = event.room if event is not None else None
+    return {
+        "id": entry.id,
+        "platform": room.platform if room else "",
+        "account": room.account if room else "",
+        "room": room.key if room else "",
+        "author": event.author.id if event is not None else "",
+        "kind": event.type if event is not None else "",
+        "text": text_of(event.message) if isinstance(event, Received) else "",
+        "error": entry.error,
+        "accepted_at": entry.time,
+    }
 
 
 def delivery_json(row: Row) -> dict[str, object]:

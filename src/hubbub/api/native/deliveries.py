@@ -9,7 +9,7 @@ from fastapi import Path, Query
 from starlette.responses import Response
 
 from hubbub.api.errors import Refused
-from hubbub.api.native.convert import delivery_json
+from hubbub.api.native.convert import delivery_json, given_up_json
 from hubbub.api.native.wire import DeliveryChanged
 from hubbub.api.services import Services
 from hubbub.core.work import State
@@ -25,6 +25,7 @@ class DeliveryRoutes:
 
     def __init__(self, services: Services) -> None:
         """Reads the store, changes by the control."""
+        self._inbox = services.store.inbox
         self._outbox = services.store.outbox
         self._control = services.control
 
@@ -37,6 +38,19 @@ class DeliveryRoutes:
         """List deliveries by state, oldest first."""
         rows = await self._outbox.deliveries(state or IN_DOUBT, limit=limit, after=after)
         page = {"deliveries": [delivery_json(row) for row in rows], "next": rows[-1].id if len(rows) == limit else None}
+        return Response(orjson.dumps(page), media_type="application/json")
+
+    async def given_up(
+        self,
+        after: Annotated[int, Query(ge=0, le=LARGEST_ID, description="Only ids above this one")] = 0,
+        limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    ) -> Response:
+        """List messages that came in and could not be handled, oldest first."""
+        found = await self._inbox.given_up(limit, after)
+        page = {
+            "given_up": [given_up_json(each) for each in found],
+            "next": found[-1].id if len(found) == limit else None,
+        }
         return Response(orjson.dumps(page), media_type="application/json")
 
     async def shown(self, delivery: RowId) -> Response:

@@ -18,6 +18,7 @@ from hubbub.api.native.wire import (
     DeliveryChanged,
     DeliveryJSON,
     ErrorBody,
+    GivenUpList,
     MessageOut,
     Models,
     StatusJSON,
@@ -64,6 +65,7 @@ def native_router(services: Services) -> APIRouter:
     _add(router, "GET /models", hub.models, "messages", Models)
     _add(router, "GET /status", hub.status, "status", StatusJSON)
     _add(router, "GET /deliveries", deliveries.listed, "admin", Deliveries)
+    _add(router, "GET /given-up", deliveries.given_up, "admin", GivenUpList)
     _add(router, f"GET {one}", deliveries.shown, "admin", DeliveryJSON)
     _add(router, f"POST {one}/retry", deliveries.retry, "admin", DeliveryChanged)
     _add(router, f"POST {one}/drop", deliveries.drop, "admin", DeliveryChanged)

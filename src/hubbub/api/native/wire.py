@@ -115,6 +115,27 @@ class Deliveries(Wire):
     next: int | None
 
 
+class GivenUpJSON(Wire):
+    """A message that came in and was given up: it could not be handled. Empty: not known any more."""
+
+    id: int
+    platform: str
+    account: str
+    room: str
+    author: str
+    kind: str
+    text: str
+    error: str
+    accepted_at: float
+
+
+class GivenUpList(Wire):
+    """A page of them, oldest first; ``next`` goes into ``after`` for more, null when there are none."""
+
+    given_up: list[GivenUpJSON]
+    next: int | None
+
+
 class AccountJSON(Wire):
     """An account of a platform."""
 
