@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from hubbub.conversations.branches import append
+from hubbub.core.errors import UserError
+from hubbub.core.phrases import Phrase
 from hubbub.core.turns import Parameters
 
 if TYPE_CHECKING:
@@ -73,8 +75,28 @@ def parse(stored: Mapping[str, object]) -> Preferences:
 
 def put(branch: Branch, changes: Mapping[str, object]) -> Append:
     """Set keys; None takes one away. The version before stays in the branch's past."""
-    stored = {**preferences_of(branch).stored, **changes}
-    return append(branch, {key: value for key, value in stored.items() if value is not None})
+    gone = {key for key, value in changes.items() if value is None}
+    return append(branch, {key: value for key, value in _with(branch, changes).items() if key not in gone})
+
+
+def put_value(branch: Branch, key: str, value: object) -> Append:
+    """Set one key to a plain JSON value, None among them."""
+    return append(branch, _with(branch, {key: value}))
+
+
+def drop(branch: Branch, key: str) -> Append:
+    """Take one key away. Raises UserError where it is not set."""
+    stored = preferences_of(branch).stored
+    if key not in stored:
+        raise UserError(Phrase("config.key", {"key": key}))
+    return append(branch, {name: value for name, value in stored.items() if name != key})
+
+
+def _with(branch: Branch, changes: Mapping[str, object]) -> dict[str, object]:
+    """The settings with changes; of several names of one thing only the one that was set last stays."""
+    others = {name for key in changes for names in _SAME if key in names for name in names if name != key}
+    stored = {key: value for key, value in preferences_of(branch).stored.items() if key not in others}
+    return {**stored, **changes}
 
 
 def _string(value: object) -> str | None:
@@ -107,16 +129,28 @@ def _stops(value: object) -> tuple[str, ...] | None:
 
 # Far beyond every sensible value; infinity and NaN are not below it.
 _BOUND = 1e9
+# Names that other programs have for the same things.
+_SAME = (
+    frozenset(("model", "model_type", "model_uid")),
+    frozenset(("timezone", "time_zone")),
+    frozenset(("persona", "parset_prompt_name", "default_prompt_file")),
+)
 _TEXTS = ("model", "language", "timezone", "persona")
 _READERS: Mapping[str, tuple[str, Callable[[object], object]]] = {
     "model": ("model", _string),
+    "model_type": ("model", _string),
+    "model_uid": ("model", _string),
     "language": ("language", _string),
     "timezone": ("timezone", _zone),
+    "time_zone": ("timezone", _zone),
     "persona": ("persona", _string),
+    "parset_prompt_name": ("persona", _string),
+    "default_prompt_file": ("persona", _string),
     "temperature": ("temperature", _number),
     "top_p": ("top_p", _number),
     "frequency_penalty": ("frequency_penalty", _number),
     "presence_penalty": ("presence_penalty", _number),
+    "max_completion_tokens": ("max_tokens", _count),
     "max_tokens": ("max_tokens", _count),
     "stop": ("stop", _stops),
 }
