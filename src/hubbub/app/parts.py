@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from typing import cast
 from urllib.parse import urlsplit
@@ -82,7 +82,8 @@ class Parts:
     def _ways(self, settings: Settings) -> Ways:
         """What the road leads to by these settings; the platforms are built later, and stay."""
         given = settings.commands
-        chat = Chat(self.store.conversations, self.models, _chat_settings(settings), self.meter)
+        chosen = _chat_settings(settings, self.gate.language)
+        chat = Chat(self.store.conversations, self.models, chosen, self.meter)
         return Ways(
             commands=Commands(given.prefixes, names=given.names, disabled=given.disabled),
             chat=chat,
@@ -191,5 +192,7 @@ class Parts:
         )
 
 
-def _chat_settings(settings: Settings) -> ChatSettings:
-    return ChatSettings(**{each.name: getattr(settings.chat, each.name) for each in fields(ChatSettings)})
+def _chat_settings(settings: Settings, room_language: Callable[[Room], str]) -> ChatSettings:
+    given = settings.chat
+    known = {each.name: getattr(given, each.name) for each in fields(ChatSettings) if hasattr(given, each.name)}
+    return ChatSettings(**known, room_language=room_language)

@@ -6,9 +6,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+
+    from hubbub.core.addresses import Room
 
 AUTO = "auto"
+
+
+def _none(_: Room) -> str:
+    return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +33,7 @@ class ChatSettings:
     call of at most ``summary_input`` tokens and ``summary_seconds`` is made.
 
     ``show_reasoning``: what a model thought stands before its answer. ``quote_in_groups``: an answer in a group
-    quotes the question.
+    quotes the question. ``room_language``: what was chosen for a room, "" for none.
     """
 
     language: str = AUTO
@@ -46,3 +52,4 @@ class ChatSettings:
     summary_seconds: float = 30.0
     show_reasoning: bool = False
     quote_in_groups: bool = True
+    room_language: Callable[[Room], str] = _none

@@ -24,11 +24,14 @@ class Speech:
         self._settings = settings
 
     def language(self, chosen: Preferences, event: Received) -> str:
-        """What the owner chose, else the setting; "auto" goes by the platform's locale and the message's script."""
-        setting = self._settings.language
+        """What the owner chose, else the room, else the setting.
+
+        The setting "auto" goes by the platform's locale and the message's script.
+        """
+        setting, room = self._settings.language, self._settings.room_language(event.room)
         if setting != AUTO:
-            return choose(chosen.language, setting)
-        return choose(chosen.language, event.locale, guess(text_of(event.message)))
+            return choose(chosen.language, room, setting)
+        return choose(chosen.language, room, event.locale, guess(text_of(event.message)))
 
     def say(self, phrase: Phrase, chosen: Preferences, event: Received) -> str:
         """A sentence in the person's language."""

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from hubbub.commands.access.gate import person_of
 from hubbub.commands.arguments import first_word
 from hubbub.commands.command import Call, Command, CommandContext, plainly
 from hubbub.commands.parse import normal
+from hubbub.commands.permissions import runs_room
 from hubbub.conversations import preferences
 from hubbub.conversations.zones import shown, zone_of
 from hubbub.core.errors import UserError
@@ -25,6 +27,7 @@ _LANGUAGES: Final = {
     "zh": ("zh", "zh-cn", "zh-hans", "chinese", "中文", "汉语", "简体中文"),
     "en": ("en", "en-us", "en-gb", "english", "英文", "英语"),
 }
+_ROOM = frozenset(("room", "group", "群", "本群"))
 _LONGEST_STOP = 100
 
 
@@ -110,18 +113,42 @@ def _line(key: str, value: object) -> Phrase:
 
 
 async def lang(call: Call, context: CommandContext) -> Answer:
-    """The language of the hub's own sentences."""
+    """The language of the hub's own sentences, for oneself or for a room."""
+    word, rest = first_word(call.argument)
+    if word.lower() in _ROOM:
+        return await _room_language(call, rest.strip().lower(), context)
     wanted = call.argument.strip().lower()
     if not wanted:
         return await context.tell(Phrase("command.lang.now"))
     if wanted in _RESET:
         told = await context.tell(Phrase("command.lang.auto"))
         return replace(told, writes=(await _put(context, "language", None),))
+    chosen = _language(wanted)
+    told = plainly(say(Phrase("command.lang.now"), chosen))
+    return replace(told, writes=(await _put(context, "language", chosen),))
+
+
+async def _room_language(call: Call, wanted: str, context: CommandContext) -> Answer:
+    """Show, or by whoever runs the room choose, the language of everybody here who chose none."""
+    event, gate = context.event, context.hub.gate
+    if event.room.direct:
+        raise UserError(Phrase("command.only_group", {"name": call.typed}))
+    if not wanted:
+        found = gate.language(event.room)
+        return await context.tell(Phrase(f"command.lang.room_{found or 'none'}"))
+    if context.role < Role.ADMIN and not runs_room(event):
+        raise UserError(Phrase("command.forbidden", {"name": f"{call.typed} room"}))
+    chosen = "" if wanted in _RESET else _language(wanted)
+    write = gate.set_language(event.room, chosen, person_of(event))
+    told = await context.tell(Phrase(f"command.lang.room_{chosen or 'none'}"))
+    return replace(told, writes=(write,))
+
+
+def _language(wanted: str) -> str:
     chosen = next((language for language, names in _LANGUAGES.items() if wanted.replace("_", "-") in names), None)
     if chosen is None:
         raise UserError(Phrase("command.lang.unknown", {"names": ", ".join(_LANGUAGES)}))
-    told = plainly(say(Phrase("command.lang.now"), chosen))
-    return replace(told, writes=(await _put(context, "language", chosen),))
+    return chosen
 
 
 async def timezone(call: Call, context: CommandContext) -> Answer:

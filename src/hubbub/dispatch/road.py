@@ -195,7 +195,8 @@ class Road:
         log.error("error %s: entry %d could not be handled", number, entry.id, exc_info=error)
         event = entry.event
         said = (event.locale, guess(text_of(event.message))) if type(event) is Received else ()
-        sentence = say(Phrase("error.internal", {"id": number}), choose(*said, self._ways.language))
+        room = self._ways.means.gate.language(event.room)
+        sentence = say(Phrase("error.internal", {"id": number}), choose(room, *said, self._ways.language))
         return Answer((Text(sentence, verbatim=True),))
 
     def stored(self, entry: Entry, committed: Committed | None) -> None:

@@ -118,7 +118,8 @@ class World:
         known.set()
         self.gate = Gate(store.conversations, setting.access, setting.limits, self.clock)
         meter = Meter(store.usage, setting.limits, self.clock, UTC, self.gate.limits)
-        chat = Chat(store.conversations, models, setting.chat, meter, lambda: "e1")
+        chosen = replace(setting.chat, room_language=self.gate.language)
+        chat = Chat(store.conversations, models, chosen, meter, lambda: "e1")
         means = HubMeans(
             store=store,
             chat=chat,

@@ -240,6 +240,40 @@ async def test_the_language_is_chosen(any_language: World) -> None:
     assert await ann.reads("/lang fr") == "I speak these languages: zh, en"
 
 
+async def test_a_room_has_a_language_for_those_who_chose_none(any_language: World) -> None:
+    boss, ann, ben = any_language.member("boss", role="admin"), any_language.member("ann"), any_language.member("ben")
+    thread = replace(ann, room=replace(ann.room, thread="t1"))
+    assert await ann.reads("/lang room") == "Nobody chose a language for this room: I speak to everybody as they do."
+    assert await ann.reads("/lang room zh") == "You may not use /lang room."
+    assert await boss.reads("/lang group zh") == "在这里，没有自选语言的人都会收到中文回复。"
+    english = [replace(each, locale="en-GB") for each in (ann, ben, thread)]
+    assert [await each.reads("/stop") for each in english] == ["当前没有正在生成的回答。"] * 3
+    assert await ben.reads("/lang en") == "I speak English to you."
+    assert await ben.reads("/stop") == "Nothing is running."
+    elsewhere = any_language.member("ann", group="g2")
+    assert await elsewhere.reads("/stop") == "Nothing is running."
+    assert await any_language.person("ann").reads("/stop") == "Nothing is running."
+    assert await boss.reads("/lang room en") == "Whoever chose no language is spoken to in English here."
+    assert await replace(ann, locale="zh").reads("/lang room") == (
+        "Whoever chose no language is spoken to in English here."
+    )
+    assert (
+        await boss.reads("/lang room auto") == "Nobody chose a language for this room: I speak to everybody as they do."
+    )
+    assert await replace(ann, locale="zh").reads("/stop") == "当前没有正在生成的回答。"
+    assert await boss.reads("/lang room fr") == "I speak these languages: zh, en"
+    assert await any_language.person("boss").reads("/lang room zh") == "/lang works in a group only."
+
+
+async def test_the_language_of_a_room_is_kept(tmp_path: Path) -> None:
+    any_language = Setting(chat=ChatSettings())
+    async with world(tmp_path, any_language, Models()) as hub:
+        await hub.member("boss", role="owner").reads("/lang room zh")
+    async with world(tmp_path, replace(any_language, chat=ChatSettings(language="en")), Models()) as hub:
+        await hub.gate.load()
+        assert await hub.member("ann").reads("/stop") == "当前没有正在生成的回答。"
+
+
 async def test_the_time_zone_is_chosen(hub: World) -> None:
     ann = hub.person()
     assert re.fullmatch(r"Your time zone is the hub's; it is \d{4}-\d\d-\d\d \d\d:\d\d\.", await ann.reads("/tz"))

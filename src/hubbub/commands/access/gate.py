@@ -134,6 +134,11 @@ class Gate:
         rooms = self._changes.rooms
         return rooms.get(room_key(room), "") if rooms else ""
 
+    def language(self, room: Room) -> str:
+        """The language that was chosen for a room with all its threads; "" if none was."""
+        languages = self._changes.languages
+        return languages.get(room_key(room), "") if languages else ""
+
     # --- changing: each returns what is to be stored -------------------------------------------------------------
 
     def set_role(self, person: str, role: Role | None, by: str) -> Append:
@@ -144,6 +149,10 @@ class Gate:
     def set_switch(self, room: Room, switch: Switch, by: str) -> Append:
         """Switch a room with all its threads."""
         return self._change(log.room_body(room_key(room), switch, by))
+
+    def set_language(self, room: Room, language: str, by: str) -> Append:
+        """Choose the language of a room, or ("") none."""
+        return self._change(log.language_body(room_key(room), language, by))
 
     def set_limit(self, owner: str, limit: OwnLimit, by: str) -> Append:
         """Give an owner limits of their own; none of them: the hub's again."""

@@ -43,10 +43,11 @@ class OwnLimit:
 
 @dataclass(slots=True)
 class Changes:
-    """All that was changed, as it stands: roles by person, switches by room, limits by owner."""
+    """All that was changed, as it stands: roles by person, switches and languages by room, limits by owner."""
 
     people: dict[str, Role] = field(default_factory=dict)
     rooms: dict[str, Switch] = field(default_factory=dict)
+    languages: dict[str, str] = field(default_factory=dict)
     limits: dict[str, OwnLimit] = field(default_factory=dict)
 
     def take(self, bodies: Iterable[object]) -> None:
@@ -55,6 +56,7 @@ class Changes:
             if isinstance(body, dict):
                 self._take_person(body)
                 self._take_room(body)
+                self._take_language(body)
                 self._take_limit(body)
 
     def _take_person(self, body: dict[str, object]) -> None:
@@ -69,6 +71,13 @@ class Changes:
         for known in _SWITCHES:
             if isinstance(room, str) and switch == known:
                 self.rooms[room] = known
+
+    def _take_language(self, body: dict[str, object]) -> None:
+        room, language = body.get("room"), body.get("language")
+        if isinstance(room, str) and isinstance(language, str):
+            self.languages[room] = language
+            if not language:
+                del self.languages[room]
 
     def _take_limit(self, body: dict[str, object]) -> None:
         owner = body.get("limit")
@@ -91,6 +100,11 @@ def person_body(person: str, role: Role | None, by: str) -> dict[str, object]:
 def room_body(room: str, switch: Switch, by: str) -> dict[str, object]:
     """A room was switched."""
     return {"room": room, "switch": switch, "by": by}
+
+
+def language_body(room: str, language: str, by: str) -> dict[str, object]:
+    """A room got a language, or ("") has none of its own any more."""
+    return {"room": room, "language": language, "by": by}
 
 
 def limit_body(owner: str, limit: OwnLimit, by: str) -> dict[str, object]:
