@@ -196,9 +196,7 @@ async def test_each_application_has_its_own_address(host: FakeHost) -> None:
     }
     transport = within(Router(adapter(host, accounts=[second]).routes))
     await Caller(transport).deliver(said("one", 1))
-    await Caller(transport, path="/gpt/second", token="t2", key="B" * 42 + "A").deliver(
-        said("two", 2, AgentID=1000003)
-    )
+    await Caller(transport, path="/gpt/second", token="t2", key="B" * 42 + "A").deliver(said("two", 2, AgentID=1000003))
     assert [event.room.account for event in host.events] == [str(AGENT), "second"]
     crossed = await Caller(transport, path="/gpt/second", times=1).deliver(said("three", 3))
     assert crossed == (403, b"")
