@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import tarfile
@@ -15,10 +16,11 @@ from typing import BinaryIO
 
 from hubbub import __version__
 from hubbub.app.manifest import DATA, NAME, SETTINGS, Manifest, check_of
-from hubbub.core.errors import ConfigError, StoreError
+from hubbub.app.moving import copy_store, postgres_end
+from hubbub.core.errors import StoreError
 from hubbub.settings import Settings
 from hubbub.storage.sqlite.connection import DATABASE
-from hubbub.storage.sqlite.copying import snapshot
+from hubbub.storage.sqlite.copying import inspect, snapshot
 
 WEIGHTS = "models"
 BACKUPS = "backups"
@@ -37,14 +39,11 @@ def back_up(settings: Settings, target: Path, now: datetime) -> tuple[Path, Mani
 
     Raises:
         StoreError: there is no database, it cannot be copied, or the target cannot be written.
-        ConfigError: the messages are in a database of another kind.
+        ConfigError: the database needs a package that is not installed.
     """
-    server = settings.server
-    if settings.store.database_url:
-        msg = "the messages are in PostgreSQL: back them up with pg_dump, and copy hubbub.toml and the data folder"
-        raise ConfigError(msg)
-    if not (server.data_dir / DATABASE).is_file():
-        msg = f"there are no data in {server.data_dir}: no hub has run there; name another folder with --data-dir"
+    kept = settings.store.sqlite(settings.server.data_dir)
+    if not settings.store.postgres and not (kept / DATABASE).is_file():
+        msg = f"there are no data in {kept}: no hub has run there; name another folder with --data-dir"
         raise StoreError(msg)
     if target.is_dir() or target.suffix not in _ARCHIVES:
         target /= f"hubbub-backup-{now:%Y%m%dT%H%M%S}.tar.gz"
@@ -67,7 +66,7 @@ def _gather(settings: Settings, staging: Path, now: datetime) -> Manifest:
     data = settings.server.data_dir
     (staging / DATA).mkdir()
     (staging / SETTINGS).mkdir()
-    schema = snapshot(data, staging / DATA / DATABASE)
+    schema = _copy_database(settings, staging / DATA)
     for path in _kept(settings):
         copy = staging / DATA / path.relative_to(data)
         copy.parent.mkdir(parents=True, exist_ok=True)
@@ -89,11 +88,20 @@ def _gather(settings: Settings, staging: Path, now: datetime) -> Manifest:
     )
 
 
+def _copy_database(settings: Settings, folder: Path) -> str:
+    """The database as one SQLite file, whatever engine it is kept in; its schema's version."""
+    if not settings.store.postgres:
+        return snapshot(settings.store.sqlite(settings.server.data_dir), folder / DATABASE)
+    asyncio.run(copy_store(postgres_end(settings.store.postgres), folder))
+    (folder / LOCK).unlink()
+    return inspect(folder / DATABASE)
+
+
 def _kept(settings: Settings) -> Iterator[Path]:
     """The other files of the data folder. Links are not followed: they lead to what is kept elsewhere."""
     data = settings.server.data_dir
     log = data / settings.server.log_file
-    for path in sorted(data.iterdir()):
+    for path in sorted(data.iterdir()) if data.is_dir() else ():
         if any(path.match(pattern) for pattern in _LEFT_OUT) or path.is_symlink():
             continue
         for each in path.rglob("*") if path.is_dir() else (path,):

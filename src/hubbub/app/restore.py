@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import os
 import tarfile
@@ -18,6 +19,7 @@ from typing import IO
 from hubbub.app import manifest as manifests
 from hubbub.app.backup import ASIDE, BACKUPS, LOCK, WEIGHTS
 from hubbub.app.manifest import DATA, SETTINGS, Checked, Manifest
+from hubbub.app.moving import postgres_end, put_store
 from hubbub.core.errors import StoreError
 from hubbub.storage.sqlite.connection import DATABASE, FolderLock
 from hubbub.storage.sqlite.copying import Settled, inspect, settle
@@ -28,11 +30,15 @@ _STAYS = (LOCK, WEIGHTS, BACKUPS, "hubbub.toml", "hubbub-backup-*", f"{ASIDE}*",
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What was done. ``aside``: where the data that were there are now; None if there were none."""
+    """What was done. ``aside``: where the data that were there are now; None if there were none.
+
+    ``schema``: the schema of the PostgreSQL database that holds what was there; "" if there is none.
+    """
 
     manifest: Manifest
     aside: Path | None
     settled: Settled
+    schema: str = ""
 
 
 @contextmanager
@@ -65,29 +71,48 @@ def refuse_beside_a_hub(data: Path) -> None:
         lock.drop()
 
 
-def restore(folder: Path, manifest: Manifest, data: Path, now: datetime, *, moved: bool = False) -> Restored:
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a hub's data are; ``postgres`` is the address of its database if that is none of the data folder's."""
+
+    data: Path
+    postgres: str = ""
+
+
+def restore(folder: Path, manifest: Manifest, place: Place, now: datetime, *, moved: bool = False) -> Restored:
     """Put the data of an unpacked backup in the place of a hub's data.
 
-    ``moved``: nothing ran since the backup was made, so go on with what was under way.
+    ``moved``: nothing ran since the backup was made, so go on with what was under way. The database goes to the engine
+    that is used here, whatever it was copied from.
 
     Raises:
         StoreBusy: a hub runs on the data.
         StoreError: the data folder cannot be written; it is as it was.
     """
+    data = place.data
     lock = FolderLock(data)
     lock.take()
     try:
         new = folder / DATA
         inspect(new / DATABASE)
         settled = Settled(0, 0) if moved else settle(new)
+        schema = _to_postgres(new, place.postgres, now) if place.postgres else ""
         aside = data / f"{ASIDE}{now:%Y%m%dT%H%M%S}"
         _exchange(data, new, aside)
-        return Restored(manifest, aside if aside.is_dir() else None, settled)
+        return Restored(manifest, aside if aside.is_dir() else None, settled, schema)
     except OSError as error:
         msg = f"the data folder {data} cannot be written: {error.strerror or error}; it is as it was"
         raise StoreError(msg) from error
     finally:
         lock.drop()
+
+
+def _to_postgres(new: Path, dsn: str, now: datetime) -> str:
+    """Take the database out of the new data and into PostgreSQL; the schema that holds what was there."""
+    schema = asyncio.run(put_store(new, postgres_end(dsn), now))
+    for path in new.glob(f"{DATABASE}*"):
+        path.unlink()
+    return schema
 
 
 def _unpack(path: Path, folder: Path) -> Manifest:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hubbub.cli.options import Config, DataDir, settings_of
-from hubbub.cli.outcome import told
+from hubbub.cli.outcome import Failure, told
 
 if TYPE_CHECKING:
     from hubbub.app.restore import Restored
@@ -46,10 +46,14 @@ def restore(source: Source, *, moved: Moved = False, config: Config = None, data
         for name, path in restoring.place_settings(source, Path()):
             beside = "" if path.name == name else ", beside the one that is here; compare the two"
             print(f"settings: {path}{beside}")
-        folder = settings_of(config, data).server.data_dir
-        with restoring.unpacked(source, folder) as (fresh, manifest):
-            done = restoring.restore(fresh, manifest, folder, datetime.now().astimezone(), moved=moved)
-        _tell(done, folder)
+        settings = settings_of(config, data)
+        place = restoring.Place(settings.server.data_dir, settings.store.postgres)
+        if settings.store.sqlite(place.data) != place.data:
+            message = "a backup is restored into server.data_dir: leave DATABASE_URL empty, or name PostgreSQL"
+            raise Failure(message)
+        with restoring.unpacked(source, place.data) as (fresh, manifest):
+            done = restoring.restore(fresh, manifest, place, datetime.now().astimezone(), moved=moved)
+        _tell(done, place.data)
 
 
 def _tell(done: Restored, folder: Path) -> None:
@@ -57,6 +61,8 @@ def _tell(done: Restored, folder: Path) -> None:
     print(f"restored {folder} as it was at {made.made_at} (Hubbub {made.hubbub}, schema {made.schema})")
     if done.aside is not None:
         print(f"what was there before is in {done.aside}; remove it when all is well")
+    if done.schema:
+        print(f"what was in PostgreSQL before is in the schema {done.schema}; drop it when all is well")
     if done.settled.entries or done.settled.deliveries:
         print(
             f"not done a second time: {done.settled.entries} messages that were being answered, and "

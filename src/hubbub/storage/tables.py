@@ -17,7 +17,7 @@ Values = tuple[Any, ...]
 
 MOVING = "moving"
 """The key in ``meta`` of a store that is being filled by a move: no hub may open it."""
-OF_THE_INSTALLATION = ("hub", "epoch", MOVING)
+OF_THE_INSTALLATION = ("hub", "epoch", "cluster", MOVING)
 """Keys in ``meta`` that every store has, also one without data."""
 _NOT_DATA = ("alembic_version",)
 

@@ -17,7 +17,7 @@ import pytest
 
 from hubbub.app.backup import back_up
 from hubbub.app.manifest import Manifest
-from hubbub.app.restore import Restored, place_settings, restore, unpacked
+from hubbub.app.restore import Place, Restored, place_settings, restore, unpacked
 from hubbub.core.errors import StoreBusy, StoreError
 from hubbub.core.work import State
 from hubbub.settings import Settings, load
@@ -63,7 +63,7 @@ def members(archive: Path) -> list[tuple[tarfile.TarInfo, bytes]]:
 
 def put(archive: Path, data: Path, *, moved: bool = False) -> Restored:
     with unpacked(archive, data) as (fresh, manifest):
-        return restore(fresh, manifest, data, NOW, moved=moved)
+        return restore(fresh, manifest, Place(data), NOW, moved=moved)
 
 
 def states(data: Path) -> dict[int, State]:

@@ -73,6 +73,30 @@ class PostgresEnd:
             await self._refuse_hubs(db)
             yield PostgresTables(db, self._database)
 
+    async def put_aside(self, name: str) -> str:
+        """Give what is there another schema of that name; "" if there is nothing. Raises StoreError."""
+        async with self._connected() as db:
+            if await opening.version_of(db) is None:
+                return ""
+        async with self.alone(new=False):
+            await self._rename(self._database.schema, name)
+        return name
+
+    async def take_back(self, name: str) -> None:
+        """Undo `put_aside`, unless somebody else has begun to use the database. Raises StoreError."""
+        async with self._connected() as db:
+            if await opening.version_of(db) is not None:
+                if await PostgresTables(db, self._database).mark() is None:
+                    msg = f"{self._database.shown} is in use; what was there before is in the schema {name}"
+                    raise StoreError(msg)
+                await db.execute(f'DROP SCHEMA "{self._database.schema}" CASCADE')
+        if name:
+            await self._rename(name, self._database.schema)
+
+    async def _rename(self, old: str, new: str) -> None:
+        async with self._connected() as db:
+            await db.execute(f'ALTER SCHEMA "{old}" RENAME TO "{new}"')
+
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[Connection]:
         with _told(self._database):
