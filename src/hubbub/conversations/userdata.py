@@ -31,9 +31,10 @@ _MOST_WAITING = 100
 class UserData:
     """Edits of what owners keep; an owner is what `users.owner_of_user` says, a branch `users.branch_of_user`.
 
-    Everything raises StoreError where the store fails, edits Overloaded where too many of one owner wait. They raise UserError where they
-    cannot be: its phrase's key says why (`context.index`, `context.reasoning`, `context.role`, `config.type`, `config.value`, `config.key`,
-    `branch.exists`, `branch.none`, `branch.nothing_to_undo`, `branch.bad_name`).
+    Everything raises StoreError where the store fails, edits Overloaded where too many of one owner wait. They raise
+    UserError where they cannot be, and its phrase's key says why: `context.index`, `context.reasoning`,
+    `context.role`, `context.empty`, `config.key`, `branch.exists`, `branch.none`, `branch.nothing_to_undo`,
+    `branch.bad_name`.
     """
 
     def __init__(self, conversations: Conversations, clock: Clock) -> None:
