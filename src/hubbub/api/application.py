@@ -19,6 +19,10 @@ from hubbub.api.native.routes import native_router
 from hubbub.api.openai.errors import openai_response, told
 from hubbub.api.openai.routes import ROOT as OPENAI
 from hubbub.api.openai.routes import openai_router
+from hubbub.api.repeater.errors import repeater_response
+from hubbub.api.repeater.links import Links
+from hubbub.api.repeater.paths import is_ours
+from hubbub.api.repeater.routes import repeater_router
 from hubbub.api.requests import response
 from hubbub.api.services import Services
 from hubbub.core.errors import HubbubError
@@ -51,6 +55,10 @@ def build_application(services: Services) -> ASGIApp:
     app.include_router(native_router(services))
     if services.registry is not None:
         app.include_router(openai_router(services, services.registry))
+    if services.repeater is not None:
+        links = Links(services.store.secrets, services.clock)
+        app.state.repeater, app.state.repeater_links = services.repeater, links
+        app.include_router(repeater_router(services, services.repeater, links))
     for kind in (HTTPException, RequestValidationError, HubbubError, TimeoutError):
         app.add_exception_handler(kind, _refuse)
 
@@ -68,6 +76,8 @@ def build_application(services: Services) -> ASGIApp:
 async def _refuse(request: Request, error: Exception) -> Response:
     if request.url.path.startswith(f"{OPENAI}/"):
         return openai_response(told(error, request.url.path))
+    if is_ours(request.scope["path"]):
+        return repeater_response(error, f"the request {request.scope['path']}")
     return response(_refusal(request, error))
 
 

@@ -7,11 +7,11 @@ from typing import Literal, get_args
 
 from hubbub.api.errors import Refused
 
-ScopeName = Literal["messages", "openai", "status", "metrics", "admin", "*"]
+ScopeName = Literal["messages", "openai", "repeater", "status", "metrics", "admin", "*"]
 SCOPES: tuple[ScopeName, ...] = get_args(ScopeName)
 
-TRUSTED_SCOPES: frozenset[str] = frozenset(("messages", "openai", "status", "metrics"))
-ADMIN_IMPLIES: frozenset[str] = frozenset(("status", "metrics"))
+TRUSTED_SCOPES: frozenset[str] = frozenset(("messages", "openai", "repeater", "status", "metrics"))
+ADMIN_IMPLIES: frozenset[str] = frozenset(("repeater", "status", "metrics"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from hubbub.api.later import Later
 from hubbub.api.listening import BACKLOG, address_of, fingerprint, listen, tls_context
 from hubbub.api.metrics import Metrics
 from hubbub.api.protocol import BoundedHttp
+from hubbub.api.repeater.paths import ROOTS
 from hubbub.api.routing import Router
 from hubbub.api.services import ApiSettings, Services
 from hubbub.core.ports import ASGIApp, Route
@@ -137,7 +138,8 @@ def _trees(services: Services) -> dict[str, ASGIApp]:
         return build_application(services)
 
     apis = Later(build)
-    return {"/api": apis, "/v1": apis, "/docs": apis, "/openapi.json": apis}
+    repeater = ROOTS if services.repeater is not None else ()
+    return dict.fromkeys(("/api", "/v1", "/docs", "/openapi.json", *repeater), apis)
 
 
 def _config(settings: ApiSettings, app: ASGIApp) -> uvicorn.Config:

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from hubbub.api.admission import Admission
 from hubbub.api.auth import Access
+from hubbub.api.repeater_parts import RepeaterParts
 from hubbub.chat.sources import ModelSource
 from hubbub.commands.access.gate import Gate
 from hubbub.conversations.limits import Meter
@@ -57,7 +58,8 @@ class Services:
 
     ``registry``: what the OpenAI-compatible door asks; without one it is shut. ``meter``: what each owner may use
     there; without one as much as they like. ``gate``: who is let in; without one whoever has a token or is trusted.
-    ``people``: who uses the hub; without it nobody is told.
+    ``people``: who uses the hub; without it nobody is told. ``repeater``: what the Repeater's API needs
+    besides; without it that is shut.
     ``counters``: plain numbers that the hub counts as it works, read when metrics are asked for; a name that ends in
     ``_total`` only rises.
     """
@@ -74,6 +76,7 @@ class Services:
     meter: Meter | None = None
     people: People | None = None
     gate: Gate | None = None
+    repeater: RepeaterParts | None = None
 
     @property
     def admission(self) -> Admission:
