@@ -1,0 +1,268 @@
+"""One bot: its connection, by polling or by webhook, and what it takes in."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import json
+import logging
+from collections.abc import Sequence
+from contextlib import nullcontext, suppress
+from urllib.parse import urlencode
+
+import telegram
+from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
+from telegram.request import HTTPXRequest
+
+from hubbub.core.addresses import Account
+from hubbub.core.errors import LeaseLost, Overloaded, StoreError
+from hubbub.core.events import Event
+from hubbub.core.ports import Host
+from hubbub.core.work import Receipt
+from hubbub.platforms.telegram.convert import PLATFORM, UPDATES, album, events, joined
+from hubbub.platforms.telegram.faults import seconds
+from hubbub.platforms.telegram.segments import Me
+from hubbub.platforms.telegram.sending import Courier
+from hubbub.platforms.telegram.settings import TelegramBot, TelegramSettings
+
+log = logging.getLogger(__name__)
+
+_BATCH = 100
+_LONGEST_WAIT = 60.0
+_TAKEN_WAIT = 15.0
+_ALBUM_SECONDS = 0.5
+_LANGUAGES = {"": "en", "zh": "zh"}
+_CONNECTIONS = 64
+_LAST_CALL = 3.0
+
+Update = dict[str, object]
+
+
+class BotAccount:
+    """One bot of the settings."""
+
+    def __init__(self, given: TelegramBot, settings: TelegramSettings, host: Host) -> None:
+        """Nothing is called before `run`."""
+        self.token = given.token.get_secret_value()
+        self.id = self.token.partition(":")[0]
+        self.running = False
+        self._settings = settings
+        self._webhook_url = given.webhook_url or settings.webhook_url
+        self._host = host
+        self._me = Me(self.id)
+        base = settings.api_base.rstrip("/")
+        self._calls = f"{base}/bot{self.token}"
+        wait = settings.api_timeout_seconds
+        self._polling = HTTPXRequest(2, read_timeout=wait, connect_timeout=wait)
+        request = HTTPXRequest(
+            _CONNECTIONS, read_timeout=wait, connect_timeout=wait, write_timeout=wait, pool_timeout=wait
+        )
+        self.bot = telegram.Bot(
+            self.token,
+            base_url=f"{base}/bot",
+            base_file_url=f"{base}/file/bot",
+            request=request,
+            get_updates_request=self._polling,
+        )
+        self.courier = Courier(self.bot, host.files.fetch, host.facts)
+        self._offset = self._told = 0
+        """Of the first update that is not stored, and what Telegram knows of it."""
+        self._albums: dict[str, list[telegram.Update]] = {}
+
+    @property
+    def by_webhook(self) -> bool:
+        """Messages are brought, not fetched."""
+        mode = self._settings.mode
+        return mode == "webhook" or (mode == "auto" and bool(self._webhook_url))
+
+    @property
+    def secret(self) -> str:
+        """What Telegram has to send with every update."""
+        given = self._settings.webhook_secret.get_secret_value()
+        return given or hmac.new(self.token.encode(), b"webhook", hashlib.sha256).hexdigest()
+
+    # --- the connection --------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Hold the connection until cancelled; connects again after a fault."""
+        account, wait = Account(PLATFORM, self.id), self._settings.reconnect_seconds
+        try:
+            while True:
+                try:
+                    # Any node takes what a webhook brings; messages may be fetched by one alone.
+                    async with self._host.hold(f"{PLATFORM}:{self.id}") if not self.by_webhook else nullcontext():
+                        await self._connect()
+                        self._host.connected(account)
+                        wait = self._settings.reconnect_seconds
+                        await self._serve()
+                except LeaseLost:
+                    self._down(account, "another node holds the connection")
+                except TelegramError as error:
+                    self._down(account, _why(error))
+                    wait = await self._pause(error, wait)
+        finally:
+            self._down(account, "stopped")
+            await self.bot.shutdown()
+
+    def _down(self, account: Account, why: str) -> None:
+        self.running = False
+        self._host.disconnected(account, why)
+
+    async def _pause(self, error: TelegramError, wait: float) -> float:
+        """Wait before the next attempt; how long to wait after that."""
+        log.warning("Telegram, bot %s: %s", self.id, _why(error))
+        if isinstance(error, RetryAfter):
+            await asyncio.sleep(seconds(error))
+        elif isinstance(error, (Conflict, InvalidToken)):
+            await asyncio.sleep(max(wait, min(_TAKEN_WAIT, self._settings.reconnect_seconds * _TAKEN_WAIT)))
+        else:
+            await asyncio.sleep(wait)
+        return min(_LONGEST_WAIT, wait * 2)
+
+    async def _connect(self) -> None:
+        await self.bot.initialize()
+        self._me = Me(self.id, self.bot.username)
+        if self._settings.commands:
+            await self._list_commands()
+        if self.by_webhook:
+            certificate = self._settings.webhook_certificate
+            await self.bot.set_webhook(
+                webhook_address(self._webhook_url, self.token),
+                certificate=await asyncio.to_thread(certificate.read_bytes) if certificate else None,
+                allowed_updates=UPDATES,
+                secret_token=self.secret,
+            )
+        else:
+            await self.bot.delete_webhook()
+        self.running = True
+
+    async def _list_commands(self) -> None:
+        for code, language in _LANGUAGES.items():
+            items = [
+                telegram.BotCommand(item.name, item.summary[:256])
+                for item in self._host.menu(language)
+                if item.name.isascii() and item.name.replace("_", "").isalnum() and item.name.islower()
+            ]
+            await self.bot.set_my_commands(items[:100], language_code=code or None)
+
+    async def _serve(self) -> None:
+        if self.by_webhook:
+            await asyncio.Event().wait()
+        try:
+            while True:
+                await self._poll()
+        finally:
+            await self._confirm()
+
+    async def _poll(self) -> None:
+        """Fetch once and take in what came."""
+        updates = await self._fetch(self._settings.poll_seconds)
+        if updates and _last_is_of_an_album(updates):
+            # Its other pictures may still be on their way.
+            await asyncio.sleep(_ALBUM_SECONDS)
+            updates = await self._fetch(0)
+        await self._take([(int(str(each["update_id"])), self.read(each)) for each in updates])
+
+    async def _confirm(self) -> None:
+        """Tell at the end what is stored, so that it does not come again; if that fails, it comes and is known."""
+        if self._offset != self._told:
+            with suppress(TelegramError, TimeoutError):
+                async with asyncio.timeout(_LAST_CALL):
+                    await self._fetch(0, 1)
+
+    async def _take(self, updates: Sequence[tuple[int, telegram.Update | None]]) -> None:
+        """Accept updates in order; `_offset` goes on to the first that could not be stored."""
+        taken: list[tuple[int, list[asyncio.Future[Receipt]]]] = []
+        albums: dict[str, list[telegram.Update]] = {}
+        for _, update in updates:
+            if update is not None and (name := album(update)):
+                albums.setdefault(name, []).append(update)
+        for number, update in updates:
+            found = self._events(update, albums) if update is not None else ()
+            taken.append((number, [await self._accepted(event) for event in found]))
+        try:
+            for number, receipts in taken:
+                for receipt in receipts:
+                    await asyncio.shield(receipt)
+                self._offset = number + 1
+        except StoreError as error:
+            log.warning("Telegram, bot %s: an update was not stored and is fetched again: %s", self.id, error)
+            await asyncio.gather(*(each for _, receipts in taken for each in receipts), return_exceptions=True)
+
+    def _events(self, update: telegram.Update, albums: dict[str, list[telegram.Update]]) -> Sequence[Event]:
+        """What an update says; an album is said once, by its first message."""
+        name = album(update)
+        if not name:
+            return events(update, self._me)
+        parts = albums.pop(name, [])
+        said = [event for part in parts for event in events(part, self._me)]
+        return (joined(said, name),) if said else ()
+
+    async def _accepted(self, event: Event) -> asyncio.Future[Receipt]:
+        while True:
+            try:
+                return asyncio.ensure_future(self._host.accept(event))
+            except Overloaded as busy:
+                await asyncio.sleep(min(busy.retry_after, self._settings.reconnect_seconds))
+
+    async def _fetch(self, wait: int, limit: int = _BATCH) -> list[Update]:
+        offset = self._offset
+        asked = {"offset": offset, "limit": limit, "timeout": wait, "allowed_updates": json.dumps(UPDATES)}
+        found = await self._polling.post(
+            f"{self._calls}/getUpdates?{urlencode(asked)}", read_timeout=self._settings.api_timeout_seconds + wait
+        )
+        self._told = offset
+        updates = found if isinstance(found, list) else []
+        return [each for each in updates if isinstance(each, dict) and isinstance(each.get("update_id"), int)]
+
+    def read(self, update: Update) -> telegram.Update | None:
+        """An update as Telegram's library reads it; None, with a line in the log, for one that it cannot read."""
+        try:
+            return telegram.Update.de_json(update, self.bot)
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError, OSError) as error:
+            log.warning("Telegram, bot %s: an update could not be read: %r", self.id, error)
+            return None
+
+    # --- the webhook -----------------------------------------------------------------------------------------
+
+    async def bring(self, update: telegram.Update) -> None:
+        """Take in an update of the webhook; returns when it is stored.
+
+        Raises:
+            Overloaded: it must come later.
+            StoreError: it is not stored, and must come again.
+        """
+        name = album(update)
+        if not name:
+            for event in events(update, self._me):
+                await self._host.accept(event)
+            return
+        # The pictures of an album come one by one, at once; the first waits for the others and says them all.
+        parts = self._albums.setdefault(name, [])
+        parts.append(update)
+        await asyncio.sleep(_ALBUM_SECONDS)
+        self._albums.pop(name, None)
+        ordered = sorted(parts, key=lambda part: part.update_id)
+        said = [event for part in ordered for event in events(part, self._me)]
+        if said:
+            await self._host.accept(joined(said, name))
+
+
+def webhook_address(url: str, token: str) -> str:
+    """Where Telegram is to bring updates: the hub's public address, the route, the bot's token."""
+    base = url.rstrip("/")
+    return f"{base if base.endswith('/tgbot') else base + '/tgbot'}/{token}"
+
+
+def _last_is_of_an_album(updates: Sequence[Update]) -> bool:
+    message = updates[-1].get("message") or updates[-1].get("channel_post")
+    return isinstance(message, dict) and "media_group_id" in message
+
+
+def _why(error: TelegramError) -> str:
+    if isinstance(error, Conflict):
+        return "another program fetches this bot's messages; stop it, or revoke the token at @BotFather"
+    if isinstance(error, InvalidToken):
+        return "the token is not known to Telegram; compare it with what @BotFather shows"
+    return f"{type(error).__name__}: {error.message}"

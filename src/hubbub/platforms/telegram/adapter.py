@@ -1,0 +1,131 @@
+"""Telegram as a platform of the hub."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+
+import telegram
+from telegram.error import TelegramError
+
+from hubbub.core.addresses import Room
+from hubbub.core.capabilities import Capabilities, Delivery
+from hubbub.core.errors import DeliveryError, MediaError
+from hubbub.core.messages import Blob, Media, Message
+from hubbub.core.ports import Host, Route
+from hubbub.core.work import Row
+from hubbub.platforms.telegram.account import BotAccount
+from hubbub.platforms.telegram.calls import Words, steps
+from hubbub.platforms.telegram.faults import fault
+from hubbub.platforms.telegram.settings import TelegramSettings
+from hubbub.platforms.telegram.webhook import Webhook
+
+log = logging.getLogger(__name__)
+
+
+class TelegramAdapter:
+    """All bots of the settings."""
+
+    name = "telegram"
+
+    def __init__(self, settings: TelegramSettings, host: Host) -> None:
+        """Telegram is called by `run` first."""
+        self._settings = settings
+        self._bots = {bot.id: bot for bot in (BotAccount(given, settings, host) for given in settings.bots)}
+        self._capabilities = Capabilities(
+            delivery=Delivery.EDITABLE,
+            max_length=settings.max_length,
+            length_unit="utf16",
+            markdown="telegram",
+            mentions=True,
+            quotes=True,
+            images=True,
+            files=True,
+            audio=True,
+            video=True,
+            resend_unknown=settings.resend_unknown,
+        )
+
+    @property
+    def routes(self) -> Sequence[Route]:
+        """One for each bot that is told by webhook."""
+        told = [bot for bot in self._bots.values() if bot.by_webhook]
+        return [Route(f"/tgbot/{bot.token}", Webhook(bot), "http", ("POST",)) for bot in told]
+
+    def capabilities(self, room: Room) -> Capabilities:  # noqa: ARG002 - the same in every chat
+        """The same for every room."""
+        return self._capabilities
+
+    async def run(self) -> None:
+        """Hold the connections until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            for bot in self._bots.values():
+                group.create_task(bot.run())
+
+    async def send(self, row: Row) -> str:
+        """Send one message and return its id. Raises DeliveryError."""
+        return await self._bot(row.out.room).courier.send(row.out)
+
+    async def edit(self, room: Room, message_id: str, message: Message) -> None:
+        """Give a message new words; its files stay. Raises DeliveryError."""
+        words = [step for step in steps(message) if isinstance(step, Words)]
+        if not words:
+            text = "there are no words to put in the place of the old ones"
+            raise DeliveryError(text, certain=True, permanent=True)
+        await self._bot(room).courier.edit(_number(room.id), _number(message_id), words[0])
+
+    async def delete(self, room: Room, message_id: str) -> None:
+        """Take a message back. Raises DeliveryError."""
+        try:
+            await self._bot(room).bot.delete_message(_number(room.id), _number(message_id))
+        except TelegramError as error:
+            raise fault(error) from error
+
+    async def react(self, room: Room, message_id: str, emoji: str, *, removed: bool = False) -> None:
+        """Set or take away the bot's reaction; Telegram knows some emoji only. Raises DeliveryError."""
+        reactions = [] if removed else [telegram.ReactionTypeEmoji(emoji)]
+        try:
+            await self._bot(room).bot.set_message_reaction(_number(room.id), _number(message_id), reactions)
+        except TelegramError as error:
+            raise fault(error) from error
+
+    async def typing(self, room: Room) -> None:
+        """Show that an answer is being written."""
+        thread = int(room.thread) if room.thread.isdecimal() else None
+        try:
+            await self._bot(room).bot.send_chat_action(_number(room.id), "typing", message_thread_id=thread)
+        except (TelegramError, DeliveryError) as error:
+            log.debug("typing in %s: %s", room.key, error)
+
+    async def fetch(self, media: Media) -> Blob:
+        """The content of a file that came in. Raises MediaError."""
+        if media.size and media.size > self._settings.max_file_bytes:
+            message = f"the file has {media.size} bytes, {self._settings.max_file_bytes} are fetched at most"
+            raise MediaError(message)
+        failed: Exception | None = None
+        for bot in self._bots.values():  # a handle is of one bot, and does not say of which
+            try:
+                found = await bot.bot.get_file(media.file_id)
+                data = bytes(await found.download_as_bytearray())
+            except TelegramError as error:
+                failed = error
+            else:
+                return Blob(data, media.mime or "application/octet-stream", media.name)
+        message = f"Telegram does not give the file: {failed}"
+        raise MediaError(message)
+
+    def _bot(self, room: Room) -> BotAccount:
+        bot = self._bots.get(room.account)
+        if bot is None or not bot.running:
+            message = f"bot {room.account} is not connected"
+            raise DeliveryError(message, certain=True)
+        return bot
+
+
+def _number(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError as error:
+        message = f"{text!r} is no number of Telegram's"
+        raise DeliveryError(message, certain=True, permanent=True) from error

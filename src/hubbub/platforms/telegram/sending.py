@@ -1,0 +1,147 @@
+"""Sending through one bot."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import telegram
+from telegram.error import BadRequest, ChatMigrated, TelegramError
+
+from hubbub.core.errors import DeliveryError
+from hubbub.core.ports import Facts
+from hubbub.core.work import Outgoing
+from hubbub.platforms.telegram.calls import Attached, Fetch, Pictures, Spot, Step, Words, content, steps, whereto
+from hubbub.platforms.telegram.faults import fault
+
+log = logging.getLogger(__name__)
+
+_UNREADABLE = "can't parse entities"
+_UNFETCHED = ("failed to get http url content", "wrong file identifier/http url", "wrong type of the web page content")
+_UNCHANGED = "message is not modified"
+HTML = "HTML"
+
+
+class Courier:
+    """Sends what `calls.steps` says. A group that became a supergroup is found at its new number."""
+
+    def __init__(self, bot: telegram.Bot, fetch: Fetch, facts: Facts) -> None:
+        """``fetch`` gives the content of files, ``facts`` keeps the new numbers of groups."""
+        self._bot = bot
+        self._fetch = fetch
+        self._facts = facts
+        self._moved: dict[int, int] = {}
+
+    async def send(self, out: Outgoing) -> str:
+        """Send a message; the id of its text, or of its last part. Raises DeliveryError."""
+        place = whereto(out)
+        place["chat_id"] = await self._now(place["chat_id"])
+        sent = ""
+        for step in steps(out.message):
+            try:
+                sent = await self._step(step, place)
+            except DeliveryError as error:
+                if sent:  # a part is there already: the whole must not be sent again
+                    raise DeliveryError(str(error), certain=False) from error
+                raise
+            place.pop("reply_parameters", None)
+        return sent
+
+    async def edit(self, chat: int, message_id: int, words: Words) -> None:
+        """Give a message another text. Raises DeliveryError."""
+        place: dict[str, Any] = {"chat_id": await self._now(chat), "message_id": message_id}
+        try:
+            try:
+                await self._bot.edit_message_text(words.html, parse_mode=HTML, **place)
+            except BadRequest as error:
+                if not _says(error, _UNREADABLE):
+                    raise
+                await self._bot.edit_message_text(words.plain, **place)
+        except TelegramError as error:
+            if not _says(error, _UNCHANGED):
+                raise fault(error) from error
+
+    async def _now(self, chat: int) -> int:
+        """The number that a chat has now."""
+        if chat > 0:
+            return chat
+        if chat not in self._moved:
+            found = await self._facts.get(f"telegram/moved/{chat}")
+            self._moved[chat] = int(found) if found else chat
+        return self._moved[chat]
+
+    async def _step(self, step: Step, place: dict[str, Any]) -> str:
+        try:
+            try:
+                return await self._do(step, place)
+            except ChatMigrated as moved:
+                old, place["chat_id"] = place["chat_id"], moved.new_chat_id
+                self._moved[old] = moved.new_chat_id
+                await self._facts.put(f"telegram/moved/{old}", str(moved.new_chat_id))
+                return await self._do(step, place)
+        except TelegramError as error:
+            raise fault(error) from error
+
+    async def _do(self, step: Step, place: dict[str, Any]) -> str:
+        match step:
+            case Words():
+                return await self._text(step, place)
+            case Attached():
+                return await self._attached(step, place)
+            case Pictures():
+                return await self._album(step, place)
+            case Spot(where):
+                position: dict[str, Any] = {"latitude": where.latitude, "longitude": where.longitude}
+                if where.title or where.address:
+                    named: dict[str, Any] = {
+                        "title": where.title or where.address,
+                        "address": where.address or where.title,
+                    }
+                    return str((await self._bot.send_venue(**position, **named, **place)).message_id)
+                return str((await self._bot.send_location(**position, **place)).message_id)
+
+    async def _text(self, words: Words, place: dict[str, Any]) -> str:
+        try:
+            sent = await self._bot.send_message(text=words.html, parse_mode=HTML, **place)
+        except BadRequest as error:
+            if not _says(error, _UNREADABLE):
+                raise
+            log.warning("Telegram could not read a text's markup, it is sent plain: %s", error)
+            sent = await self._bot.send_message(text=words.plain, **place)
+        return str(sent.message_id)
+
+    async def _attached(self, step: Attached, place: dict[str, Any]) -> str:
+        send = getattr(self._bot, f"send_{step.kind}")
+        caption: dict[str, Any] = {}
+        if step.caption.plain.strip() and step.kind != "sticker":
+            caption = {"caption": step.caption.html, "parse_mode": HTML}
+        file: dict[str, Any] = {step.kind: await content(step.media, self._fetch)}
+        try:
+            sent = await send(**file, **caption, **place)
+        except BadRequest as error:
+            if _says(error, _UNREADABLE):
+                caption = {"caption": step.caption.plain}
+            elif _says(error, *_UNFETCHED) and step.media.url:
+                file = {step.kind: await content(step.media, self._fetch, upload=True)}
+            else:
+                raise
+            sent = await send(**file, **caption, **place)
+        return str(sent.message_id)
+
+    async def _album(self, step: Pictures, place: dict[str, Any]) -> str:
+        files = [await content(media, self._fetch) for media in step.media]
+        caption: dict[str, Any] = {"caption": step.caption.html, "parse_mode": HTML} if step.caption.plain else {}
+        pictures = [
+            telegram.InputMediaPhoto(_bytes(file), **(caption if not at else {})) for at, file in enumerate(files)
+        ]
+        sent = await self._bot.send_media_group(media=pictures, **place)
+        return str(sent[0].message_id)
+
+
+def _bytes(file: str | telegram.InputFile) -> Any:
+    """A file of an album, which the library takes as an address or as bytes."""
+    return file.input_file_content if isinstance(file, telegram.InputFile) else file
+
+
+def _says(error: TelegramError, *words: str) -> bool:
+    return any(each in error.message.lower() for each in words)

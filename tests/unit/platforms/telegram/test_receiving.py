@@ -1,0 +1,128 @@
+"""Albums, redeliveries and webhooks."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from hubbub.core.events import Received
+from hubbub.core.messages import Image, Text
+from hubbub.platforms.telegram.account import webhook_address
+from hubbub.platforms.telegram.adapter import TelegramAdapter
+from tests.contract.test_telegram import ODD, settings
+from tests.fakes.platform_host import FakeHost
+from tests.fakes.serving import serving
+from tests.fakes.telegram import ALICE, DATE, PRIVATE, TOKEN, FakeTelegram, said, telegram
+
+
+@dataclass
+class Served:
+    fake: FakeTelegram
+    host: FakeHost
+    address: str
+
+    async def bring(self, update: dict[str, Any] | bytes, secret: str | None = None) -> int:
+        return await self.fake.bring(update, self.address, secret)
+
+
+@asynccontextmanager
+async def running(fake: FakeTelegram, **more: Any) -> AsyncIterator[tuple[TelegramAdapter, FakeHost]]:
+    host = FakeHost()
+    adapter = TelegramAdapter(settings(fake, poll_seconds=1, **more), host.host)
+    run = asyncio.create_task(adapter.run())
+    await host.until(lambda: host.up.get("10001", "") is None)
+    try:
+        yield adapter, host
+    finally:
+        run.cancel()
+        await asyncio.wait((run,))
+
+
+@pytest.fixture
+async def served() -> AsyncIterator[Served]:
+    async with (
+        telegram() as fake,
+        running(fake, webhook_url="https://hub.example/tgbot") as (adapter, host),
+        serving(adapter.routes) as address,
+    ):
+        yield Served(fake, host, address)
+
+
+def picture(number: int, caption: str = "") -> dict[str, Any]:
+    size = {"file_id": f"p{number}", "file_unique_id": f"u{number}", "width": 90, "height": 90}
+    message = {"message_id": number, "from": ALICE, "chat": PRIVATE, "date": DATE, "photo": [size]}
+    return {"update_id": 2000 + number, "message": message | {"caption": caption, "media_group_id": "77"}}
+
+
+def pictures(event: Any) -> list[str]:
+    assert isinstance(event, Received)
+    return [each.media.file_id for each in event.message if isinstance(each, Image)]
+
+
+async def test_an_album_is_one_message_when_it_is_fetched() -> None:
+    async with telegram() as fake, running(fake) as (_, host):
+        fake.push(picture(1, "look"))
+        await asyncio.sleep(0.1)  # the others come while the first is there already
+        for update in (picture(2), picture(3), said("and?", 1500)):
+            fake.push(update)
+        first, second = await host.count(2)
+        assert isinstance(second, Received)
+    assert pictures(first) == ["p1", "p2", "p3"]
+    assert isinstance(first, Received)
+    assert first.message[0] == Text("look")
+
+
+async def test_an_album_is_one_message_when_it_is_brought(served: Served) -> None:
+    assert (
+        await asyncio.gather(*(served.bring(picture(number, "look" * (number == 1))) for number in (2, 1, 3)))
+        == [200] * 3
+    )
+    (event,) = await served.host.count(1)
+    assert pictures(event) == ["p1", "p2", "p3"]
+    await served.bring(picture(2))
+    assert len(served.host.events) == 1, "a part that is brought again is known"
+
+
+@pytest.mark.parametrize(
+    "url", ["https://hub.example", "https://hub.example/", "https://hub.example/tgbot", "https://hub.example/tgbot/"]
+)
+def test_the_address_of_the_webhook_may_end_anyhow(url: str) -> None:
+    assert webhook_address(url, TOKEN) == f"https://hub.example/tgbot/{TOKEN}"
+
+
+async def test_the_webhook_is_set_with_a_secret(served: Served) -> None:
+    assert served.fake.webhook["url"] == f"https://hub.example/tgbot/{TOKEN}"
+    assert len(served.fake.webhook["secret_token"]) >= 32
+    assert TOKEN not in served.fake.webhook["secret_token"]
+
+
+async def test_what_is_brought_is_accepted_once_stored(served: Served) -> None:
+    assert await served.bring(said("hello", 1)) == 200
+    assert await served.bring(said("hello", 1)) == 200
+    assert len(served.host.events) == 1
+    served.host.failing = 1
+    assert await served.bring(said("lost?", 2)) == 503
+    served.host.overloaded = 1
+    assert await served.bring(said("later", 3)) == 503
+    assert await served.bring(said("later", 3)) == 200
+
+
+@pytest.mark.parametrize("secret", ["", "wrong", "Ünicode"])
+async def test_nobody_else_may_bring_anything(served: Served, secret: str) -> None:
+    assert await served.bring(said("hello", 1), secret) == 403
+    assert not served.host.offered
+
+
+async def test_what_cannot_be_read_is_not_brought_for_ever(served: Served) -> None:
+    for update in ODD:
+        assert await served.bring(update) == 200
+    assert await served.bring(b"{not json") == 400
+    assert await served.bring(b"[]") == 200
+    assert await served.bring(b"[" + b" " * 1_040_000 + b"]" * 4) == 400
+    assert await served.bring(said("still there?", 99)) == 200
+    assert any(isinstance(each, Received) and each.message == (Text("still there?"),) for each in served.host.events)
