@@ -28,7 +28,9 @@ ALIASES: Mapping[str, Path] = {
     "OPENAI_API_KEY": ("model", "api_key"),
     "HUBBUB_MODEL": ("model", "name"),
     "HUBBUB_MODEL_VISION": ("model", "vision"),
+    "BOT_TOKEN": ("platforms", "telegram", "token"),
     "TELEGRAM_BOT_TOKEN": ("platforms", "telegram", "token"),
+    "TG_WEBHOOK_URL": ("platforms", "telegram", "webhook_url"),
 }
 
 # Ours, but no settings: where the file is, and what tools and tests of the project read.

@@ -34,7 +34,7 @@ class TelegramBot(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    token: BotToken = Field(description="Token of the bot, from @BotFather.")
+    token: BotToken = Field(description="Token of the bot, from @BotFather.", examples=["123456:ABC-example"])
     webhook_url: str = Field("", description="Public address of its webhook, as in the section.")
 
 

@@ -49,5 +49,6 @@ def test_what_cannot_be_used_is_refused(values: dict[str, Any]) -> None:
 def test_the_token_is_taken_from_the_environment(tmp_path: Path, name: str) -> None:
     settings = load(environ={name: TOKEN, "TG_WEBHOOK_URL": "https://hub.example/tgbot"}, folder=tmp_path)
     telegram = settings.platform("telegram")
+    assert isinstance(telegram, TelegramSettings)
     assert telegram.token.get_secret_value() == TOKEN
     assert telegram.webhook_url == "https://hub.example/tgbot"
