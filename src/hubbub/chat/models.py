@@ -64,8 +64,12 @@ class Models:
             return exact
         wanted = name.lower()
         by_name = (spec for spec in self._specs.values() if spec.name.lower() == wanted)
-        by_type = (spec for spec in self._specs.values() if spec.type == wanted)
-        return next(by_name, None) or next(by_type, None)
+        return next(by_name, None) or self.of_type(name)
+
+    def of_type(self, name: str) -> ModelSpec | None:
+        """The first model of a type; letter case does not count. None if there is none."""
+        wanted = name.lower()
+        return next((spec for spec in self._specs.values() if spec.type.lower() == wanted), None)
 
     def specs(self) -> tuple[ModelSpec, ...]:
         """All of them, in the order of the settings."""

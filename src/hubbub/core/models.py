@@ -8,7 +8,8 @@ from typing import Literal
 
 from hubbub.core.turns import Parameters
 
-ModelType = Literal["chat", "reasoner", "coder", "prover", "own"]
+ModelType = str
+"""What a model is for: chat, reasoner, coder, prover, or a word of the owner's own."""
 ModelApi = Literal["chat", "completions"]
 
 
@@ -30,7 +31,7 @@ class Timeouts:
 class ModelSpec:
     """One model as the settings, or what was found, describe it.
 
-    ``name`` is the hub's name for it, ``id`` the provider's ("": the first that the provider lists). ``provider`` is
+    ``name`` is the hub's name for it, ``title`` what programs call it ("": the name), ``id`` the provider's ("": the first that the provider lists). ``provider`` is
     the kind of provider that serves it. ``fallback`` names models to ask when this one fails before its first piece.
     Prices are per million tokens. ``vision`` None: unknown. ``context_tokens`` 0: unknown. ``path``: weights of a
     model that runs inside the hub ("": its own demo model). ``extra`` goes into every request as it is.
@@ -55,6 +56,7 @@ class ModelSpec:
     timeouts: Timeouts = field(default_factory=Timeouts)
     attempts: int = 3
     path: str = ""
+    title: str = ""
     note: str = ""
 
 

@@ -87,6 +87,7 @@ class Usage:
 class Delta:
     """A piece of an answer; the last piece carries ``finish`` (and mostly ``usage``).
 
+    ``id`` and ``created`` (seconds since the epoch) are the provider's own, told with ``model``.
     ``raw``: the documents that it was read from, where a request with `ChatRequest.raw` was handed on.
     """
 
@@ -97,6 +98,8 @@ class Delta:
     usage: Usage | None = None
     model: str = ""
     raw: tuple[Mapping[str, object], ...] = ()
+    id: str = ""
+    created: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,10 @@ class ModelSettings(_Section):
 
     name: str = Field(min_length=1, max_length=64, description="Name in the hub, which people choose it by.")
     type: ModelType = Field(
-        "chat", description="What it is for; the first model of a type is asked by the type's name."
+        "chat",
+        min_length=1,
+        max_length=64,
+        description="chat, reasoner, coder, prover or a word of your own; its first model is asked by that word.",
     )
     provider: str = Field(
         "openai", description="openai for any service or server of that interface, embedded to run it inside the hub."

@@ -39,7 +39,8 @@ class AnswerReader:
         self._at: dict[int, _Call] = {}
         self._thinking = ThinkSplitter()
         self._usage: Usage | None = None
-        self._model = ""
+        self._model = self._id = ""
+        self._created = 0
         self._said = False
         self._read = False
         self._content: list[str] = []
@@ -122,6 +123,7 @@ class AnswerReader:
             self._usage = _usage(usage)
         if not self._model:
             self._model = _string(document.get("model"))
+            self._id, self._created = _string(document.get("id")), _count(document.get("created"))
         choices = document.get("choices")
         if not choices:
             return None
@@ -205,7 +207,8 @@ class AnswerReader:
             for number, call in enumerate(self._calls)
             if call.name
         )
-        return Delta(content, reasoning, calls, self.finish, self._usage, self._model, self._kept())
+        said = (self.finish, self._usage, self._model, self._kept(), self._id, self._created)
+        return Delta(content, reasoning, calls, *said)
 
     def _kept(self) -> tuple[dict[str, Any], ...]:
         kept = tuple(self._raw)
