@@ -25,12 +25,14 @@ from hubbub.core.capabilities import Delivery
 from hubbub.core.errors import Overloaded, StoreError
 from hubbub.core.events import Event, Received, event_key
 from hubbub.core.messages import Message, Text, text_of
+from hubbub.core.phrases import Sentence
 from hubbub.core.ports import Host, Route, Store, Streamed, Token
 from hubbub.core.status import AccountStatus, HubStatus
 from hubbub.core.turns import ModelInfo
 from hubbub.core.work import Entry, GivenUp, Outgoing, Receipt, Row, Spend, Spent, State
 from hubbub.platforms.http.adapter import HttpPlatform
 from hubbub.platforms.http.settings import HttpSettings
+from hubbub.words import say
 from tests.fakes.people import MemoryPeople
 from tests.fakes.platform_host import FakeHost
 from tests.fakes.registry import FakeRegistry
@@ -233,8 +235,8 @@ class MemoryHub:
     def _connected(self, account: Account) -> None:
         self.up[account.key] = None
 
-    def _disconnected(self, account: Account, reason: str) -> None:
-        self.up[account.key] = reason
+    def _disconnected(self, account: Account, reason: Sentence) -> None:
+        self.up[account.key] = say(reason, "en")
 
     # --- Control
 

@@ -13,9 +13,11 @@ from hubbub.core.addresses import Account, Room
 from hubbub.core.errors import MediaError, Overloaded, StoreError
 from hubbub.core.events import Event, Received, event_key
 from hubbub.core.messages import Blob, Media, Message
+from hubbub.core.phrases import Sentence
 from hubbub.core.ports import Host, MenuItem, Streamed, Window
 from hubbub.core.windows import WindowTerms
 from hubbub.core.work import Entry, Receipt, Row
+from hubbub.words import say
 
 
 class NoStreams:
@@ -166,8 +168,8 @@ class FakeHost:
         self.up[account.id] = None
         self.changed.set()
 
-    def disconnected(self, account: Account, reason: str) -> None:
-        self.up[account.id] = reason
+    def disconnected(self, account: Account, reason: Sentence) -> None:
+        self.up[account.id] = say(reason, "en")
         self.changed.set()
 
     async def until(self, done: Callable[[], bool], seconds: float = 5.0) -> None:

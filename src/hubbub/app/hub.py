@@ -49,7 +49,7 @@ class Hub:
     @property
     def model_reason(self) -> str:
         """Why the default model is the default."""
-        return self.late_models.reason
+        return self.late_models.why
 
 
 @contextlib.asynccontextmanager

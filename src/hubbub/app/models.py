@@ -18,11 +18,12 @@ from hubbub.app.proxies import proxy_to
 from hubbub.chat.models import Models
 from hubbub.core.errors import ConfigError, ProviderError
 from hubbub.core.models import ModelSpec
-from hubbub.core.phrases import Phrase
+from hubbub.core.phrases import Phrase, Sentence
 from hubbub.core.ports import CanWarmUp, ProviderHost
 from hubbub.core.turns import ChatRequest, Delta, ModelInfo
 from hubbub.settings import Settings
 from hubbub.settings.plugins import find_providers
+from hubbub.words import say
 
 if TYPE_CHECKING:
     from aiohttp import ClientSession
@@ -47,7 +48,7 @@ class LateModels:
         self._own_url = ""
         self._stack = contextlib.AsyncExitStack()
         self.known = asyncio.Event()
-        self.reason = "the models are being looked for"
+        self.reason: Sentence = Phrase("reason.looking")
 
     # --- what the chat asks ----------------------------------------------------------------------------------
 
@@ -69,7 +70,7 @@ class LateModels:
 
     def _found(self) -> Models:
         if self._models is None:
-            told = f"no models yet: {self.reason}"
+            told = f"no models yet: {self.why}"
             raise ProviderError(told, user_text=Phrase("error.model_failed"), retryable=True)
         return self._models
 
@@ -86,13 +87,18 @@ class LateModels:
         infos = self.infos
         return infos[0].name if infos else ""
 
+    @property
+    def why(self) -> str:
+        """The reason for the default model, or for there being none, as operators read it."""
+        return say(self.reason, "en")
+
     # --- opening ---------------------------------------------------------------------------------------------
 
     async def open(self, own_url: str, announce: Callable[[str], None] | None = None) -> None:
         """Find the models and get the hub's own one running; ``announce`` tells a person which, and why."""
         await self.look(own_url)
         if announce is not None:
-            announce(f"Model: {self.name or 'none'} ({self.reason})")
+            announce(f"Model: {self.name or 'none'} ({self.why})")
         for provider in self._providers.values():
             if isinstance(provider, CanWarmUp):
                 await _warm_up(provider)

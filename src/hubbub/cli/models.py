@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -18,6 +18,7 @@ from hubbub.cli.outcome import Failure, told
 from hubbub.cli.table import excerpt, print_json, print_table
 from hubbub.core.turns import ChatRequest, Turn
 from hubbub.settings import Settings
+from hubbub.words import say
 
 if TYPE_CHECKING:
     from hubbub.app.models import LateModels
@@ -116,7 +117,7 @@ async def ask(settings: Settings, name: str = "", *, fetch: bool = True) -> Test
             message = f"there is no model {name!r}; there are {', '.join(info.name for info in models.infos)}"
             raise Failure(message)
         if not fetch and chosen.provider == "embedded" and not any((settings.server.data_dir / FOLDER).glob("*.gguf")):
-            message = f"{chosen.name} is not on this machine yet ({models.reason})"
+            message = f"{chosen.name} is not on this machine yet ({models.why})"
             raise NotFetched(message)
         begun, first, answer = time.monotonic(), 0.0, ""
         request = ChatRequest(chosen.name, (Turn("user", QUESTION),), stream=True)
@@ -141,7 +142,8 @@ async def models_of(settings: Settings) -> AsyncIterator[LateModels]:
 
 async def _found(settings: Settings) -> tuple[list[dict[str, Any]], str]:
     async with models_of(settings) as models:
-        return _rows([asdict(info) for info in models.infos], models.name), models.reason
+        infos = [asdict(replace(info, note=say(info.note, "en"))) for info in models.infos]
+        return _rows(infos, models.name), models.why
 
 
 def _of_hub(hub: RunningHub) -> tuple[list[dict[str, Any]], str]:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from hubbub.core.events import Received
     from hubbub.core.messages import Message
     from hubbub.core.models import ModelSpec
-    from hubbub.core.phrases import Phrase
+    from hubbub.core.phrases import Phrase, Sentence
     from hubbub.core.ports import Clock, Control, Conversations, Outbox, Usage
     from hubbub.core.turns import ModelInfo
     from hubbub.core.work import Entry, Outgoing
@@ -38,7 +38,7 @@ class KnownModels(Protocol):
         """All of them."""
 
     @property
-    def reason(self) -> str:
+    def reason(self) -> Sentence:
         """Why the default one is it, or why there is none."""
 
     def default(self) -> ModelSpec:

@@ -13,6 +13,7 @@ from hubbub.core.phrases import Phrase
 
 if TYPE_CHECKING:
     from hubbub.commands.command import KnownModels
+    from hubbub.core.phrases import Sentence
     from hubbub.core.ports import Answer
     from hubbub.core.turns import ModelInfo
 
@@ -51,9 +52,15 @@ async def _list(models: KnownModels, call: Call, context: CommandContext) -> Ans
 
 def _line(number: int, info: ModelInfo, current: str, default: str) -> Phrase:
     mark = "→ " if info.name == current else ""
-    about = ", ".join(filter(None, (info.id if info.id != info.name else "", info.note)))
-    values = {"number": number, "mark": mark, "name": info.name, "about": f"({about})" if about else ""}
+    values: dict[str, object] = {"number": number, "mark": mark, "name": info.name, "about": _about(info)}
     return Phrase("command.model.line_default" if info.name == default else "command.model.line", dict(values))
+
+
+def _about(info: ModelInfo) -> Sentence:
+    shown = info.id if info.id != info.name else ""
+    if shown and info.note:
+        return Phrase("command.model.about_both", {"id": shown, "note": info.note})
+    return Phrase("command.model.about", {"what": shown or info.note}) if shown or info.note else ""
 
 
 def _named(models: KnownModels, wanted: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from hubbub.console.visitors import Visitor, cookies_of, is_secure
-from hubbub.core.phrases import Phrase
+from hubbub.core.phrases import Phrase, Sentence
 from hubbub.words import choose, say
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Look:
         """A sentence in this language."""
         return say(Phrase(key, values), self.language)
 
-    def phrase(self, phrase: Phrase) -> str:
+    def phrase(self, phrase: Sentence) -> str:
         """A sentence that came from elsewhere."""
         return say(phrase, self.language)
 

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Literal
 
+from hubbub.core.phrases import Sentence
 from hubbub.core.turns import Parameters
 
 ModelType = str
@@ -57,7 +58,7 @@ class ModelSpec:
     attempts: int = 3
     path: str = ""
     title: str = ""
-    note: str = ""
+    note: Sentence = ""
 
 
 @dataclass(frozen=True, slots=True)

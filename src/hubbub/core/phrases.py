@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,3 +12,7 @@ class Phrase:
 
     key: str
     values: dict[str, object] = field(default_factory=dict)
+
+
+Sentence: TypeAlias = "Phrase | str"
+"""What is said in the reader's language where it can be, and as it is where it came from elsewhere."""

@@ -6,7 +6,7 @@ it shows by an optional ability (`CanEdit`, `CanDelete`, `CanReact`, `CanType`);
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +19,8 @@ from hubbub.core.events import Event, Received
 from hubbub.core.failpoints import Failpoint, never
 from hubbub.core.messages import Blob, Media, Message
 from hubbub.core.models import Endpoint, ModelSpec
-from hubbub.core.status import HubStatus
+from hubbub.core.phrases import Sentence
+from hubbub.core.status import HubStatus, NodeStatus
 from hubbub.core.turns import ChatRequest, Delta, ModelInfo
 from hubbub.core.windows import WindowTerms
 from hubbub.core.work import (
@@ -162,7 +163,7 @@ class Host:
     sent: Callable[[Room, str], Awaitable[bool]]
     """Whether the message of this id in this room is one that the hub sent."""
     connected: Callable[[Account], None]
-    disconnected: Callable[[Account, str], None]
+    disconnected: Callable[[Account, Sentence], None]
     """Tell that an account can (or, and why, cannot) send; waiting messages go out at once when it can again."""
     facts: Facts
     files: Files
@@ -446,6 +447,19 @@ class SharedOutbox(Protocol):
     async def waiting(self, timeout: float) -> None:  # noqa: ASYNC109 - the port's own unit: how long to wait at most
         """Return when other nodes may have queued rows to take, at the latest after ``timeout`` seconds."""
 
+    def own(self, accounts: Collection[Account]) -> None:
+        """From now on rows that this node's units make are its own where it holds their account, else nobody's.
+
+        They are nobody's, too, where earlier rows of their room are not this node's yet. Nobody's rows are QUEUED,
+        named in `Committed.elsewhere`, and given out by `take`.
+        """
+
+    async def give_back(self, node: str, accounts: Sequence[Account]) -> None:
+        """QUEUED rows of these accounts that this node was handed are nobody's again, for `take` to give out."""
+
+    async def bury(self, node: str) -> None:
+        """As `Outbox.recover` for what dead nodes were sending, but hand nothing out."""
+
 
 class Conversations(Protocol):
     """What owners keep: branches of contexts, prompts and settings. Written by units (`Write`) and by `change`."""
@@ -522,6 +536,42 @@ class SharedLeases(Protocol):
 
     async def nodes(self) -> Sequence[Lease]:
         """The nodes that are alive, with their addresses, as leases named ``node:<node>``."""
+
+    async def seize(self, name: str, node: str, ttl: float, address: str = "") -> Lease:
+        """Take a name, whoever holds it: the fence rises, and the holder loses it at its next renewal."""
+
+
+class Words(Protocol):
+    """Short words from a node to all others, at once or never: what must not be lost is in the tables."""
+
+    def tell(self, topic: str, text: str) -> None:
+        """Let every other node that is alive hear this; never waits. Nothing happens while there is none."""
+
+    def hear(self, topic: str, hearer: Callable[[str], None]) -> None:
+        """Call ``hearer`` with each text that another node tells under this topic."""
+
+
+@runtime_checkable
+class Shared(Protocol):
+    """What a store has beside its parts when several nodes work on it at once."""
+
+    @property
+    def words(self) -> Words:
+        """From node to node."""
+
+    @property
+    def secret(self) -> str:
+        """Known to all nodes and to nobody else; the same as long as the database is."""
+
+    @property
+    def trouble(self) -> str:
+        """Why the database cannot be used at the moment; "" while it can."""
+
+    def known_as(self, address: str, roles: Sequence[str]) -> None:
+        """Let the other nodes know where this one is reached and what it does."""
+
+    async def members(self) -> Sequence[NodeStatus]:
+        """The nodes that are alive and what each holds."""
 
 
 class Timers(Protocol):

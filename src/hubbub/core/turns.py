@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from hubbub.core.messages import Media
+from hubbub.core.phrases import Sentence
 
 TurnRole = Literal["system", "user", "assistant", "tool"]
 
@@ -111,4 +112,4 @@ class ModelInfo:
     id: str
     vision: bool | None = None
     context_tokens: int = 0
-    note: str = ""
+    note: Sentence = ""

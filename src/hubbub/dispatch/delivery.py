@@ -13,6 +13,7 @@ from hubbub.core.addresses import Account, Room
 from hubbub.core.capabilities import Delivery
 from hubbub.core.errors import DeliveryError, StoreError
 from hubbub.core.failpoints import Failpoint, never
+from hubbub.core.phrases import Sentence
 from hubbub.core.ports import Outbox, Platform
 from hubbub.core.status import AccountStatus
 from hubbub.core.work import Row, State
@@ -72,7 +73,7 @@ class Sender:
             if room and lane.kick and (room.platform, room.account) == (account.platform, account.id):
                 lane.kick.set()
 
-    def disconnected(self, account: Account, why: str) -> None:
+    def disconnected(self, account: Account, why: Sentence) -> None:
         """An account cannot send."""
         self._accounts[account.platform, account.id] = AccountStatus(
             account.platform, account.id, up=False, since=time.time(), detail=why

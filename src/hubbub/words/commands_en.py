@@ -80,6 +80,8 @@ SENTENCES: Final = MappingProxyType(
         "command.set.how": "Change one: {command} NAME VALUE",
         "command.set.unknown": "{name} cannot be set. These can: {names}",
         "command.set.between": "Please give a number from {least} to {most}.",
+        "command.model.about": "({what})",
+        "command.model.about_both": "({id}, {note})",
         "command.lang.help": "sets the hub's language: {prefix}lang [room] [zh|en|auto]",
         "command.lang.now": "I speak English to you.",
         "command.lang.auto": "I speak to you as you do.",

@@ -80,6 +80,8 @@ SENTENCES: Final = MappingProxyType(
         "command.set.how": "修改参数：{command} 名称 值",
         "command.set.unknown": "不能设置 {name}，可以设置：{names}",
         "command.set.between": "请给出 {least} 到 {most} 之间的数。",
+        "command.model.about": "（{what}）",
+        "command.model.about_both": "（{id}，{note}）",
         "command.lang.help": "设置语言：{prefix}lang [room] [zh|en|auto]，加 room 表示整个群",
         "command.lang.now": "我会用中文和你说话。",
         "command.lang.auto": "我会用你使用的语言和你说话。",

@@ -8,6 +8,15 @@ from typing import Final
 SENTENCES: Final = MappingProxyType(
     {
         "page.error_blocked": "You are blocked on this hub. An admin of the hub can let you in.",
+        "reason.looking": "the models are being looked for",
+        "reason.set": "{name} is set",
+        "reason.settings": "the settings name {count} models",
+        "reason.settings_one": "the settings name one model",
+        "reason.server": "{server} answers on {address}",
+        "reason.demo": "no key and no local server: the embedded demo model",
+        "reason.demo_note": "demo, English; for a better one set a key, run Ollama, or see `hubbub models pull`",
+        "reason.closed": "the connection was closed",
+        "reason.logged_out": "logged out of the platform",
         "console.given_up": "Messages that could not be handled",
         "console.given_up_why": (
             "They came in and were given up: the hub broke each time it worked on them. Whoever wrote them was told so"

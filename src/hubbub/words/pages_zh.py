@@ -8,6 +8,15 @@ from typing import Final
 SENTENCES: Final = MappingProxyType(
     {
         "page.error_blocked": "你已被此系统屏蔽。请联系管理员解除。",
+        "reason.looking": "正在查找可用的模型",
+        "reason.set": "已设置 {name}",
+        "reason.settings": "设置里写明了 {count} 个模型",
+        "reason.settings_one": "设置里写明了一个模型",
+        "reason.server": "{address} 上有 {server} 在运行",
+        "reason.demo": "没有密钥，也没有本机模型服务：使用内置演示模型",
+        "reason.demo_note": "演示用，只会英文；想要更好的模型，请设置密钥、运行 Ollama，或使用 `hubbub models pull`",
+        "reason.closed": "连接已断开",
+        "reason.logged_out": "账号已在平台上下线",
         "console.given_up": "无法处理的消息",
         "console.given_up_why": (
             "这些消息已经收到，但每次处理都会出错，因此已放弃；能通知发送者的已经通知。8 天后会从列表中清除。"

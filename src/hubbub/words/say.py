@@ -5,14 +5,18 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Final
 
-from hubbub.core.phrases import Phrase
-from hubbub.words import commands_en, commands_zh, en, pages_en, pages_zh, zh
+from hubbub.core.phrases import Phrase, Sentence
+from hubbub.words import assistant_en, assistant_zh, commands_en, commands_zh, en, pages_en, pages_zh, zh
 
 # The first one is the language of last resort: sentences of unknown languages are looked up there.
 CATALOGUES: Final = MappingProxyType(
     {
-        "en": MappingProxyType({**en.SENTENCES, **commands_en.SENTENCES, **pages_en.SENTENCES}),
-        "zh": MappingProxyType({**zh.SENTENCES, **commands_zh.SENTENCES, **pages_zh.SENTENCES}),
+        "en": MappingProxyType(
+            {**assistant_en.SENTENCES, **en.SENTENCES, **commands_en.SENTENCES, **pages_en.SENTENCES}
+        ),
+        "zh": MappingProxyType(
+            {**assistant_zh.SENTENCES, **zh.SENTENCES, **commands_zh.SENTENCES, **pages_zh.SENTENCES}
+        ),
     }
 )
 _LAST_RESORT: Final = CATALOGUES["en"]
@@ -30,12 +34,14 @@ def languages() -> tuple[str, ...]:
     return tuple(CATALOGUES)
 
 
-def say(phrase: Phrase, language: str) -> str:
-    """The sentence of a phrase, its marks filled.
+def say(phrase: Sentence, language: str) -> str:
+    """The sentence of a phrase, its marks filled; plain text is said as it is.
 
     Values that are phrases are said in the same language. Never raises: a key that no catalogue has is said as
     itself, because it is on its way to a person already (a test holds that there is none).
     """
+    if isinstance(phrase, str):
+        return phrase
     sentence = CATALOGUES.get(language, _LAST_RESORT).get(phrase.key)
     if sentence is None:
         return phrase.key

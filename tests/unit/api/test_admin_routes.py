@@ -124,6 +124,7 @@ async def test_status_and_models() -> None:
                 "waiting": 1,
                 "running": 2,
                 "undelivered": 3,
+                "trouble": "",
             },
         )
         _, models = await call(at, "GET", "/models")

@@ -423,7 +423,7 @@ def test_changes_that_are_not_understood_are_passed_over() -> None:
             {"person": "a:d", "role": "guest"},
         ]
     )
-    assert changes == Changes({"a:d": Role.GUEST}, {}, {"p": OwnLimit(tokens=7)})
+    assert changes == Changes({"a:d": Role.GUEST}, {}, {}, {"p": OwnLimit(tokens=7)})
 
 
 # --- speed

@@ -196,6 +196,9 @@ async def test_both_languages(owner: Browser) -> None:
         assert '<html lang="zh"' in page.text
         assert "控制台" in page.text
         assert "Overview" not in page.words
+        assert "OPENAI_API_KEY is set" not in page.words
+        if path in ("", "/models"):
+            assert "已设置 OPENAI_API_KEY" in page.words
 
 
 async def test_messages_that_were_given_up_are_listed(tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ def named_keys(tree: ast.AST) -> Iterator[tuple[int, str]]:
 
 
 # Families of keys whose names no file and no setting has.
-FAMILIES = "error|chat|command|role|duration|page|console|prompt|branch|access|limit|argument|confirm|export"
+FAMILIES = "error|chat|command|role|duration|page|console|prompt|branch|access|limit|argument|confirm|export|reason"
 # Words of the API that the hub imitates, and names of files.
 OTHERS = frozenset(("chat.completion", "chat.completion.chunk"))
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import orjson
 from starlette.responses import Response
 
 from hubbub.api.services import Services
+from hubbub.words import say
 
 
 class HubRoutes:
@@ -18,8 +21,12 @@ class HubRoutes:
 
     async def status(self) -> Response:
         """Tell how the hub is doing."""
-        return Response(orjson.dumps(self._control.status()), media_type="application/json")
+        found = self._control.status()
+        accounts = [replace(each, detail=say(each.detail, "en")) for each in found.accounts]
+        shown = replace(found, accounts=tuple(accounts), model_reason=say(found.model_reason, "en"))
+        return Response(orjson.dumps(shown), media_type="application/json")
 
     async def models(self) -> Response:
         """List the models that can be asked."""
-        return Response(orjson.dumps({"models": list(self._models())}), media_type="application/json")
+        shown = [replace(each, note=say(each.note, "en")) for each in self._models()]
+        return Response(orjson.dumps({"models": shown}), media_type="application/json")

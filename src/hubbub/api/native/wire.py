@@ -147,7 +147,7 @@ class AccountJSON(Wire):
 
 
 class StatusJSON(Wire):
-    """How the hub is doing. Times in seconds since the epoch."""
+    """How the hub is doing. Times in seconds since the epoch. ``trouble``: why it is not ready, where it is known."""
 
     version: str
     started_at: float
@@ -158,6 +158,7 @@ class StatusJSON(Wire):
     waiting: int
     running: int
     undelivered: int
+    trouble: str
 
 
 class ModelJSON(Wire):

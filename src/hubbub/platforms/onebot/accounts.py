@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from hubbub.core.addresses import Account
+from hubbub.core.phrases import Sentence
 from hubbub.core.ports import Host
 from hubbub.platforms.onebot.segments import PLATFORM
 from hubbub.platforms.onebot.wire import WireObject
@@ -31,7 +32,7 @@ class Accounts:
         self._host = host
         self._allowed = frozenset(allowed)
         self._lines: dict[str, list[Line]] = {}
-        self._offline: dict[str, str] = {}
+        self._offline: dict[str, Sentence] = {}
         self._told: set[str] = set()
 
     def allowed(self, account: str) -> bool:
@@ -51,7 +52,7 @@ class Accounts:
             self._offline.pop(account, None)
         self._tell(account, "")
 
-    def detach(self, account: str, line: Line, reason: str) -> None:
+    def detach(self, account: str, line: Line, reason: Sentence) -> None:
         """A line is gone; one that was never attached, or is gone already, is no fault."""
         lines = [other for other in self._lines.get(account, ()) if other is not line]
         if lines:
@@ -60,7 +61,7 @@ class Accounts:
             self._lines.pop(account, None)
         self._tell(account, reason)
 
-    def online(self, account: str, *, up: bool, reason: str = "") -> None:
+    def online(self, account: str, *, up: bool, reason: Sentence = "") -> None:
         """The implementation tells whether the account is logged in to QQ."""
         if up:
             self._offline.pop(account, None)
@@ -68,7 +69,7 @@ class Accounts:
             self._offline[account] = reason
         self._tell(account, reason)
 
-    def _tell(self, account: str, reason: str) -> None:
+    def _tell(self, account: str, reason: Sentence) -> None:
         up = account in self._lines and account not in self._offline
         if up and account not in self._told:
             self._told.add(account)

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from hubbub.core.errors import Overloaded, StoreError
 from hubbub.core.events import Event
+from hubbub.core.phrases import Phrase
 from hubbub.core.ports import Host
 from hubbub.core.work import Receipt
 from hubbub.platforms.onebot.accounts import Accounts
@@ -105,9 +106,9 @@ class Session:
                 if self._peer.account:
                     self._know(self._peer.account)
         finally:
-            reason = self._verdict[1] or "connection closed"
-            self._calls.close(reason)
-            self._hub.accounts.detach(self._account, self, reason)
+            reason = self._verdict[1]
+            self._calls.close(reason or "connection closed")
+            self._hub.accounts.detach(self._account, self, reason or Phrase("reason.closed"))
             if self._sweeper:
                 self._sweeper.cancel()
             for receipt in self._pending:
@@ -259,7 +260,7 @@ class Session:
         status = data.get("status")
         if isinstance(status, dict) and self._account:
             online = status.get("online") is not False
-            self._hub.accounts.online(self._account, up=online, reason="" if online else "logged out of QQ")
+            self._hub.accounts.online(self._account, up=online, reason="" if online else Phrase("reason.logged_out"))
 
     # --- the one timer ---
 

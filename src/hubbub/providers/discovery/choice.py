@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from hubbub.core.models import ModelSpec, sees
-from hubbub.providers.discovery.services import SERVICES, Found, services_in
+from hubbub.core.phrases import Phrase
+from hubbub.providers.discovery.services import SERVICES, Found, is_set, services_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,7 +19,7 @@ DEMO = ModelSpec(
     provider="embedded",
     vision=False,
     context_tokens=4096,
-    note="demo, English; for a better one set a key, run Ollama, or see `hubbub models pull`",
+    note=Phrase("reason.demo_note"),
 )
 
 
@@ -37,7 +38,7 @@ class Choice:
     """The models of the hub, the default first, and why these."""
 
     specs: tuple[ModelSpec, ...]
-    reason: str
+    reason: Phrase
 
     @property
     def demo(self) -> bool:
@@ -63,10 +64,10 @@ def choose(
     names are unique. ``main.id`` without an address or a key is the id to ask the first found for.
     """
     if models:
-        return Choice(tuple(models), f"the settings name {_count(len(models))}")
+        return Choice(tuple(models), _named(len(models)))
     found = _of_settings(main, environ or {}) or _of_servers(local, main.id)
     if not found:
-        return Choice((DEMO,), "no key and no local server: the embedded demo model")
+        return Choice((DEMO,), Phrase("reason.demo"))
     if main.id:
         found[0] = _with_id(found[0], main)
     return Choice(_named_apart([each.spec for each in found]), found[0].reason)
@@ -81,15 +82,15 @@ def _of_settings(main: Main, environ: Mapping[str, str]) -> list[Found]:
         return list(services)
     model = main.id or ("" if main.base_url else openai.model)
     spec = ModelSpec(name=model or "main", id=model, base_url=main.base_url, api_keys=main.api_keys, vision=main.vision)
-    reason = f"model.{'base_url' if main.base_url else 'api_key'} is set"
-    return [Found(spec, reason), *(each for each in services if each.spec.note != openai.name)]
+    key = "model.base_url" if main.base_url else "model.api_key"
+    return [Found(spec, is_set(key)), *(each for each in services if each.spec.note != openai.name)]
 
 
 def _of_servers(local: Sequence[LocalServer], wanted: str) -> list[Found]:
     found = [
         Found(
             ModelSpec(name=model, id=model, base_url=server.base_url, vision=sees(model), note=server.name),
-            f"{server.name} answers on {server.address}",
+            Phrase("reason.server", {"server": server.name, "address": server.address}),
         )
         for server in local
         for model in server.models
@@ -114,5 +115,5 @@ def _named_apart(specs: Sequence[ModelSpec]) -> tuple[ModelSpec, ...]:
     return tuple(named.values())
 
 
-def _count(models: int) -> str:
-    return "one model" if models == 1 else f"{models} models"
+def _named(models: int) -> Phrase:
+    return Phrase("reason.settings_one") if models == 1 else Phrase("reason.settings", {"count": models})

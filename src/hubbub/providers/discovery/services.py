@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from hubbub.core.models import ModelSpec, sees
+from hubbub.core.phrases import Phrase
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,7 +70,12 @@ class Found:
     """A model that can be asked, and the variable or the server that says so."""
 
     spec: ModelSpec
-    reason: str
+    reason: Phrase
+
+
+def is_set(name: str) -> Phrase:
+    """A variable or a key of the settings is set."""
+    return Phrase("reason.set", {"name": name})
 
 
 def services_in(environ: Mapping[str, str]) -> tuple[Found, ...]:
@@ -92,5 +98,5 @@ def services_in(environ: Mapping[str, str]) -> tuple[Found, ...]:
             vision=sees(model),
             note=service.name,
         )
-        found.append(Found(spec, f"{variable or service.address_variable} is set"))
+        found.append(Found(spec, is_set(variable or service.address_variable)))
     return tuple(found)

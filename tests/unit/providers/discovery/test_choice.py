@@ -1,8 +1,10 @@
 import pytest
 
 from hubbub.core.models import ModelSpec
+from hubbub.core.phrases import Phrase
 from hubbub.providers.discovery.choice import DEMO, Choice, Main, choose, needs_probe
 from hubbub.providers.discovery.local import LocalServer
+from hubbub.words import say
 
 OLLAMA = LocalServer("Ollama", "127.0.0.1:11434", ("qwen3:8b", "llava:7b"))
 STUDIO = LocalServer("LM Studio", "127.0.0.1:1234", ("qwen3:8b",))
@@ -18,21 +20,21 @@ def test_nothing_leads_to_the_demo_model() -> None:
     choice = choose(())
     assert choice.specs == (DEMO,)
     assert choice.demo
-    assert choice.reason == "no key and no local server: the embedded demo model"
-    assert "demo, English" in DEMO.note
-    assert "models pull" in DEMO.note
+    assert say(choice.reason, "en") == "no key and no local server: the embedded demo model"
+    assert "demo, English" in say(DEMO.note, "en")
+    assert "models pull" in say(DEMO.note, "en")
 
 
 def test_the_settings_come_before_everything() -> None:
     own = ModelSpec("mine", base_url="http://x/v1")
     choice = choose((own,), Main(api_keys=("k",)), KEY, (OLLAMA,))
-    assert choice == Choice((own,), "the settings name one model")
-    assert choose((own, ModelSpec("b"))).reason == "the settings name 2 models"
+    assert choice == Choice((own,), Phrase("reason.settings_one"))
+    assert say(choose((own, ModelSpec("b"))).reason, "en") == "the settings name 2 models"
 
 
 def test_a_key_comes_before_a_local_server() -> None:
     choice = choose((), Main(), KEY, (OLLAMA,))
-    assert choice.reason == "OPENAI_API_KEY is set"
+    assert say(choice.reason, "en") == "OPENAI_API_KEY is set"
     assert not choice.demo
     assert [spec.base_url for spec in choice.specs] == ["https://api.openai.com/v1"]
 
@@ -40,13 +42,13 @@ def test_a_key_comes_before_a_local_server() -> None:
 def test_every_key_is_a_model_the_first_is_the_default() -> None:
     choice = choose((), Main(), {"GROQ_API_KEY": "g", "DEEPSEEK_API_KEY": "d"})
     assert [spec.note for spec in choice.specs] == ["DeepSeek", "Groq"]
-    assert choice.reason == "DEEPSEEK_API_KEY is set"
+    assert say(choice.reason, "en") == "DEEPSEEK_API_KEY is set"
 
 
 def test_a_local_server_offers_all_its_models() -> None:
     choice = choose((), local=(OLLAMA, STUDIO))
     assert names(choice) == ["qwen3:8b", "llava:7b", "qwen3:8b-2"]
-    assert choice.reason == "Ollama answers on 127.0.0.1:11434"
+    assert say(choice.reason, "en") == "Ollama answers on 127.0.0.1:11434"
     assert [spec.base_url for spec in choice.specs] == ["http://127.0.0.1:11434/v1"] * 2 + ["http://127.0.0.1:1234/v1"]
     assert [spec.vision for spec in choice.specs] == [None, True, None]
 
@@ -66,7 +68,7 @@ def test_the_environment_alone_or_through_the_settings_is_the_same(main: Main) -
         "http://127.0.0.1:9/v1",
         ("sk-1",),
     )
-    assert choice.reason == "OPENAI_API_KEY is set"
+    assert say(choice.reason, "en") == "OPENAI_API_KEY is set"
 
 
 def test_a_name_alone_is_asked_of_the_first_service() -> None:
@@ -80,13 +82,13 @@ def test_an_address_in_the_settings_never_gets_lost_to_a_key_of_the_environment(
     choice = choose((), main, KEY | {"GROQ_API_KEY": "g"})
     assert next(spec.base_url for spec in choice.specs) == "https://mine.example/v1"
     assert "https://api.openai.com/v1" not in [spec.base_url for spec in choice.specs]
-    assert choice.reason == "model.base_url is set"
+    assert say(choice.reason, "en") == "model.base_url is set"
 
 
 def test_a_key_in_the_settings_alone_is_openais() -> None:
     choice = choose((), Main(api_keys=("k",)))
     assert (choice.specs[0].base_url, choice.specs[0].id) == ("", "gpt-5.4-mini")
-    assert choice.reason == "model.api_key is set"
+    assert say(choice.reason, "en") == "model.api_key is set"
 
 
 @pytest.mark.parametrize(("vision", "expected"), [(True, True), (False, False), (None, True)])

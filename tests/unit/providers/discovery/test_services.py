@@ -5,6 +5,7 @@ import pytest
 
 from hubbub.providers import discovery
 from hubbub.providers.discovery.services import SERVICES, services_in
+from hubbub.words import say
 
 
 def test_no_key_no_service() -> None:
@@ -20,7 +21,7 @@ def test_a_key_is_enough(service: object) -> None:
                 assert found.spec.api_keys == ("secret",)
                 assert found.spec.base_url == known.base_url
                 assert found.spec.id == known.model
-                assert found.reason == f"{variable} is set"
+                assert say(found.reason, "en") == f"{variable} is set"
 
 
 def test_the_order_is_that_of_the_table() -> None:
@@ -42,7 +43,7 @@ def test_behind_another_address_of_openai_may_be_any_model() -> None:
 def test_an_address_of_openai_without_a_key_is_a_server_that_wants_none() -> None:
     (found,) = services_in({"OPENAI_BASE_URL": "http://127.0.0.1:9/v1"})
     assert found.spec.api_keys == ()
-    assert found.reason == "OPENAI_BASE_URL is set"
+    assert say(found.reason, "en") == "OPENAI_BASE_URL is set"
 
 
 def test_a_default_model_that_thinks_by_itself_is_asked_not_to() -> None:
