@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 # Stands in a turn for a picture that the model is not shown.
 UNSEEN = "[image]"
+_TURNED = ("temperature", "top_p", "frequency_penalty", "presence_penalty")
 _UNKNOWN_LIMIT = 8192
 _USUAL_ANSWER = 1024
 
@@ -42,8 +43,10 @@ def limits_of(spec: ModelSpec, parameters: Parameters, settings: ChatSettings) -
 
 def parameters_of(own: Parameters, spec: ModelSpec, settings: ChatSettings) -> Parameters:
     """The owner's parameters; where neither they nor the model's settings say anything, the hub's."""
-    if own.temperature is None and spec.parameters.temperature is None and settings.temperature is not None:
-        own = replace(own, temperature=settings.temperature)
+    for name in _TURNED:
+        given = getattr(settings, name)
+        if given is not None and getattr(own, name) is None and getattr(spec.parameters, name) is None:
+            own = replace(own, **{name: given})
     if own.max_tokens is None and spec.parameters.max_tokens is None and settings.answer_tokens:
         own = replace(own, max_tokens=settings.answer_tokens)
     return own

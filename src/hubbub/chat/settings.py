@@ -27,7 +27,7 @@ class ChatSettings:
 
     ``context_tokens``: most tokens of a request (0: what the model takes); ``context_turns``: most turns that are
     read for one; ``pictures``: most pictures in one. ``answer_tokens``: most tokens of an answer (0: the model's own
-    limit); ``answer_seconds``: the longest time for one. ``temperature`` None: the model's own.
+    limit); ``answer_seconds``: the longest time for one. ``temperature`` and what follows it None: the model's own.
 
     ``summarize``: what no longer fits is replaced by a summary of at most ``summary_tokens``, for which one model
     call of at most ``summary_input`` tokens and ``summary_seconds`` is made.
@@ -46,6 +46,9 @@ class ChatSettings:
     answer_tokens: int = 0
     answer_seconds: float = 300.0
     temperature: float | None = None
+    top_p: float | None = None
+    frequency_penalty: float | None = None
+    presence_penalty: float | None = None
     summarize: bool = False
     summary_tokens: int = 500
     summary_input: int = 4000

@@ -139,6 +139,15 @@ class Chat(Section):
     temperature: float | None = Field(
         None, ge=0, le=2, examples=[0.7], description="How freely a model chooses its words."
     )
+    top_p: float | None = Field(
+        None, gt=0, le=1, examples=[0.9], description="Share of likely words that a model chooses from."
+    )
+    frequency_penalty: float | None = Field(
+        None, ge=-2, le=2, examples=[0.0], description="Keeps a model from using a word often."
+    )
+    presence_penalty: float | None = Field(
+        None, ge=-2, le=2, examples=[0.0], description="Keeps a model from staying with a matter."
+    )
     summarize: bool = Field(False, description="Replace what no longer fits a request by a summary of it.")
     summary_tokens: int = Field(500, ge=1, description="Most tokens of such a summary.")
     summary_input: int = Field(4000, ge=1, description="Most tokens that a model is given to summarize at once.")
