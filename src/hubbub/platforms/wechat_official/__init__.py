@@ -1,0 +1,1 @@
+"""WeChat Official Accounts: callbacks in three modes, passive replies, the customer-service API."""

@@ -1,0 +1,182 @@
+"""The callback of one account: checked, stored, answered on its own connection. Plain ASGI."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from dataclasses import dataclass
+from typing import Any
+
+from hubbub.core.errors import Overloaded, StoreError
+from hubbub.core.events import Event, Joined, Received
+from hubbub.core.messages import Message, Text
+from hubbub.core.ports import Host
+from hubbub.core.windows import WindowTerms
+from hubbub.platforms.wechat_official.admission import Admission, Refused
+from hubbub.platforms.wechat_official.convert import Perspective, Unusable, event_of
+from hubbub.platforms.wechat_official.replies import PassiveReplies
+from hubbub.platforms.wechat_official.settings import AccountSettings, WeChatOfficialSettings
+from hubbub.platforms.wechat_official.wire import Fields, written
+
+log = logging.getLogger(__name__)
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+# What the platform wants to hear where there is nothing to say; so it neither repeats nor complains.
+_NOTHING_TO_SAY = b"success"
+_BODY_SECONDS = 5.0
+_MOST_AT_ONCE = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What the callback of an account works with."""
+
+    account: AccountSettings
+    settings: WeChatOfficialSettings
+    host: Host
+    admission: Admission
+    replies: PassiveReplies
+    terms: WindowTerms
+
+
+class Callback:
+    """The ASGI application of an account's path."""
+
+    def __init__(self, desk: Desk) -> None:
+        """Serves from now on."""
+        self._desk = desk
+        self._turn = asyncio.Lock()
+        self._slots = asyncio.Semaphore(desk.settings.max_pending)
+        self._seen_by = Perspective(desk.account.name, desk.settings.language)
+        self._at_once = 0
+        self._complained = 0.0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        try:
+            if scope["method"] != "POST":
+                await _respond(send, self._desk.admission.greeting(scope["query_string"]))
+                return
+            body = await self._read(receive)
+            letter = self._desk.admission.opened(scope["query_string"], body)
+            event = event_of(letter.fields, self._seen_by)
+        except (Refused, Unusable) as refused:
+            self._complain(scope, refused)
+            await _respond(send, b"", getattr(refused, "status", 400))
+            return
+        if self._at_once >= _MOST_AT_ONCE:
+            await _respond(send, b"", 503)
+            return
+        self._at_once += 1
+        try:
+            await self._serve(event, letter.fields, letter.seal, receive, send)
+        finally:
+            self._at_once -= 1
+
+    async def _serve(
+        self, event: Event, fields: Fields, seal: Callable[[bytes], bytes], receive: Receive, send: Send
+    ) -> None:
+        try:
+            message = await self._answer(event)
+        except (Overloaded, StoreError) as error:
+            log.warning("callback %s is not taken: %s", event.id, error)
+            await _respond(send, b"", 503)
+            return
+        if message is None:
+            await _until_gone(receive, self._desk.settings.reply_seconds)
+            return
+        reply = await self._desk.replies.of(message) if message else None
+        body = _NOTHING_TO_SAY
+        if reply is not None:
+            body = seal(written(reply, fields["FromUserName"], fields.get("ToUserName", ""), int(time.time())))
+        self._desk.host.failpoint("acknowledge.before")
+        await _respond(send, body)
+        self._desk.host.failpoint("acknowledge.after")
+
+    async def _answer(self, event: Event) -> Message | None:
+        """What to show; None where the platform is to come again."""
+        desk = self._desk
+        if isinstance(event, Received) and not desk.account.push:
+            return await desk.host.window.answer(event, desk.terms)
+        await self._accept(event)
+        if isinstance(event, Joined) and desk.account.greeting:
+            return (Text(desk.account.greeting, verbatim=True),)
+        return ()
+
+    async def _accept(self, event: Event) -> None:
+        """Return once the event is stored. Raises Overloaded or StoreError where it is not in time."""
+        async with self._slots:
+            async with self._turn:
+                receipt = await self._offered(event)
+            await asyncio.wait((receipt,), timeout=self._desk.settings.reply_seconds)  # leaves the commit alone
+            if not receipt.done():
+                message = "the store takes too long"
+                raise StoreError(message)
+            receipt.result()
+
+    async def _offered(self, event: Event) -> asyncio.Future[Any]:
+        """Offer it until there is room, so that what comes later stays behind it."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self._desk.settings.reply_seconds
+        while True:
+            try:
+                return asyncio.ensure_future(self._desk.host.accept(event))
+            except Overloaded as busy:
+                if loop.time() + busy.retry_after > deadline:
+                    raise
+                await asyncio.sleep(busy.retry_after)
+
+    async def _read(self, receive: Receive) -> bytes:
+        """The whole body. Raises Refused where it is too large, or comes too slowly."""
+        parts: list[bytes] = []
+        size = 0
+        try:
+            async with asyncio.timeout(_BODY_SECONDS):
+                while True:
+                    message = await receive()
+                    part = message.get("body", b"")
+                    size += len(part)
+                    if size > self._desk.settings.max_body_bytes:
+                        raise Refused(413, "the body is too large")
+                    parts.append(part)
+                    if message["type"] != "http.request" or not message.get("more_body", False):
+                        return b"".join(parts)
+        except TimeoutError as error:
+            raise Refused(408, "the body does not come") from error
+
+    def _complain(self, scope: Scope, refused: Exception) -> None:
+        """In the log, now and then: what is refused may come by the thousand."""
+        now = time.monotonic()
+        if now - self._complained >= 1.0:
+            self._complained = now
+            client = scope.get("client")
+            log.warning("refused a callback of %s at %s: %s", client[0] if client else "?", scope["path"], refused)
+
+
+async def _until_gone(receive: Receive, seconds: float) -> None:
+    """Leave a callback unanswered until the platform hangs up."""
+    try:
+        async with asyncio.timeout(seconds):
+            while (await receive())["type"] != "http.disconnect":
+                pass
+    except TimeoutError:
+        return
+
+
+async def _respond(send: Send, body: bytes, status: int = 200) -> None:
+    kind = b"text/xml; charset=utf-8" if body.startswith(b"<xml>") else b"text/plain; charset=utf-8"
+    headers: list[tuple[bytes, bytes]] = [
+        (b"content-type", kind),
+        (b"content-length", str(len(body)).encode()),
+        (b"x-content-type-options", b"nosniff"),
+    ]
+    if status == 503:
+        headers.append((b"retry-after", b"1"))
+    start: Mapping[str, Any] = {"type": "http.response.start", "status": status, "headers": headers}
+    await send(dict(start))
+    await send({"type": "http.response.body", "body": body})
