@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field, ValidationError, create_model
 
 from hubbub.core.errors import ConfigError
 from hubbub.core.ports import PlatformPlugin
-from hubbub.settings import sources
+from hubbub.settings import corp_webot, sources
 from hubbub.settings.plugins import find_plugins, find_providers
 from hubbub.settings.root import Settings
 from hubbub.settings.sections import Section
@@ -44,9 +44,14 @@ def load(
     plugins = find_plugins()
     root = root_of(plugins)
     written = sources.Written()
-    if file := find_file(config, options or {}, variables, folder):
+    file = find_file(config, options or {}, variables, folder)
+    if file and file.suffix not in corp_webot.SUFFIXES:
         sources.read_file(written, file, variables)
         sources.shape_filled(written, root)
+    theirs = file if file and file.suffix in corp_webot.SUFFIXES else corp_webot.find(folder)
+    if theirs:
+        corp_webot.take(written, root, theirs)
+        file = file or theirs
     places = {name: f"{beside}:{line}" for name, (_, line) in dotenv.items()}
     sources.take_variables(written, root, {name: variables[name] for name in places if name not in environ}, places)
     sources.take_variables(written, root, environ, {name: f"variable {name}" for name in environ})
