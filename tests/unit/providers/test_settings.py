@@ -70,7 +70,7 @@ def test_everything_that_is_set_reaches_the_model() -> None:
         ({"name": "m", "modell": 1}, "modell"),
         ({"name": ""}, "name"),
         ({"id": "x"}, "name"),
-        ({"name": "m", "type": "poet"}, "type"),
+        ({"name": "m", "type": ""}, "type"),
         ({"name": "m", "base_url": "example.com/v1"}, "begins with http://"),
         ({"name": "m", "proxy": "socks5://x:1"}, "begins with http://"),
         ({"name": "m", "temperature": 3}, "temperature"),
