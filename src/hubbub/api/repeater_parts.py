@@ -61,6 +61,6 @@ class RepeaterParts:
     nickname: Callable[[str, str], str]
     expand: Expanding
     reload: Callable[[], Awaitable[None]]
-    recall: Callable[[Received], bool]
+    recall: Callable[[Received], None]
     pictures: Pictures
     settings: RepeaterSettings = RepeaterSettings()

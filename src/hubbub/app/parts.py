@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import fields
+from functools import partial
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -19,12 +20,14 @@ from hubbub.app.models import LateModels
 from hubbub.app.people import Desk, HubPeople
 from hubbub.app.platforms import build_platforms
 from hubbub.app.reloading import reread, told
+from hubbub.app.repeater import repeater_parts
 from hubbub.app.rooms import access_of, limits_of, triggers_of
 from hubbub.chat.answer import Chat
 from hubbub.chat.settings import ChatSettings
 from hubbub.commands.access.gate import Gate
 from hubbub.commands.registry import Commands
 from hubbub.conversations.limits import Meter
+from hubbub.conversations.userdata import UserData
 from hubbub.conversations.zones import zone_of
 from hubbub.core.addresses import Room
 from hubbub.core.failpoints import Failpoint
@@ -34,7 +37,7 @@ from hubbub.core.status import HubStatus
 from hubbub.dispatch.control import HubControl
 from hubbub.dispatch.delivery import Patience, Sender
 from hubbub.dispatch.dispatcher import Bounds, Dispatcher
-from hubbub.dispatch.means import HubMeans
+from hubbub.dispatch.means import HubMeans, outgoing
 from hubbub.dispatch.road import Road, Ways
 from hubbub.dispatch.streams import LocalStreams
 from hubbub.dispatch.window import HubWindow, WindowParts
@@ -59,6 +62,7 @@ class Parts:
         limits = limits_of(settings)
         self.gate = Gate(store.conversations, access_of(settings), limits, time.time)
         self.meter = Meter(store.usage, limits, time.time, self.zone, self.gate.limits)
+        self.userdata = UserData(store.conversations, time.time)
         self.models = LateModels(settings)
         self.streams = LocalStreams()
         files = settings.files
@@ -72,6 +76,8 @@ class Parts:
         self.dispatcher = Dispatcher(store.inbox, self.road, tasks, self.node, bounds)
         self.control = HubControl(self.dispatcher, self.sender, self.status)
         platforms.update(build_platforms(settings, self._host(failpoint)))
+        sends = partial(outgoing, platforms)
+        self.people = HubPeople(Desk(store, self.gate, self.meter, self.node, sends, self.sender.push))
         self.exchange = cast("Exchange", platforms["http"])
         self.access = Access(
             store.secrets,
@@ -165,7 +171,14 @@ class Parts:
             ),
             counters=self._counters,
             registry=self.models,
-            people=HubPeople(Desk(self.store, self.gate, self.meter, self.node)),
+            repeater=repeater_parts(
+                self.settings,
+                self.userdata,
+                self.store.conversations,
+                (self.models, lambda: self.settings),
+                (self.dispatcher, time.time),
+            ),
+            people=self.people,
             meter=self.meter,
             gate=self.gate,
         )

@@ -259,7 +259,11 @@ class Dispatcher:
         running.stop.request("stop")
         return True
 
-    def _recall(self, name: str, event: Deleted) -> None:
+    def recall(self, event: Received) -> None:
+        """Nobody waits for the answer to a message any more: it ends, and nothing of it is kept."""
+        self._recall(self._handler.lane_of(event), event)
+
+    def _recall(self, name: str, event: Deleted | Received) -> None:
         """A message was taken back: nobody wants its answer any more."""
         lane = self._lanes.get(name)
         if lane is None:

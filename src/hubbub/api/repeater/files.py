@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import struct
-import zlib
 from pathlib import Path
 
 from starlette.responses import FileResponse, Response
 
+from hubbub.api.flat import flat_png
 from hubbub.api.repeater.errors import Told
 from hubbub.api.repeater.guard import RepeaterRequest
 from hubbub.api.repeater_parts import RepeaterSettings
@@ -63,15 +63,3 @@ def icon() -> bytes:
     picture = flat_png(16, 16, _COLOUR)
     entry = struct.pack("<BBBBHHII", 16, 16, 0, 0, 1, 24, len(picture), 22)
     return struct.pack("<HHH", 0, 1, 1) + entry + picture
-
-
-def flat_png(width: int, height: int, colour: bytes) -> bytes:
-    """A PNG of one colour (three bytes)."""
-    rows = (b"\x00" + colour * width) * height
-    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    chunks = ((b"IHDR", head), (b"IDAT", zlib.compress(rows, 9)), (b"IEND", b""))
-    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(kind, data) for kind, data in chunks)
-
-
-def _chunk(kind: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
