@@ -20,8 +20,10 @@ from hubbub.core.failpoints import Failpoint, never
 from hubbub.core.messages import Blob, Media, Message
 from hubbub.core.models import Endpoint, ModelSpec
 from hubbub.core.phrases import Sentence
+from hubbub.core.pictures import Look, Paper
 from hubbub.core.status import HubStatus, NodeStatus
 from hubbub.core.turns import ChatRequest, Delta, ModelInfo
+from hubbub.core.upkeep import Task
 from hubbub.core.windows import WindowTerms
 from hubbub.core.work import (
     Branch,
@@ -254,12 +256,17 @@ class PlatformPlugin:
     ``settings`` is a pydantic model of its section ``platforms.<name>``; ``adapter`` the dotted path
     ``package.module:Class`` of a class called as ``Class(settings, host)``, imported when ``enabled(settings, server)``
     is true.
+
+    ``tasks`` become commands of the command line. ``checks`` is the dotted path of an asynchronous generator function
+    of `Finding`, called as ``function(settings, server)`` by ``hubbub doctor`` where the platform is on.
     """
 
     name: str
     settings: type[Any]
     adapter: str
     enabled: Callable[[Any, Mapping[str, Any]], bool]
+    tasks: tuple[Task, ...] = ()
+    checks: str = ""
 
 
 # --- models ------------------------------------------------------------------------------------------------------
@@ -347,6 +354,27 @@ class ProviderPlugin:
 
     name: str
     builder: str
+
+
+# --- pictures and documents --------------------------------------------------------------------------------------
+
+
+class Renderer(Protocol):
+    """Markdown as pictures and documents. Any text can be given: nothing in it is fetched, read or run."""
+
+    @property
+    def styles(self) -> Sequence[str]:
+        """The names of the themes, the default one first."""
+
+    async def pictures(self, text: str, look: Look) -> Sequence[Blob]:
+        """A reply as one PNG, or several where it is long.
+
+        Raises:
+            RenderError: it is too long, took too long, or there is no place in the queue; send the text.
+        """
+
+    async def document(self, paper: Paper) -> Blob:
+        """Conversations as a PDF. Raises RenderError."""
 
 
 # --- the store ---------------------------------------------------------------------------------------------------
