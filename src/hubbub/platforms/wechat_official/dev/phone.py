@@ -37,7 +37,7 @@ class Told:
 
 @dataclass
 class Phone:
-    """Writes to one account. ``scale``: the platform's seconds in ours.
+    """Writes to one account. ``scale``: the platform's seconds in ours; ``ahead``: by how much its clock is ahead.
 
     ``encrypt`` makes the encrypted form of a callback (body, timestamp, nonce) -> (body, its signature), ``decrypt``
     reads a reply; ``both`` leaves the plain fields beside it. ``lose``: deliveries whose answers are lost on the way.
@@ -48,6 +48,7 @@ class Phone:
     client: aiohttp.ClientSession
     account: str = "gh_0123456789ab"
     scale: float = 1.0
+    ahead: float = 0.0
     encrypt: Callable[[bytes, str, str], tuple[bytes, str]] | None = None
     decrypt: Callable[[bytes], bytes] | None = None
     both: bool = False
@@ -68,7 +69,7 @@ class Phone:
 
     def xml(self, user: str, fields: Mapping[str, str], now: float | None = None) -> bytes:
         """A callback's body."""
-        stamp = str(int(time.time() if now is None else now))
+        stamp = str(int(time.time() + self.ahead if now is None else now))
         whole = {"ToUserName": self.account, "FromUserName": user, "CreateTime": stamp, **fields}
         return (
             "<xml>" + "".join(f"<{key}><![CDATA[{value}]]></{key}>" for key, value in whole.items()) + "</xml>"
