@@ -223,10 +223,14 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """What a stored unit became. ``released``: the lane had nothing more and the claim is gone."""
+    """What a stored unit became. ``released``: the lane had nothing more and the claim is gone.
+
+    ``elsewhere``: ids of rows that are not this node's to send, see `ports.SharedOutbox.own`.
+    """
 
     rows: tuple[Row, ...]
     released: bool
+    elsewhere: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

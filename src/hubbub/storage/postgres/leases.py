@@ -21,6 +21,12 @@ ON CONFLICT (name) DO UPDATE SET node = excluded.node, until = excluded.until, a
 WHERE l.node = excluded.node OR l.until <= {NOW}
 RETURNING {_COLUMNS}
 """  # noqa: S608 - fixed
+_SEIZE = f"""
+INSERT INTO lease AS l ({_COLUMNS}) VALUES ($1, $2, 1, {NOW} + $3::float8, $4)
+ON CONFLICT (name) DO UPDATE SET node = excluded.node, until = excluded.until, address = excluded.address,
+  fence = l.fence + 1
+RETURNING {_COLUMNS}
+"""  # noqa: S608 - fixed
 # The row stays, lapsed, so that the fence goes on rising.
 _RELEASE = "UPDATE lease SET until = 0, node = '' WHERE name = $1 AND node = $2 AND fence = $3"
 _HELD = f"SELECT {_COLUMNS} FROM lease WHERE until > {NOW} ORDER BY name"  # noqa: S608 - fixed
@@ -39,6 +45,11 @@ class Leases:
         values = (texts.name(name), texts.stored(node), ttl, texts.stored(address))
         row = await self._reader.row(_ACQUIRE, *values)
         return _lease(*row) if row else None
+
+    async def seize(self, name: str, node: str, ttl: float, address: str = "") -> Lease:
+        """See `ports.SharedLeases.seize`."""
+        values = (texts.name(name), texts.stored(node), ttl, texts.stored(address))
+        return _lease(*await self._reader.row(_SEIZE, *values))
 
     async def release(self, lease: Lease) -> None:
         """See `ports.Leases.release`."""

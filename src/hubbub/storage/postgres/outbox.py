@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Collection, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +44,10 @@ UPDATE outbox o SET node = $1 WHERE o.id = ANY(ARRAY(
   WHERE q.node <> $1 ORDER BY q.id LIMIT $4 FOR UPDATE OF q SKIP LOCKED))
 RETURNING {_OURS}
 """  # noqa: S608 - fixed
+_GIVE_BACK = """
+UPDATE outbox o SET node = '' FROM unnest($2::text[], $3::text[]) AS a(first, behind)
+WHERE o.state = 0 AND o.node = $1 AND o.room >= a.first AND o.room < a.behind
+"""
 _DEAD = "UPDATE outbox SET state = 3, error = $2 WHERE id = $1"
 _SENT = """
 WHERE hashtextextended(message_id, 0) = hashtextextended($1 COLLATE "C", 0) AND message_id <> '' AND message_id = $1
@@ -86,10 +90,27 @@ class Outbox:
         identity = self._parts.presence.identify(node)
         if not identity:
             return []
-        first, behind = [f"{account}/" for account in accounts], [f"{account}0" for account in accounts]
-        return await self._readable(
-            db, sorted(map(tuple, await db.fetch(_TAKE, identity, first, behind, max(limit, 0))))
-        )
+        found = await db.fetch(_TAKE, identity, *_ranges(accounts), max(limit, 0))
+        return await self._readable(db, sorted(map(tuple, found)))
+
+    def own(self, accounts: Collection[Account]) -> None:
+        """See `ports.SharedOutbox.own`."""
+        self._parts.presence.accounts = frozenset(account.key for account in accounts)
+
+    async def give_back(self, node: str, accounts: Sequence[Account]) -> None:
+        """See `ports.SharedOutbox.give_back`."""
+        await self._call(self._give_back, node, [account.key for account in accounts])
+
+    async def _give_back(self, node: str, accounts: list[str], db: Connection) -> None:
+        await db.execute(_GIVE_BACK, self._parts.presence.identify(node), *_ranges(accounts))
+
+    async def bury(self, node: str) -> None:
+        """See `ports.SharedOutbox.bury`."""
+        await self._call(self._bury, node)
+
+    async def _bury(self, node: str, db: Connection) -> None:
+        if int((await db.execute(_LEFT, self._parts.presence.identify(node))).rpartition(" ")[2]):
+            self._parts.signals.queued(others=self._parts.presence.others)
 
     async def waiting(self, timeout: float) -> None:  # noqa: ASYNC109 - as the port says
         """See `ports.SharedOutbox.waiting`."""
@@ -144,7 +165,9 @@ class Outbox:
 
     async def _move(self, row: int, allowed: list[int], target: State) -> Row | None:
         async def move(db: Connection) -> Row | None:
-            values = (texts.number(row), rows.state_code(target), allowed, self._parts.presence.identity)
+            presence = self._parts.presence
+            identity = presence.identity if presence.accounts is None else ""
+            values = (texts.number(row), rows.state_code(target), allowed, identity)
             found = await db.fetch(_MOVE, *values)
             return read_row(tuple(found[0]), self._writer.hub) if found else None
 
@@ -155,6 +178,11 @@ class Outbox:
 
     def _call(self, function: Any, *values: object) -> Awaitable[Any]:
         return self._writer.ask(Call(self._loop.create_future(), partial(function, *values)))
+
+
+def _ranges(accounts: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Where the rooms of accounts begin and end in the order of their keys."""
+    return [f"{account}/" for account in accounts], [f"{account}0" for account in accounts]
 
 
 def _plain(columns: Sequence[Any]) -> list[Any]:

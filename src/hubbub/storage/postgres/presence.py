@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hubbub.core.errors import StoreError
+from hubbub.core.status import NodeStatus
 from hubbub.core.work import Lease
 from hubbub.storage.postgres import texts
 from hubbub.storage.postgres.database import LIVE, NOW
@@ -27,12 +28,17 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _JOIN = f"""
-INSERT INTO member AS m (node, incarnation, until, address) VALUES ($1, nextval('fence'), {NOW} + $2, $3)
+INSERT INTO member AS m (node, incarnation, until, address, roles, at)
+VALUES ($1, nextval('fence'), {NOW} + $2, $3, $5, {NOW})
 ON CONFLICT (node) DO UPDATE
-SET incarnation = excluded.incarnation, until = excluded.until, address = excluded.address
+SET incarnation = excluded.incarnation, until = excluded.until, address = excluded.address, roles = excluded.roles,
+  at = excluded.at
 WHERE $4 OR m.until <= {NOW} RETURNING incarnation
 """  # noqa: S608 - fixed
-_STAY = f"UPDATE member SET until = {NOW} + $3 WHERE node = $1 AND incarnation = $2 RETURNING incarnation"  # noqa: S608
+_STAY = f"""
+UPDATE member SET until = {NOW} + $3, address = $4, roles = $5, at = {NOW} WHERE node = $1 AND incarnation = $2
+RETURNING incarnation
+"""  # noqa: S608 - fixed
 _LEAVE = "DELETE FROM member WHERE node = $1 AND incarnation = $2"
 _FORGET = "DELETE FROM member WHERE node = $1"
 _OF_NODE = "(node = $1 OR starts_with(node, $1 || '#'))"
@@ -50,8 +56,16 @@ _CLEAR_NODE = _CLEAR.format(whose=_OF_NODE, wait="")
 _FREE_DEAD = _FREE.format(now=NOW, whose=_OF_DEAD, wait="SKIP LOCKED")
 _CLEAR_DEAD = _CLEAR.format(whose=_OF_DEAD, wait="SKIP LOCKED")
 _MEMBERS = f"SELECT node, incarnation, until, address, until > {NOW} FROM member ORDER BY node"  # noqa: S608 - fixed
+_STATUS = f"""
+SELECT m.node, m.address, m.roles, m.at,
+  (SELECT count(*) FROM conv c WHERE c.node = m.node || '#' || m.incarnation),
+  ARRAY(SELECT l.name FROM lease l WHERE l.node = m.node AND l.until > {NOW} ORDER BY l.name LIMIT 1000)
+FROM member m WHERE m.until > {NOW} ORDER BY m.node
+"""  # noqa: S608 - fixed
 _BURY = f"DELETE FROM member WHERE until <= {NOW}"  # noqa: S608 - fixed
 _BEAT = 1.0
+_SILENT = 5.0
+"""Seconds after which a database that does not answer counts as away."""
 _LOOK_FOR_STRAYS = 10
 """Every so many beats: lanes that a process claimed after it was taken for dead, without knowing it."""
 
@@ -74,6 +88,12 @@ class Presence:
         self._member = Member(texts.name(member.node), texts.stored(member.address), member.ttl)
         self._freed = freed
         self._incarnation = 0
+        self._roles = ""
+        self._heard = asyncio.get_running_loop().time()
+        self._patient_until = 0.0
+        self._why = ""
+        self.accounts: frozenset[str] | None = None
+        """Keys of the accounts that this process sends for; None: it sends whatever it makes."""
         self.others = True
         """Other processes are alive, so that it is worth telling them what happens."""
 
@@ -110,7 +130,8 @@ class Presence:
         """A new incarnation if the node is this process, else 0; `became` once that is committed."""
         if not node or node != self._member.node:
             return 0
-        row = await db.fetchrow(_JOIN, self._member.node, self._member.ttl, self._member.address, True)
+        me = self._member
+        row = await db.fetchrow(_JOIN, me.node, me.ttl, me.address, True, self._roles)
         return int(row[0]) if row else 0
 
     def became(self, incarnation: int) -> None:
@@ -138,20 +159,55 @@ class Presence:
             await asyncio.sleep(beat)
             try:
                 await self._stay()
+                self._is_well()
                 await self._look_around(strays=count % _LOOK_FOR_STRAYS == 0)
             except StoreError as error:
-                log.error("the other processes are not told that this one is alive: %s", error)  # noqa: TRY400
+                if not self._why:
+                    log.error("the other processes are not told that this one is alive: %s", error)  # noqa: TRY400
+                self._why = str(error)
             except Exception:
                 log.exception("looking after the processes failed")
 
+    def _is_well(self) -> None:
+        now = asyncio.get_running_loop().time()
+        # Who could not reach the database does not know who else could not: they get time to be heard first.
+        if now - self._heard > self._member.ttl / 2:
+            self._patient_until = now + self._member.ttl
+        self._heard, self._why = now, ""
+
+    @property
+    def trouble(self) -> str:
+        """Why the database cannot be used; "" while it can, as far as was heard of it of late."""
+        if self._why:
+            return self._why
+        silent = asyncio.get_running_loop().time() - self._heard
+        return f"the database has not answered for {silent:.0f} s" if silent > _SILENT else ""
+
+    def known_as(self, address: str, roles: Sequence[str]) -> None:
+        """See `ports.Shared.known_as`."""
+        self._member = Member(self._member.node, texts.stored(address), self._member.ttl)
+        self._roles = ",".join(roles)
+
+    async def statuses(self) -> Sequence[NodeStatus]:
+        """See `ports.Shared.members`."""
+        return [
+            NodeStatus(texts.read(node), texts.read(address), tuple(filter(None, roles.split(","))), at, lanes, names)
+            for node, address, roles, at, lanes, names in (
+                (*row[:5], tuple(map(texts.read, row[5]))) for row in await self._reader.fetch(_STATUS)
+            )
+        ]
+
     async def _stay(self) -> None:
-        node, mine = self._member.node, self._incarnation
-        if not node or await self._reader.fetch(_STAY, node, mine, self._member.ttl) or mine != self._incarnation:
+        node, mine, ttl = self._member.node, self._incarnation, self._member.ttl
+        if not node:
+            return
+        stayed = await self._reader.fetch(_STAY, node, mine, ttl, self._member.address, self._roles)
+        if stayed or mine != self._incarnation:
             return
         if mine:
             log.error("this process, %s, was taken for dead; what it was at is thrown away", self.identity)
             self._incarnation = 0
-        rows = await self._reader.fetch(_JOIN, node, self._member.ttl, self._member.address, False)
+        rows = await self._reader.fetch(_JOIN, node, ttl, self._member.address, False, self._roles)
         if rows:
             self._incarnation = int(rows[0][0])
         elif mine:
@@ -161,7 +217,7 @@ class Presence:
         members = await self._reader.fetch(_MEMBERS)
         alive = [row[1] for row in members if row[4]]
         self.others = any(incarnation != self._incarnation for incarnation in alive)
-        if strays or len(alive) < len(members):
+        if (strays or len(alive) < len(members)) and asyncio.get_running_loop().time() >= self._patient_until:
             await self.bury()
 
     async def bury(self) -> None:

@@ -1,14 +1,23 @@
-"""Who waits for work hears of it: within the process at once, from other processes by NOTIFY, else by looking."""
+"""Who waits for work hears of it: within the process at once, from other processes by NOTIFY, else by looking.
+
+On the same channel go short words of the upper layers (`ports.Words`). A payload is a JSON list of topics and texts;
+what does not fit into one goes into the next.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+import orjson
 
 from hubbub.storage.postgres.database import FAILURES, Database
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from hubbub.storage.postgres.database import Connection
 
 log = logging.getLogger(__name__)
@@ -20,6 +29,9 @@ _CHANNEL = "hubbub"
 _WORK, _SEND = "w", "s"
 _WAITS = (0.1, 0.5, 2.0, 5.0)
 _WELL = _PING = 30.0
+_LARGEST = 7500
+"""Bytes of a payload; the server takes 8000."""
+_MOST_WORDS = 20_000
 
 
 class Signals:
@@ -30,6 +42,8 @@ class Signals:
         self._database = database
         self._db: Connection | None = None
         self._told: set[str] = set()
+        self._words: deque[tuple[str, str]] = deque(maxlen=_MOST_WORDS)
+        self._hearers: dict[str, list[Callable[[str], None]]] = {}
         self._tell = asyncio.Event()
         self.work = asyncio.Event()
         self.rows = asyncio.Event()
@@ -40,9 +54,20 @@ class Signals:
         if others:
             self._say(_WORK)
 
-    def queued(self) -> None:
-        """There are rows to send; whoever sends for another process's accounts shall know it."""
-        self._say(_SEND)
+    def queued(self, *, others: bool = True) -> None:
+        """There are rows to send for whoever holds their account."""
+        self.rows.set()
+        if others:
+            self._say(_SEND)
+
+    def word(self, topic: str, text: str) -> None:
+        """See `ports.Words.tell`. Of too many the oldest are lost."""
+        self._words.append((topic, text))
+        self._tell.set()
+
+    def hear(self, topic: str, hearer: Callable[[str], None]) -> None:
+        """See `ports.Words.hear`."""
+        self._hearers.setdefault(topic, []).append(hearer)
 
     def _say(self, word: str) -> None:
         self._told.add(word)
@@ -77,19 +102,52 @@ class Signals:
         while True:
             await heard(self._tell, _PING)
             self._tell.clear()
-            told, self._told = self._told, set()
             # After the commit that it is about, not in it: a NOTIFY makes all committing processes wait in line.
-            await db.execute(
-                "SELECT pg_notify($1, $2)" if told else "SELECT $1::text, $2::text", _CHANNEL, "".join(sorted(told))
-            )
+            payloads = list(self._payloads())
+            if not payloads:
+                await db.execute("SELECT 1")
+            for payload in payloads:
+                await db.execute("SELECT pg_notify($1, $2)", _CHANNEL, payload)
 
-    def _hear(self, connection: object, process: int, channel: str, words: object) -> None:  # noqa: ARG002 - asyncpg's call
+    def _payloads(self) -> Iterator[str]:
+        """All that is to be told, in as few payloads as it fits into."""
+        told, self._told = self._told, set()
+        said = [*((word, "") for word in sorted(told)), *self._words]
+        self._words.clear()
+        part: list[bytes] = []
+        size = 2
+        for each in map(orjson.dumps, said):
+            if len(each) > _LARGEST:
+                continue
+            if size + len(each) + 1 > _LARGEST:
+                yield _joined(part)
+                part, size = [], 2
+            part.append(each)
+            size += len(each) + 1
+        if part:
+            yield _joined(part)
+
+    def _hear(self, connection: object, process: int, channel: str, payload: object) -> None:  # noqa: ARG002 - asyncpg's call
         if self._db is not None and process == self._db.get_server_pid():
             return
-        if _WORK in str(words):
+        try:
+            for topic, text in orjson.loads(str(payload)):
+                self._heard(topic, text)
+        except (ValueError, TypeError) as error:
+            log.warning("what another process said is not understood: %s", error)
+
+    def _heard(self, topic: str, text: Any) -> None:
+        if topic == _WORK:
             self.work.set()
-        if _SEND in str(words):
+        elif topic == _SEND:
             self.rows.set()
+        else:
+            for hearer in self._hearers.get(topic, ()):
+                hearer(text)
+
+
+def _joined(part: list[bytes]) -> str:
+    return (b"[" + b",".join(part) + b"]").decode()
 
 
 async def heard(event: asyncio.Event, seconds: float) -> bool:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from hubbub.core.errors import StoreError
 from hubbub.core.failpoints import Failpoint, never
+from hubbub.core.status import NodeStatus
 from hubbub.storage.postgres import opening
 from hubbub.storage.postgres.calls import Calls
 from hubbub.storage.postgres.conversations import Conversations
@@ -26,6 +27,7 @@ from hubbub.storage.postgres.secrets import Secrets
 from hubbub.storage.postgres.signals import Signals
 from hubbub.storage.postgres.timers import Timers
 from hubbub.storage.postgres.usage import Usage
+from hubbub.storage.postgres.words import ClusterWords
 from hubbub.storage.postgres.writer import Writer
 from hubbub.storage.schema import STATE_NAMES
 
@@ -36,6 +38,10 @@ _LANES = f"""
 SELECT coalesce(sum(waiting), 0), count(*) FILTER (WHERE node <> ''), count(*) FILTER (WHERE ready IS NOT NULL),
   coalesce({NOW} - min(ready), 0) FROM conv
 """  # noqa: S608 - fixed
+_COMMON = """
+INSERT INTO meta VALUES ('cluster', replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', ''))
+ON CONFLICT (key) DO NOTHING
+"""
 _NODES = f"SELECT count(*) FROM member WHERE until > {NOW}"  # noqa: S608 - fixed
 
 
@@ -75,6 +81,8 @@ class PostgresStore:
         self._pruning = Pruning(self._reader)
         self._forgetting = Forgetting(self._writer, self._reader, self.conversations)
         self._running: asyncio.Task[None] | None = None
+        self.words = ClusterWords(self._signals, self._presence)
+        self.secret = ""
 
     async def open(self) -> None:
         """See `ports.Store.open`."""
@@ -85,6 +93,8 @@ class PostgresStore:
                 self._writer.hub = await opening.bring_up_to_date(self._database, db)
                 await opening.refuse_half_moved(self._database, db)
                 async with db.transaction():
+                    await db.execute(_COMMON)
+                    self.secret = str(await db.fetchval("SELECT value FROM meta WHERE key = 'cluster'"))
                     await self._presence.join(db)
                     await self._link.open(db)
             finally:
@@ -118,6 +128,19 @@ class PostgresStore:
             log.warning("the other processes are not told that this one ends: %s", error)
         self._link.close()
         await self._reader.close()
+
+    @property
+    def trouble(self) -> str:
+        """See `ports.Shared.trouble`."""
+        return self._presence.trouble
+
+    def known_as(self, address: str, roles: Sequence[str]) -> None:
+        """See `ports.Shared.known_as`."""
+        self._presence.known_as(address, roles)
+
+    async def members(self) -> Sequence[NodeStatus]:
+        """See `ports.Shared.members`."""
+        return await self._presence.statuses()
 
     async def prune(self, before: float, limit: int = 500) -> int:
         """See `ports.Store.prune`."""

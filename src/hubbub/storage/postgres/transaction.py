@@ -58,7 +58,7 @@ class Transaction:
         self._presence = presence
         self._lanes: dict[str, Lane] = {}
         self._entrance = Entrance(connection, self._lanes, presence)
-        self._units = Units(connection, presence.identity, hub)
+        self._units = Units(connection, presence, hub)
         self.accepts: list[Accept] = []
         self.finishes = of(orders, Finish)
         self.freed = False
@@ -152,7 +152,8 @@ class Transaction:
         if order.error is None:
             count = len(order.entries & self._units.gone)
             released = self._lanes[order.lane].finish(count, release=order.release)
-            order.value = Committed(order.value or (), released)
+            rows, elsewhere = order.value or ((), frozenset())
+            order.value = Committed(rows, released, elsewhere)
 
     async def _leave(self) -> None:
         """Write the lanes as they are now."""

@@ -189,8 +189,8 @@ class Writer:
         self.fenced += transaction.fenced
         if transaction.freed:
             self._signals.freed(others=self._presence.others)
-        if transaction.queued and self._presence.others:
-            self._signals.queued()
+        if transaction.queued:
+            self._signals.queued(others=self._presence.others)
 
     def _kinds(self, transaction: Transaction, orders: Sequence[Order]) -> tuple[Sequence[Order], ...]:
         if self._failpoint is never:
