@@ -16,6 +16,7 @@ from typing import Any, cast
 import aiohttp
 
 from hubbub.api.auth import Access
+from hubbub.api.repeater_parts import RepeaterParts
 from hubbub.api.server import WebServer
 from hubbub.api.services import ApiSettings, Services
 from hubbub.commands.access.gate import Gate
@@ -33,9 +34,11 @@ from hubbub.core.work import Entry, GivenUp, Outgoing, Receipt, Row, Spend, Spen
 from hubbub.platforms.http.adapter import HttpPlatform
 from hubbub.platforms.http.settings import HttpSettings
 from hubbub.words import say
+from tests.fakes.memory import MemoryConversations
 from tests.fakes.people import MemoryPeople
 from tests.fakes.platform_host import FakeHost
 from tests.fakes.registry import FakeRegistry
+from tests.fakes.repeater import MemoryCalls, MemoryFiles, parts
 
 
 @dataclass
@@ -112,6 +115,9 @@ class MemoryStore:
         self.inbox = MemoryInbox()
         self.outbox = MemoryOutbox()
         self.usage = MemoryUsage()
+        self.conversations = MemoryConversations()
+        self.files = MemoryFiles()
+        self.calls = MemoryCalls()
         self.broken = False
 
     async def stats(self) -> Mapping[str, float]:
@@ -177,6 +183,7 @@ class MemoryHub:
     registry: FakeRegistry = field(default_factory=FakeRegistry)
     limits: Limits = NO_LIMITS
     gate: Gate | None = None
+    repeater: RepeaterParts | None = None
 
     def __post_init__(self) -> None:
         self.go.set()
@@ -306,6 +313,7 @@ def services(hub: MemoryHub, platform: HttpPlatform, settings: ApiSettings, acce
         meter=Meter(store.usage, hub.limits, time.time),
         people=hub.people,
         gate=hub.gate,
+        repeater=hub.repeater or parts(hub.store.conversations),
     )
 
 
