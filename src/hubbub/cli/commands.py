@@ -14,6 +14,7 @@ from hubbub.cli.doctor import doctor
 from hubbub.cli.logs import logs
 from hubbub.cli.options import Config, DataDir
 from hubbub.cli.serve import serve
+from hubbub.cli.tasks import task_groups
 from hubbub.settings.sections import LogLevel
 
 # Plain output: rich would take 0.2 s of every command.
@@ -69,3 +70,5 @@ app.add_typer(models.app, name="models")
 app.add_typer(store.app, name="store")
 app.add_typer(token.app, name="token")
 app.add_typer(user.app, name="user")
+for group in task_groups():
+    app.add_typer(group)

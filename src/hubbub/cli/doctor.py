@@ -16,6 +16,7 @@ from hubbub.cli.models import NotFetched, ask
 from hubbub.cli.options import AsJson, Config, DataDir, settings_of
 from hubbub.cli.outcome import Exit, Failure, told
 from hubbub.cli.table import print_json
+from hubbub.cli.tasks import findings
 from hubbub.core.errors import ConfigError, HubbubError
 from hubbub.settings import Settings
 
@@ -61,6 +62,7 @@ def _all(config: Config, data: DataDir) -> Iterator[Check]:
     yield checks.clock(folder)
     yield checks.open_files()
     yield from checks.platforms(settings, hub)
+    yield from findings(settings)
     yield _model(settings)
 
 

@@ -15,9 +15,8 @@ import aiohttp
 
 from hubbub.core.errors import DeliveryError
 from hubbub.core.messages import Blob
-from hubbub.core.ports import Host
 from hubbub.platforms.wecom.settings import Application, WeComSettings
-from hubbub.platforms.wecom.tokens import AccessToken, Token, lifetime
+from hubbub.platforms.wecom.tokens import AccessToken, Keeper, Token, lifetime
 from hubbub.platforms.wecom.wire import BadAnswer, answer_of, code_of, complaint_of
 
 _LARGEST_ANSWER = 1_000_000
@@ -82,7 +81,7 @@ class Calls:
         self,
         application: Application,
         settings: WeComSettings,
-        host: Host,
+        host: Keeper,
         client: aiohttp.ClientSession,
         clock: Callable[[], float] = time.time,
     ) -> None:

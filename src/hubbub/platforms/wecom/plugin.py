@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hubbub.core.ports import PlatformPlugin
+from hubbub.core.upkeep import Task
 from hubbub.platforms.wecom.settings import WeComSettings
 
 
@@ -19,4 +20,9 @@ PLUGIN = PlatformPlugin(
     settings=WeComSettings,
     adapter="hubbub.platforms.wecom.adapter:WeComAdapter",
     enabled=enabled,
+    tasks=(
+        Task("menu", "Give every application the menu of commands.", "hubbub.platforms.wecom.tasks:make_menu"),
+        Task("members", "List who can see every application.", "hubbub.platforms.wecom.tasks:list_members"),
+    ),
+    checks="hubbub.platforms.wecom.checks:look",
 )

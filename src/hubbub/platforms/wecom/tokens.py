@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from typing import Protocol
 
 import orjson
 
 from hubbub.core.errors import DeliveryError, LeaseLost
-from hubbub.core.ports import Host
+from hubbub.core.ports import Facts
 from hubbub.platforms.wecom.settings import Application
 
 _EARLY_SECONDS = 120.0
@@ -34,11 +36,23 @@ _NONE = Token("", 0.0)
 Fetch = Callable[[], Awaitable[Token]]
 
 
+class Keeper(Protocol):
+    """Where a token is kept for all nodes; a `Host` is one."""
+
+    @property
+    def facts(self) -> Facts:
+        """Keeps it."""
+
+    @property
+    def hold(self) -> Callable[[str], AbstractAsyncContextManager[None]]:
+        """Lets one node at a time fetch it."""
+
+
 class AccessToken:
     """The token of one application."""
 
     def __init__(
-        self, application: Application, host: Host, fetch: Fetch, clock: Callable[[], float] = time.time
+        self, application: Application, host: Keeper, fetch: Fetch, clock: Callable[[], float] = time.time
     ) -> None:
         """``fetch`` asks WeCom for one and raises DeliveryError."""
         self._name = f"wecom.token.{application.corp_id}.{application.account}"

@@ -79,7 +79,7 @@ async def test_the_test_page_says_pong(caller: Caller) -> None:
 
 
 @pytest.mark.parametrize("wrong", [{"token": "another"}, {"corp": "ww0"}, {"key": "A" * 43}])
-async def test_an_address_is_not_verified_for_others(caller: Caller, wrong: dict[str, str]) -> None:
+async def test_an_address_is_not_verified_for_others(caller: Caller, wrong: dict[str, Any]) -> None:
     stranger = Caller(caller.transport, **wrong)
     assert await caller.transport("GET", stranger.verification(), b"") == (403, b"")
 
@@ -213,7 +213,7 @@ async def test_an_event_of_another_application_is_refused(host: FakeHost) -> Non
 
 
 @pytest.mark.parametrize("wrong", [{"token": "another"}, {"corp": "ww0"}, {"key": "A" * 43}])
-async def test_strangers_are_refused(caller: Caller, host: FakeHost, wrong: dict[str, str]) -> None:
+async def test_strangers_are_refused(caller: Caller, host: FakeHost, wrong: dict[str, Any]) -> None:
     stranger = Caller(caller.transport, times=1, **wrong)
     assert await stranger.deliver(said("let me in", 1)) == (403, b"")
     assert not host.events

@@ -40,16 +40,15 @@ class Setup:
 
     def __init__(self, base: str, company: Company, host: FakeHost, **more: Any) -> None:
         self.company, self.host = company, host
-        settings = WeComSettings(
-            corp_id=CORP,
-            corp_secret=SECRET,
-            agent_id=AGENT,
-            token=TOKEN,
-            encoding_aes_key=AES_KEY,
-            api_base=base,
-            **more,
-        )
-        self.adapter = WeComAdapter(settings, host.host)
+        known: dict[str, Any] = {
+            "corp_id": CORP,
+            "corp_secret": SECRET,
+            "agent_id": AGENT,
+            "token": TOKEN,
+            "encoding_aes_key": AES_KEY,
+            "api_base": base,
+        }
+        self.adapter = WeComAdapter(WeComSettings(**known, **more), host.host)
 
     async def send(self, message: Message | str, **more: Any) -> str:
         return await self.adapter.send(row(message, **more))

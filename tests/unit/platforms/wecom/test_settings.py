@@ -32,7 +32,8 @@ def test_with_all_keys_it_is_on() -> None:
 
 
 def test_further_applications_belong_to_the_company() -> None:
-    settings = WeComSettings(**OURS, accounts=[FURTHER | {"name": "hr"}, OURS | {"name": "sales", "corp_id": "ww2"}])
+    accounts = [FURTHER | {"name": "hr"}, OURS | {"name": "sales", "corp_id": "ww2"}]
+    settings = WeComSettings.model_validate(OURS | {"accounts": accounts})
     assert [(each.account, each.corp_id, each.path) for each in settings.applications()] == [
         ("1000002", "ww1", "/gpt"),
         ("hr", "ww1", "/gpt/hr"),
