@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
+from typing_extensions import override
 from yarl import URL
 
 from hubbub.app.public import is_public
@@ -43,6 +44,7 @@ class _PublicResolver(AbstractResolver):
     def __init__(self, rules: FetchRules) -> None:
         self._rules = rules
 
+    @override
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
@@ -54,6 +56,7 @@ class _PublicResolver(AbstractResolver):
             raise OSError(msg)
         return results
 
+    @override
     async def close(self) -> None:
         """Nothing is held."""
 

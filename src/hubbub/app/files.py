@@ -97,13 +97,18 @@ class HubFiles:
         networks = tuple(ip_network(each) for each in rules.fetch_networks)
         return FetchRules(rules.file_bytes, rules.fetch_seconds, networks)
 
+    async def _sweep(self) -> None:
+        gone = _AT_ONCE
+        while gone == _AT_ONCE:
+            gone = await self._stored.sweep(self._clock(), _AT_ONCE)
+            await asyncio.sleep(0)
+
     async def run(self) -> None:
         """For ever: remove what has expired."""
         while True:
             await asyncio.sleep(_SWEEP_EVERY)
             try:
-                while await self._stored.sweep(self._clock(), _AT_ONCE) == _AT_ONCE:
-                    await asyncio.sleep(0.05)
+                await self._sweep()
             except StoreError as error:
                 log.error("expired files are not removed: %s", error)  # noqa: TRY400 - an expected kind
 

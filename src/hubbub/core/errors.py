@@ -9,6 +9,7 @@ HubbubError
 ├── Overloaded           a bound is reached: the platform is told to come later
 ├── DeliveryError        a platform did not take a message
 ├── MediaError           a file cannot be had
+├── RenderError          a text cannot be shown as a picture
 ├── LeaseLost            a name that only one node may hold is no longer ours
 ├── ProviderError        a model did not answer
 └── UserError            the person asked for what cannot be
@@ -56,6 +57,10 @@ class Overloaded(HubbubError):
 
 class MediaError(HubbubError):
     """A file's content cannot be had: the message says why."""
+
+
+class RenderError(HubbubError):
+    """No picture or document could be made: the message says why. The text itself is what is left to show."""
 
 
 class LeaseLost(HubbubError):

@@ -1,4 +1,7 @@
-"""Markdown (CommonMark with tables and strikethrough, no HTML) to the typed tree."""
+"""Markdown (CommonMark with tables and strikethrough, no HTML) to the typed tree.
+
+`hubbub.markup.rich` reads more of it; the tokens of both become a tree here.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +15,12 @@ from hubbub.markup.tree import (
     Code,
     CodeBlock,
     Emphasis,
+    Formula,
+    FormulaBlock,
     Heading,
     Inline,
     Listing,
+    Mark,
     Paragraph,
     Picture,
     Quoted,
@@ -26,7 +32,7 @@ from hubbub.markup.tree import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
@@ -38,7 +44,12 @@ _ALIGN = "text-align:"
 
 def parse(text: str) -> tuple[Block, ...]:
     """The blocks of a text. Any text is Markdown, so nothing is raised; nesting is bounded by the parser."""
-    return tuple(_blocks(iter(_reader().parse(text)), ""))
+    return tree_of(_reader().parse(text))
+
+
+def tree_of(tokens: Iterable[Token]) -> tuple[Block, ...]:
+    """The tree that the parser's tokens describe."""
+    return tuple(_blocks(iter(tokens), ""))
 
 
 @cache
@@ -125,6 +136,17 @@ def _table(_token: Token, tokens: Iterator[Token]) -> Block:
     return Table(rows[0] if rows else (), tuple(rows[1:]), tuple(alignments))
 
 
+def _notes(_token: Token, tokens: Iterator[Token]) -> Block:
+    """Footnotes, as a numbered list."""
+    items: list[tuple[Block, ...]] = []
+    for token in tokens:
+        if token.type == "footnote_block_close":
+            break
+        if token.type == "footnote_open":
+            items.append(tuple(_blocks(_until(tokens, "footnote_close", "footnote_open"), "")))
+    return Listing(tuple(items), 1)
+
+
 def _content(tokens: Iterator[Token], end: str) -> tuple[Inline, ...]:
     """The inline content of a block up to its closing token."""
     found: tuple[Inline, ...] = ()
@@ -161,6 +183,8 @@ _BLOCKS: dict[str, Callable[[Token, Iterator[Token]], Block]] = {
     "bullet_list_open": _listing,
     "ordered_list_open": _listing,
     "table_open": _table,
+    "formula_block": lambda token, _: FormulaBlock(token.content, "latex"),
+    "footnote_block_open": _notes,
 }
 
 _INLINES: dict[str, Callable[[Token, Iterator[Token]], Inline]] = {
@@ -171,5 +195,7 @@ _INLINES: dict[str, Callable[[Token, Iterator[Token]], Inline]] = {
     "em_open": lambda _, tokens: Emphasis(tuple(_inlines(tokens, "em_close"))),
     "s_open": lambda _, tokens: Strike(tuple(_inlines(tokens, "s_close"))),
     "link_open": _anchor,
+    "formula": lambda token, _: Formula(token.content, display=bool(token.meta.get("display"))),
+    "footnote_ref": lambda token, _: Mark(str(token.meta["id"] + 1)),
     "image": lambda token, _: Picture(str(token.attrs.get("src", "")), token.content),
 }

@@ -120,3 +120,24 @@ class Rule:
 
 
 Block = Paragraph | Heading | CodeBlock | Quoted | Listing | Table | Rule
+
+
+# --- what few writers know -------------------------------------------------------------------------------------------
+# Each is a kind of something that every writer knows, so that it is shown as that where nothing better is written.
+
+
+@dataclass(frozen=True, slots=True)
+class Formula(Code):
+    """LaTeX within a line; ``display``: it stands on a line of its own."""
+
+    display: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FormulaBlock(CodeBlock):
+    """LaTeX that stands by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark(Words):
+    """A small raised number that leads to a note at the end."""

@@ -15,6 +15,12 @@ from hubbub.core.errors import MediaError, StoreError
 from hubbub.core.messages import Blob, Media
 from hubbub.storage.sqlite.store import SqliteStore
 
+MOVED = {
+    "/moved": "/picture",
+    "/round": "/round",
+    "/inside": "http://10.0.0.1/secret",
+    "/file": "file:///etc/passwd",
+}
 LOCAL = ("127.0.0.0/8", "::1/128")
 
 
@@ -95,28 +101,26 @@ class Site:
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         self.asked.append(request.path)
+        if request.path in MOVED:
+            raise web.HTTPFound(MOVED[request.path])
         match request.path:
             case "/picture":
                 return web.Response(body=b"PNG", content_type="image/png")
             case "/large":
                 return web.Response(body=b"x" * 2000)
             case "/endless":
-                response = web.StreamResponse()
-                await response.prepare(request)
-                while not self.over.is_set():
-                    await response.write(b"x" * 1000)
-                    await asyncio.sleep(0)
+                return await self.endless(request)
             case "/slow":
                 await self.over.wait()
-            case "/moved":
-                raise web.HTTPFound("/picture")
-            case "/round":
-                raise web.HTTPFound("/round")
-            case "/inside":
-                raise web.HTTPFound("http://10.0.0.1/secret")
-            case "/file":
-                raise web.HTTPFound("file:///etc/passwd")
         raise web.HTTPNotFound
+
+    async def endless(self, request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        while not self.over.is_set():
+            await response.write(b"x" * 1000)
+            await asyncio.sleep(0)
+        return response
 
 
 @pytest.fixture

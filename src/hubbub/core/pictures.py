@@ -1,0 +1,58 @@
+"""What is asked of a `ports.Renderer`: how a reply shall look as a picture, and what stands in a document."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What stands over a reply, each "" where it does not; ``avatar`` is a PNG, JPEG, GIF or WebP file's content."""
+
+    title: str = ""
+    author: str = ""
+    time: str = ""
+    model: str = ""
+    avatar: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a picture looks. ``style`` names a theme; an unknown one is the default.
+
+    ``width`` and ``font_size`` are pixels at ``scale`` 1, which is how many dots of the picture a pixel has. 0: as the
+    settings say.
+    """
+
+    style: str = ""
+    width: int = 0
+    scale: float = 0.0
+    font_size: float = 0.0
+    card: Card | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One turn of a document: ``kind`` is the role, ``who`` and ``when`` are words, ``text`` is Markdown."""
+
+    kind: str
+    who: str
+    when: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """One conversation of a document."""
+
+    title: str
+    turns: tuple[Said, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A document: ``lines`` stand below the ``title`` on the first page."""
+
+    title: str
+    lines: tuple[str, ...]
+    chapters: tuple[Chapter, ...]

@@ -1,0 +1,1 @@
+"""Markdown as pictures and documents, by typst in processes of its own."""

@@ -1,0 +1,207 @@
+"""Worker processes: started on first use, ended when idle, killed when they take too long, replaced when they die."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import struct
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from hubbub.core.errors import RenderError
+
+log = logging.getLogger(__name__)
+
+_LENGTH = struct.Struct(">I")
+_LARGEST_ANSWER = 100_000_000
+_START_SECONDS = 30.0
+# All that a worker learns of the hub's environment: no keys, no tokens.
+_ENVIRONMENT: Final = ("PATH", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "SYSTEMROOT", "TMPDIR", "TEMP", "HOME")
+_PROGRAM: Final = (sys.executable, "-m", "hubbub.rendering.worker")
+
+
+@dataclass(frozen=True, slots=True)
+class PoolRules:
+    """``workers`` at once, each with so many megabytes of address space; ``waiting`` jobs more wait.
+
+    A worker that had nothing to do for ``idle`` seconds ends, and one that grew over ``grown`` megabytes after its job.
+    """
+
+    workers: int = 2
+    memory: int = 1500
+    waiting: int = 32
+    idle: float = 60.0
+    grown: int = 300
+
+
+_RULES = PoolRules()
+
+
+class Worker:
+    """One process, for one job at a time."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+        self.used = 0
+        """Megabytes, as it said last."""
+
+    @classmethod
+    async def start(cls, memory: int) -> Worker:
+        """Raises RenderError when it does not come up."""
+        environment = {key: os.environ[key] for key in _ENVIRONMENT if key in os.environ}
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *_PROGRAM,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.DEVNULL,
+                env=environment | {"RAYON_NUM_THREADS": "2"},
+            )
+        except OSError as error:
+            msg = f"no process for pictures can be started: {error}"
+            raise RenderError(msg) from error
+        worker = cls(process)
+        await worker.ask({"memory": memory}, _START_SECONDS)
+        return worker
+
+    @property
+    def pid(self) -> int:
+        """Of the process."""
+        return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        """The process has not ended, as far as is known."""
+        return self._process.returncode is None
+
+    async def ask(self, job: Mapping[str, Any], seconds: float) -> list[bytes]:
+        """The files of a job. Afterwards the worker may be dead: ask `alive`.
+
+        Raises:
+            RenderError: it took too long, or the worker died or refused; says which.
+        """
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._ask(json.dumps(job).encode())
+        except TimeoutError as error:
+            self.kill()
+            msg = f"it took longer than {seconds:g} s"
+            raise RenderError(msg) from error
+        except (OSError, asyncio.IncompleteReadError) as error:
+            self.kill()
+            msg = "the process that makes it ended"
+            raise RenderError(msg) from error
+        except asyncio.CancelledError:
+            self.kill()
+            raise
+
+    async def _ask(self, body: bytes) -> list[bytes]:
+        stdin, stdout = self._process.stdin, self._process.stdout
+        assert stdin is not None  # noqa: S101 - started with both
+        assert stdout is not None  # noqa: S101 - started with both
+        stdin.write(_LENGTH.pack(len(body)) + body)
+        await stdin.drain()
+        size = _LENGTH.unpack(await stdout.readexactly(_LENGTH.size))[0]
+        answer = json.loads(await stdout.readexactly(size))
+        if "error" in answer:
+            raise RenderError(answer["error"])
+        self.used = answer.get("memory", 0)
+        sizes = answer.get("sizes", [])
+        if sum(sizes) > _LARGEST_ANSWER:
+            self.kill()
+            msg = "it became too large"
+            raise RenderError(msg)
+        return [await stdout.readexactly(each) for each in sizes]
+
+    def kill(self) -> None:
+        """End it at once."""
+        with contextlib.suppress(ProcessLookupError):
+            self._process.kill()
+
+    async def wait(self) -> None:
+        """Until the process has ended."""
+        await self._process.wait()
+
+
+class Pool:
+    """Workers for jobs. `close` it."""
+
+    def __init__(self, rules: PoolRules = _RULES) -> None:
+        """No process is started before the first job."""
+        self._rules = rules
+        self._places = asyncio.Semaphore(rules.workers)
+        self._idle: list[Worker] = []
+        self._all: set[Worker] = set()
+        self._waiting = 0
+        self._timer: asyncio.TimerHandle | None = None
+        self._closed = False
+
+    @property
+    def workers(self) -> int:
+        """Processes that there are."""
+        return len(self._all)
+
+    async def run(self, job: Mapping[str, Any], seconds: float) -> list[bytes]:
+        """The files of a job.
+
+        Raises:
+            RenderError: they cannot be made, or too many jobs wait.
+        """
+        if self._waiting >= self._rules.waiting + self._rules.workers or self._closed:
+            msg = "too many pictures are being made"
+            raise RenderError(msg)
+        self._waiting += 1
+        try:
+            async with self._places:
+                worker = await self._worker()
+                try:
+                    return await worker.ask(job, seconds)
+                finally:
+                    self._put_back(worker)
+        finally:
+            self._waiting -= 1
+
+    async def _worker(self) -> Worker:
+        while self._idle:
+            worker = self._idle.pop()
+            if worker.alive:
+                return worker
+            self._all.discard(worker)
+        worker = await Worker.start(self._rules.memory)
+        self._all.add(worker)
+        return worker
+
+    def _put_back(self, worker: Worker) -> None:
+        if self._closed or not worker.alive or worker.used > self._rules.grown:
+            worker.kill()
+            self._all.discard(worker)
+            return
+        self._idle.append(worker)
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = asyncio.get_running_loop().call_later(self._rules.idle, self._retire)
+
+    def _retire(self) -> None:
+        """Nobody asked for a while: give the memory back."""
+        self._timer = None
+        idle, self._idle = self._idle, []
+        for worker in idle:
+            worker.kill()
+            self._all.discard(worker)
+
+    async def close(self) -> None:
+        """End all processes."""
+        self._closed = True
+        if self._timer is not None:
+            self._timer.cancel()
+        workers, self._idle = [*self._all], []
+        self._all.clear()
+        for worker in workers:
+            worker.kill()
+        for worker in workers:
+            await worker.wait()

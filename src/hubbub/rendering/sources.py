@@ -1,0 +1,143 @@
+"""What typst is given for a picture or a document, made of a `Job`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from hubbub.markup.rich import read
+from hubbub.rendering.colours import code_theme
+from hubbub.rendering.emoji import runs
+from hubbub.rendering.formulas import mathematics
+from hubbub.rendering.literals import literal
+from hubbub.rendering.paging import Pager
+from hubbub.rendering.writer import TypstWriter, formula_code
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_TEMPLATES: Final = Path(__file__).parent / "templates"
+# Points of typst in a pixel of a screen.
+_POINT = 0.75
+_AROUND = 80
+"""Pixels left and right of the text."""
+_LETTER = 0.52
+"""Width of a narrow letter in its height."""
+_LINE = 1.75
+_DOCUMENT_SIZE = 10.5
+_DOCUMENT_COLUMNS = 90
+_KANA = re.compile("[\u3041-\u30ff\uff66-\uff9f]")
+_HANGUL = re.compile("[\uac00-\ud7a3]")
+_HAN = re.compile("[\u4e00-\u9fff]")
+
+
+class TooLong(Exception):
+    """A text would become more pictures than are made of one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """``code`` is the whole document; ``formulas`` are those in it."""
+
+    code: bytes
+    formulas: tuple[str, ...]
+
+
+def picture(job: Mapping[str, Any], bad: frozenset[str] = frozenset()) -> Source:
+    """A reply as one page or more. Raises TooLong."""
+    width, size = int(job["width"]), float(job["size"])
+    columns = int((width - _AROUND) / (size * _LETTER))
+    pages = Pager(columns, int(job["height"] / (size * _LINE))).pages(read(job["text"]))
+    if len(pages) > job["most"]:
+        msg = f"{len(pages)} pictures"
+        raise TooLong(msg)
+    writer = TypstWriter(bad, columns)
+    sheets = [_sheet(writer.write(page), job if not number else {}) for number, page in enumerate(pages)]
+    body = "\n#pagebreak()\n".join(sheets)
+    head = _head(job, job["text"], size * _POINT) + _template("marks") + _template("formula")
+    return Source((head + _template("picture") + body).encode(), tuple(writer.formulas))
+
+
+def _sheet(code: str, job: Mapping[str, Any]) -> str:
+    found = job.get("card")
+    card = ""
+    if found:
+        avatar = f"bytes(({', '.join(map(str, found['avatar']))},))" if found.get("avatar") else "none"
+        fields = ", ".join(_said(found.get(key, "")) for key in ("title", "author", "time", "model"))
+        card = f"card({fields}, {avatar})\n"
+    return f"#sheet({{\n{card}{code}\n}})"
+
+
+def document(job: Mapping[str, Any], bad: frozenset[str] = frozenset()) -> Source:
+    """Conversations as pages to print."""
+    writer = TypstWriter(bad, _DOCUMENT_COLUMNS)
+    parts = job["parts"]
+    lines = " + linebreak() + ".join(map(_said, job["lines"])) or '""'
+    code = [f"#cover({_said(job['title'])}, {lines})"]
+    for part in parts:
+        level = 1
+        if len(parts) > 1:
+            code.append(f"#part({_said(part['title'])})")
+            level = 2
+        code += [_turn(turn, level, writer) for turn in part["turns"]]
+    sample = "".join(turn["text"][:2000] for part in parts for turn in part["turns"][:20])
+    head = _head(job, sample, _DOCUMENT_SIZE) + _template("marks") + _template("formula") + _template("document")
+    named = f"#set document(title: {literal(job['title'])})\n"
+    return Source((head + named + "\n".join(code)).encode(), tuple(writer.formulas))
+
+
+def _turn(turn: Mapping[str, Any], level: int, writer: TypstWriter) -> str:
+    body = writer.write(read(turn["text"]))
+    when = f"  ·  {turn['when']}" if turn["when"] else ""
+    return f"#turn({literal(turn['kind'])}, {level}, {_said(turn['who'])}, {literal(when)}, {{\n{body}\n}})"
+
+
+def _said(text: str) -> str:
+    """A short text with its emoji, as content."""
+    pieces = [f"e({literal(piece)})" if emoji else literal(piece) for piece, emoji in runs(text) if piece]
+    return "{" + ("; ".join(pieces) or '""') + "}" if len(pieces) != 1 else pieces[0]
+
+
+def _head(job: Mapping[str, Any], text: str, size: float) -> str:
+    """What the templates know of the job: `look`."""
+    theme = job["theme"]
+    colours = ", ".join(
+        f"{literal(key.replace('_', '-'))}: {literal(value)}" for key, value in theme["colours"].items()
+    )
+    language, font = _script(text)
+    return (
+        f'#let look = (size: {size:.2f}, width: {job.get("width", 0) * _POINT:.1f}, lang: "{language}",'
+        f' fonts: ("{font}",), theme: ({colours}), code-theme: {literal(code_theme(dark=theme["dark"]))})\n'
+    )
+
+
+def _script(text: str) -> tuple[str, str]:
+    """The language whose forms of Chinese characters are meant, and the font that has them."""
+    if _KANA.search(text):
+        return "ja", "Noto Sans CJK JP"
+    if _HANGUL.search(text):
+        return "ko", "Noto Sans CJK KR"
+    return ("zh" if _HAN.search(text) else "en"), "Noto Sans CJK SC"
+
+
+@cache
+def _template(name: str) -> str:
+    return (_TEMPLATES / f"{name}.typ").read_text(encoding="utf-8")
+
+
+def prepare() -> None:
+    """Read the templates that a picture does not need."""
+    _template("document")
+
+
+def checks(formulas: Sequence[str]) -> list[tuple[str, bytes]]:
+    """Each formula with a document of its own, to see which can be set."""
+    head = "#set page(width: 400pt, height: auto)\n#let paint = (text: black)\n" + _template("formula")
+    found = []
+    for latex in dict.fromkeys(formulas):
+        code = formula_code(mathematics(latex) or "", display=False)
+        found.append((latex, f"{head}#{code}".encode()))
+    return found
