@@ -9,9 +9,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from hubbub.chat import details
 from hubbub.chat.asking import Asking
 from hubbub.chat.bill import expected
 from hubbub.chat.compacting import Compacting, Long
+from hubbub.chat.completing import Asked, job_of
 from hubbub.chat.job import Job, answered, unanswered
 from hubbub.chat.place import place_of
 from hubbub.chat.question import question_of, unanswerable
@@ -19,6 +21,7 @@ from hubbub.chat.reply import Reply
 from hubbub.chat.speech import Speech
 from hubbub.conversations import preferences
 from hubbub.conversations.branches import since, start_anew
+from hubbub.conversations.completions import completion_of
 from hubbub.conversations.contexts import Context, context_of
 from hubbub.conversations.remembered import RememberedContexts
 from hubbub.conversations.unanswered import UNANSWERED, left_over
@@ -32,8 +35,10 @@ if TYPE_CHECKING:
     from hubbub.chat.settings import ChatSettings
     from hubbub.chat.sources import ModelSource
     from hubbub.chat.stop import StopSignal
+    from hubbub.conversations.completions import Completion
     from hubbub.conversations.limits import Meter
     from hubbub.conversations.preferences import Preferences
+    from hubbub.core.messages import Message
     from hubbub.core.ports import Conversations
     from hubbub.core.turns import Turn
     from hubbub.core.work import Branch, Entry
@@ -81,6 +86,9 @@ class Chat:
             StoreError: what the owner keeps could not be read.
         """
         event = _received(entry)
+        completion = completion_of(event.options)
+        if completion is not None:
+            return await self.complete(entry, (owner, text), completion, pieces, stop)
         chosen = (await preferences.read(self._conversations, owner)).over(event.options)
         question = question_of(event, text, owner)
         if too_long := self._meter.too_long(owner, question.content):
@@ -94,6 +102,22 @@ class Chat:
         job = Job(entry, event, owner, chosen, branch.name, context, question, Reply(pieces), stop, base=place.base)
         if not place.base and self._idle(branch):
             job.before, job.context = start_anew(branch, self._clock()), Context()
+        return await self._run(job)
+
+    async def complete(
+        self, entry: Entry, asked: tuple[str, str], completion: Completion, pieces: Pieces | None, stop: StopSignal
+    ) -> Answer:
+        """Ask with wishes that somebody has of this one answer; ``asked`` is the owner and the words.
+
+        A failure of the model changes nothing. The rest is as with `answer`.
+        """
+        event, (owner, text) = _received(entry), asked
+        chosen = (await preferences.read(self._conversations, owner)).over(event.options)
+        flow = (Reply(pieces), stop)
+        found = Asked(entry, event, owner, text, chosen)
+        job = await job_of(self._conversations, found, completion, flow, self._settings.context_turns)
+        if too_long := self._meter.too_long(owner, job.question.content):
+            return self._refused(job, too_long)
         return await self._run(job)
 
     async def retry(self, entry: Entry, owner: str, pieces: Pieces | None, stop: StopSignal) -> Answer:
@@ -150,7 +174,7 @@ class Chat:
             except ProviderError as error:
                 return self._failed(job, error)
             except UserError as error:
-                return self._speech.tell(error.user_text, job.preferences, job.event)
+                return self._refused(job, error.user_text)
             except asyncio.CancelledError:
                 if not job.stop.absorb():
                     raise
@@ -164,12 +188,21 @@ class Chat:
         if job.stop.reason == "recall":
             return Answer()
         if not job.reply.content:
-            return Answer(writes=unanswered(job))
-        text = self._speech.written(job.reply)
+            return Answer(writes=(*unanswered(job), *job.calls))
+        job.content = self._asking.words(job)
+        text = self._speech.written(job.reply, job.content)
         if reason == "stop":
             text += "\n\n" + self._speech.say(Phrase("chat.stopped"), job.preferences, job.event)
         spend = job.bill.spend(job.owner, job.event, self._meter.today(), 1)
-        return Answer((Text(text),), self._speech.quotes(job.event), writes=(*answered(job, self._clock()), spend))
+        spec = self._asking.named(job.reply.model)
+        message: Message = (Text(text), *details.answer(job, spec))
+        writes = (*answered(job, self._clock()), spend, *job.calls)
+        return Answer(message, self._speech.quotes(job.event), writes=writes)
+
+    def _refused(self, job: Job, phrase: Phrase) -> Answer:
+        told = self._speech.tell(phrase, job.preferences, job.event)
+        said = self._speech.say(phrase, job.preferences, job.event)
+        return replace(told, message=(*told.message, *details.refused(job, said, phrase.key)))
 
     def _failed(self, job: Job, error: ProviderError) -> Answer:
         number = self._new_id()
@@ -179,7 +212,10 @@ class Chat:
         phrase = Phrase(told.key, {**told.values, "id": number})
         spend = job.bill.spend(job.owner, job.event, self._meter.today(), 0)
         writes = (*unanswered(job), spend) if job.bill.prompt_tokens else unanswered(job)
-        return replace(self._speech.tell(phrase, job.preferences, job.event), writes=writes)
+        told_so = self._speech.tell(phrase, job.preferences, job.event)
+        said = self._speech.say(phrase, job.preferences, job.event)
+        message: Message = (*told_so.message, *details.failure(job, said, number, phrase.key, error.status))
+        return replace(told_so, message=message, writes=(*writes, *job.calls))
 
     def _vision(self, chosen: Preferences, event: Received) -> bool | None:
         """Whether the model sees pictures; None where nobody knows, or where only asking tells what is wrong."""

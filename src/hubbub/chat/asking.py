@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import aclosing
+import time
+from contextlib import aclosing, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from hubbub.chat.budget import cost
+from hubbub.chat.calls import CallRecord
 from hubbub.chat.request import Limits, fitted, has_pictures, limits_of, parameters_of, request_of
 from hubbub.chat.summary import KEPT, Summarizer
+from hubbub.chat.wording import Wording
 from hubbub.conversations import personas, prompts
 from hubbub.conversations.contexts import Summary
 from hubbub.core.errors import ProviderError, UserError
 from hubbub.core.phrases import Phrase
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Sequence
+    from collections.abc import AsyncGenerator, Iterator, Sequence
 
     from hubbub.chat.bill import Bill
     from hubbub.chat.budget import Fitted
@@ -51,18 +54,28 @@ class Asking:
         self._speech = speech
         self._prompts = prompts.Prompts(settings.system_prompt, settings.personas)
         self._summarizer = Summarizer(models, settings)
+        self._wording = Wording(settings.bot, settings.variables)
 
-    def model(self, chosen: Preferences, event: Received) -> ModelSpec:
+    def model(self, chosen: Preferences, event: Received, named: str = "") -> ModelSpec:
         """The model that was chosen; one that the owner set and that is gone since counts as none.
 
         Raises:
             UserError: the request itself named a model that there is not.
             ProviderError: there is no model at all.
         """
-        spec = self._models.find(chosen.model) if chosen.model else None
-        if spec is None and chosen.model and event.options.get("model") == chosen.model:
-            raise UserError(Phrase("chat.unknown_model", {"name": chosen.model}))
+        wanted = named or chosen.model
+        spec = self._models.find(wanted) if wanted else None
+        if spec is None and wanted and (named or event.options.get("model") == wanted):
+            raise UserError(Phrase("chat.unknown_model", {"name": wanted}))
         return spec or self._default()
+
+    def words(self, job: Job) -> str:
+        """The words of an answer as they are shown and kept."""
+        return self._wording.answer(job, job.reply.content if job.completion is None else job.reply.words)
+
+    def named(self, name: str) -> ModelSpec | None:
+        """The model of a name, if there is one."""
+        return self._models.find(name) if name else None
 
     def _default(self) -> ModelSpec:
         try:
@@ -85,31 +98,41 @@ class Asking:
             raise ProviderError(message, user_text=Phrase("error.model_timeout"), retryable=True) from error
 
     async def _ask(self, job: Job) -> None:
-        spec = self.model(job.preferences, job.event)
+        began = time.time_ns()
+        spec = self.model(job.preferences, job.event, job.completion.model if job.completion else "")
+        job.variables = self._wording.variables(job, spec, began / 1e9)
+        if job.question.content:
+            said = self._wording.message(job, job.question.content)
+            if said != job.question.content:
+                job.question = replace(job.question, content=said)
         parameters = parameters_of(job.preferences.parameters, spec, self._settings)
         limits: Limits | None = limits_of(spec, parameters, self._settings)
         system = await self._system(job)
         while limits is not None:
             what = await self._fitted(job, system, spec, limits)
             request = request_of(spec, what, parameters, owner=job.owner, stream=job.streamed)
-            limits = await self._try(job, request, limits, vision=spec.vision)
+            limits = await self._try(job, request, limits, (spec, began))
         if not job.reply.content and job.stop.reason is None:
             message = f"model {spec.name} answered with nothing (finish: {job.reply.finish or 'none'})"
             raise ProviderError(message, user_text=Phrase("error.model_empty"), retryable=True)
 
-    async def _try(self, job: Job, request: ChatRequest, limits: Limits, *, vision: bool | None) -> Limits | None:
+    async def _try(self, job: Job, request: ChatRequest, limits: Limits, what: tuple[ModelSpec, int]) -> Limits | None:
         """Ask once. Returns smaller limits where the model refused the request for its size or its pictures."""
         reply = job.reply
+        spec = what[0]
         try:
-            async with aclosing(cast("AsyncGenerator[Delta]", self._models.stream(request))) as stream:
-                async for delta in stream:
-                    reply.add(delta)
-                    if job.stop.reason is not None:
-                        break
+            with self._recorded(job, request, what) as record:
+                async with aclosing(cast("AsyncGenerator[Delta]", self._models.stream(request))) as stream:
+                    async for delta in stream:
+                        reply.add(delta)
+                        if record is not None:
+                            record.add(delta)
+                        if job.stop.reason is not None:
+                            break
         except ProviderError as error:
             if reply.begun:
                 job.bill.add(request, reply)
-            smaller = _smaller(error, request, limits, vision=vision)
+            smaller = _smaller(error, request, limits, vision=spec.vision)
             if smaller is None or reply.begun:
                 raise
             log.info("entry %d: asking again with less: %s", job.entry.id, error)
@@ -119,15 +142,32 @@ class Asking:
             job.bill.add(request, reply)
         return None
 
+    @contextmanager
+    def _recorded(self, job: Job, request: ChatRequest, what: tuple[ModelSpec, int]) -> Iterator[CallRecord | None]:
+        """The record of one call, kept with what the question comes to; None where none is wanted."""
+        if not self._settings.call_log:
+            yield None
+            return
+        spec, began = what
+        record = CallRecord.of(job, began)
+        try:
+            yield record
+        except ProviderError as error:
+            record.error = str(error)
+            raise
+        finally:
+            answering = self._models.find(job.reply.model) if job.reply.model else None
+            job.calls.append(record.done(answering or spec, request))
+
     async def _fitted(self, job: Job, system: str, spec: ModelSpec, limits: Limits) -> Fitted:
         """What of the conversation goes into the request, with a summary of the rest if that is wanted."""
-        turns = (*job.context.turns, job.question)
+        turns, named = job.told, job.completion is not None
         known = job.context.summary
-        what = fitted(self._with_summary(system, known, job), turns, limits)
+        what = fitted(self._with_summary(system, known, job), turns, limits, named=named)
         if not what.dropped or not self._settings.summarize:
             return what
         if job.summary is None:
-            shorter = fitted(system, turns, replace(limits, tokens=int(limits.tokens * KEPT)))
+            shorter = fitted(system, turns, replace(limits, tokens=int(limits.tokens * KEPT)), named=named)
             language = self._speech.language(job.preferences, job.event)
             before = known.text if known else ""
             left_out = turns[: shorter.dropped]
@@ -136,14 +176,18 @@ class Asking:
                 return what
             job.summary = Summary(text, job.context.nodes[shorter.dropped - 1])
         covered = sum(node <= job.summary.upto for node in job.context.nodes)
-        return fitted(self._with_summary(system, job.summary, job), turns[covered:], limits)
+        return fitted(self._with_summary(system, job.summary, job), turns[covered:], limits, named=named)
 
     async def _system(self, job: Job) -> str:
-        own, persona = await prompts.read(self._conversations, job.owner), job.preferences.persona
+        if job.completion is not None and not job.completion.load_prompt:
+            return ""
+        owner = (job.completion.reference if job.completion else "") or job.owner
+        own, persona = await prompts.read(self._conversations, owner), job.preferences.persona
         if not own and persona:
-            own = await personas.read(self._conversations, job.owner, persona)
+            own = await personas.read(self._conversations, owner, persona)
         chosen = self._prompts.choose(own, persona)
-        return chosen or self._speech.say(Phrase("prompt.default"), job.preferences, job.event)
+        text = chosen or self._speech.say(Phrase("prompt.default"), job.preferences, job.event)
+        return self._wording.prompt(job, text)
 
     async def summarize(
         self, chosen: Preferences, event: Received, before: str, turns: Sequence[Turn], bill: Bill

@@ -15,9 +15,11 @@ from hubbub.core.work import Append, Write
 if TYPE_CHECKING:
     from hubbub.chat.reply import Reply
     from hubbub.chat.stop import StopSignal
+    from hubbub.conversations.completions import Completion
     from hubbub.conversations.preferences import Preferences
+    from hubbub.conversations.variables import Variables
     from hubbub.core.events import Received
-    from hubbub.core.work import Entry
+    from hubbub.core.work import Entry, LogCall
 
 __all__ = ["UNANSWERED", "Job", "answered", "left_over", "unanswered"]
 
@@ -28,6 +30,8 @@ class Job:
 
     ``onto`` is the node that it goes behind (None: the branch's end), ``before`` is to be written first; ``base`` too,
     with or without an answer. ``summary`` was made on the way, and is kept with the question. ``bill``: its cost.
+    ``completion``: wishes of its own; ``variables``: what they stand for, once the model is known; ``content``: the
+    words of the answer as they are shown and kept; ``calls``: records of the calls that were made.
     """
 
     entry: Entry
@@ -43,22 +47,41 @@ class Job:
     before: tuple[Write, ...] = ()
     base: tuple[Write, ...] = ()
     summary: Summary | None = None
+    completion: Completion | None = None
+    variables: Variables | None = None
+    content: str = ""
+    calls: list[LogCall] = field(default_factory=list)
     bill: Bill = field(default_factory=Bill)
 
     @property
     def streamed(self) -> bool:
-        """Somebody wants the pieces of the answer."""
-        return self.reply.listened
+        """The model is asked for pieces: somebody waits for them, or wants it so."""
+        return self.reply.listened or (self.completion is not None and self.completion.stream)
+
+    @property
+    def asks(self) -> bool:
+        """There is a question; else the model goes on with what is there."""
+        return self.completion is None or bool(self.question.content or self.question.images)
+
+    @property
+    def told(self) -> tuple[Turn, ...]:
+        """The conversation as far as it goes, with the question."""
+        return (*self.context.turns, self.question) if self.asks else self.context.turns
 
 
 def answered(job: Job, now: float) -> tuple[Write, ...]:
     """Question and answer, behind one another."""
     reply = job.reply
-    answer = Turn("assistant", reply.content, reasoning=reply.reasoning, model=reply.model, time=now)
-    bodies = (body_of(job.question, job.summary), body_of(answer))
+    if job.completion is not None and not job.completion.save_context:
+        return ()
+    reasoning = reply.reasoning if job.completion is None else reply.thought
+    answer = Turn("assistant", job.content, reasoning=reasoning, model=reply.model, time=now)
+    bodies = (body_of(job.question, job.summary), body_of(answer)) if job.asks else (body_of(answer),)
     return (*job.base, *job.before, Append(job.owner, "context", job.branch, bodies, job.onto))
 
 
 def unanswered(job: Job) -> tuple[Write, ...]:
     """The question, kept aside: what the owner's contexts hold is left as it is."""
+    if job.completion is not None:
+        return ()
     return (*job.base, aside.keep(job.owner, job.branch, job.question))

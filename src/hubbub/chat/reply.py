@@ -15,13 +15,14 @@ if TYPE_CHECKING:
 class Reply:
     """What came so far. Pieces are handed to ``pieces`` as they come, if somebody wants them."""
 
-    __slots__ = ("_content", "_pieces", "_reasoning", "finish", "model", "usage")
+    __slots__ = ("_content", "_pieces", "_reasoning", "finish", "model", "model_id", "usage")
 
     def __init__(self, pieces: Callable[[Streamed], None] | None = None) -> None:
         self._pieces = pieces
         self._content: list[str] = []
         self._reasoning: list[str] = []
         self.model = ""
+        self.model_id = ""
         self.finish = ""
         self.usage: Usage | None = None
 
@@ -51,6 +52,16 @@ class Reply:
     def content(self) -> str:
         """The words of the answer, without blanks around them."""
         return "".join(self._content).strip()
+
+    @property
+    def words(self) -> str:
+        """The words exactly as they came."""
+        return "".join(self._content)
+
+    @property
+    def thought(self) -> str:
+        """What the model thought, exactly as it came."""
+        return "".join(self._reasoning)
 
     @property
     def reasoning(self) -> str:

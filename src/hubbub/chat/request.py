@@ -52,9 +52,9 @@ def parameters_of(own: Parameters, spec: ModelSpec, settings: ChatSettings) -> P
     return own
 
 
-def fitted(system: str, turns: Sequence[Turn], limits: Limits) -> Fitted:
-    """The part of a conversation that may be sent."""
-    return fit(system, _shown(turns, limits.pictures), limits.tokens)
+def fitted(system: str, turns: Sequence[Turn], limits: Limits, *, named: bool = False) -> Fitted:
+    """The part of a conversation that may be sent. ``named``: names of speakers stay fields, else they are written."""
+    return fit(system, turns if named else _shown(turns, limits.pictures), limits.tokens)
 
 
 def request_of(spec: ModelSpec, what: Fitted, parameters: Parameters, *, owner: str, stream: bool) -> ChatRequest:

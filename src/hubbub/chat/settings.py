@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from hubbub.chat.wording import Bot, Where
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -32,6 +34,9 @@ class ChatSettings:
     ``summarize``: what no longer fits is replaced by a summary of at most ``summary_tokens``, for which one model
     call of at most ``summary_input`` tokens and ``summary_seconds`` is made.
 
+    ``variables``: where variables are expanded, but for completions, where they always are; ``bot``: what they tell of
+    it. ``call_log``: every call of a model is kept a record of.
+
     ``show_reasoning``: what a model thought stands before its answer. ``quote_in_groups``: an answer in a group
     quotes the question. ``room_language``: what was chosen for a room, "" for none.
     """
@@ -53,6 +58,9 @@ class ChatSettings:
     summary_tokens: int = 500
     summary_input: int = 4000
     summary_seconds: float = 30.0
+    variables: Where = "prompts"
+    bot: Bot = field(default_factory=Bot)
+    call_log: bool = False
     show_reasoning: bool = False
     quote_in_groups: bool = True
     room_language: Callable[[Room], str] = _none

@@ -46,8 +46,8 @@ class Speech:
         """The answer quotes the question."""
         return self._settings.quote_in_groups and not event.room.direct
 
-    def written(self, reply: Reply) -> str:
+    def written(self, reply: Reply, content: str) -> str:
         """What a model said, as Markdown; what it thought stands before it if the settings want that."""
         if not self._settings.show_reasoning or not reply.reasoning:
-            return reply.content
-        return "> " + reply.reasoning.replace("\n", "\n> ") + "\n\n---\n\n" + reply.content
+            return content
+        return "> " + reply.reasoning.replace("\n", "\n> ") + "\n\n---\n\n" + content

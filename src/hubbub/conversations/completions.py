@@ -1,0 +1,49 @@
+"""What somebody wants of one answer beside the question: who speaks, from which context, whether it is kept.
+
+Programs say it in the option ``completion`` of a message, commands by themselves.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+OPTION = "completion"
+"""The option of a message; a message that has it is never a command."""
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """``user_id`` and ``user_name`` are the variables of these names, "" as the message has them.
+
+    ``role`` and ``name`` are the question's. ``load_prompt``: the model is told the prompt; ``save_context``: question
+    and answer are kept. ``reference``: an owner whose prompt and context are gone by; the context is kept, with the
+    answer, instead of one's own. ``proceed``: the model answers what is there, without a question. ``model`` is a name
+    or a type, "" is the owner's choice. ``stream``: the model is asked for pieces also where nobody waits for them.
+    ``details``: the answer's message says how it came to be, for programs (`chat.details`).
+    """
+
+    user_id: str = ""
+    user_name: str = ""
+    role: str = "user"
+    name: str = ""
+    load_prompt: bool = True
+    save_context: bool = True
+    reference: str = ""
+    proceed: bool = False
+    model: str = ""
+    stream: bool = True
+    details: bool = False
+
+
+def completion_of(options: Mapping[str, object]) -> Completion | None:
+    """What the option says; what it does not say is as usual, and what has the wrong type counts as not said."""
+    given = options.get(OPTION)
+    if not isinstance(given, dict):
+        return None
+    usual = Completion()
+    kinds: dict[str, Any] = {field.name: type(getattr(usual, field.name)) for field in fields(Completion)}
+    return Completion(**{name: given[name] for name, kind in kinds.items() if type(given.get(name)) is kind})
