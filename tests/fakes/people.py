@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from hubbub.core.errors import UserError
 from hubbub.core.identities import Role
-from hubbub.core.people import User, UserDetails
+from hubbub.core.people import Stranger, User, UserDetails
 from hubbub.core.phrases import Phrase
 
 
@@ -15,6 +15,7 @@ from hubbub.core.phrases import Phrase
 class MemoryPeople:
     known: dict[str, User] = field(default_factory=dict)
     forgotten: list[str] = field(default_factory=list)
+    strangers: list[Stranger] = field(default_factory=list)
 
     async def users(self, limit: int) -> Sequence[User]:
         return list(self.known.values())[:limit]
@@ -31,6 +32,23 @@ class MemoryPeople:
             raise UserError(Phrase("access.fixed", {"person": name}))
         self.known[name] = replace(user, role=Role.USER if role is None else role)
         return self.known[name]
+
+    async def set_limits(self, name: str, messages: int | None, tokens: int | None) -> User:
+        if name.startswith("hub:"):
+            raise UserError(Phrase("access.no_person", {"person": name}))
+        user = (await self.details(name)).user
+        self.known[name] = replace(user, own_messages=messages, own_tokens=tokens)
+        return self.known[name]
+
+    async def waiting(self) -> Sequence[Stranger]:
+        return self.strangers
+
+    async def let_in(self, code: str) -> User:
+        found = next((each for each in self.strangers if each.code == code), None)
+        if found is None:
+            raise UserError(Phrase("access.unknown_code", {"code": code}))
+        self.strangers.remove(found)
+        return await self.set_role(found.person, Role.USER)
 
     async def forget(self, name: str) -> None:
         if name.startswith("hub:"):

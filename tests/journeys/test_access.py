@@ -33,7 +33,9 @@ async def test_only_an_admins_token_makes_an_admin_over_the_api(tmp_path: Path) 
         assert await hub.told("/users", owner="anna") == "You may not use /users."
         assert "(owner)" in await as_admin(hub, tmp_path, "/sid")
         assert "Nobody used the models" in await as_admin(hub, tmp_path, "/users")
-        assert (await hub.post("/forget", owner="hub:access"))["replies"] == [], "nobody is the hub itself"
+        nobody = {"owner": "hub:access", "text": "/forget"}
+        async with hub.http.post("/api/v1/messages", json=nobody) as response:
+            assert response.status == 403, "nobody is the hub itself"
 
 
 async def test_a_private_bot_lets_in_whom_the_admin_confirms_over_the_api(tmp_path: Path) -> None:
@@ -48,6 +50,23 @@ async def test_a_private_bot_lets_in_whom_the_admin_confirms_over_the_api(tmp_pa
         seen = await people.until_seen(2)
         assert len(seen) == 2
         assert "let in" in seen[1]
+        people.say("hello")
+        await people.until_seen(3)
+        assert len(hub.model.requests) == 1
+
+
+async def test_a_stranger_who_is_let_in_on_the_page_is_told(tmp_path: Path) -> None:
+    async with inside(tmp_path, PRIVATE) as hub, hub.peer() as people:
+        people.say("hello")
+        (said,) = await people.until_seen(1)
+        code = re.search(r"\b[A-Z0-9]{6}\b", said)
+        admin = local.read(tmp_path / "data")
+        assert code
+        assert admin is not None
+        headers = {"Authorization": f"Bearer {admin.token}"}
+        async with hub.http.post(f"/api/v1/pairing/{code[0]}", headers=headers) as response:
+            assert (response.status, (await response.json())["person"]) == (200, "onebot:20001")
+        assert "let in" in (await people.until_seen(2))[1]
         people.say("hello")
         await people.until_seen(3)
         assert len(hub.model.requests) == 1

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from hubbub.api.auth import ADMIN_KEY
 from hubbub.api.callers import SCOPES
 from hubbub.app.logs import redact
-from hubbub.app.people import Desk, HubPeople
 from hubbub.console.recent import RecentLog
 from hubbub.console.services import ConsoleServices, ConsoleSettings, Guide
 
@@ -50,7 +49,7 @@ def console_services(parts: Parts, tasks: asyncio.TaskGroup, recent: RecentLog) 
         log=recent,
         guides=tuple(_guides(settings)),
         gate=parts.gate,
-        people=HubPeople(Desk(parts.store, parts.gate, parts.meter, parts.node)),
+        people=parts.people,
         scopes=tuple(each for each in SCOPES if each != "*"),
         settings=ConsoleSettings(settings.chat.language, signs[0] if signs else "", settings.server.max_body_bytes),
     )

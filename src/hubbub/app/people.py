@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from hubbub.app.rooms import access_of, limits_of
 from hubbub.commands.access.gate import Gate
+from hubbub.commands.access.log import OwnLimit
 from hubbub.commands.access.rules import RESERVED
 from hubbub.conversations.branches import listed
 from hubbub.conversations.limits import Meter
@@ -18,11 +19,13 @@ from hubbub.core.addresses import Room
 from hubbub.core.errors import StoreError, UserError
 from hubbub.core.events import Noticed
 from hubbub.core.identities import Author, Role
-from hubbub.core.people import User, UserDetails
+from hubbub.core.messages import Message, Text
+from hubbub.core.people import Stranger, User, UserDetails
 from hubbub.core.phrases import Phrase
 from hubbub.core.ports import Store
-from hubbub.core.work import Append, Spent, Unit
+from hubbub.core.work import Append, Outgoing, Row, Spent, Unit
 from hubbub.settings import Settings
+from hubbub.words import say
 
 BY = "operator"
 _LANE = f"{RESERVED}people"
@@ -31,12 +34,17 @@ _PRIVATE = ":private:"
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Where `HubPeople` works: the store, who decides about roles, who counts, and the node that it writes as."""
+    """Where `HubPeople` works: the store, who decides about roles, who counts, and the node that it writes as.
+
+    ``sends`` makes what is stored of a message to a room, caused by an entry; ``push`` lets stored rows go out.
+    """
 
     store: Store
     gate: Gate
     meter: Meter
     node: str
+    sends: Callable[[Room, Message, int], tuple[Outgoing, ...]]
+    push: Callable[[Sequence[Row]], None]
 
 
 class HubPeople:
@@ -76,17 +84,38 @@ class HubPeople:
             await self._write(self._desk.gate.set_role(person, role, BY))
         return (await self.details(owner)).user
 
+    async def set_limits(self, name: str, messages: int | None, tokens: int | None) -> User:
+        """See `People.set_limits`."""
+        owner = _nameable(name)
+        async with self._writing:
+            await self._write(self._desk.gate.set_limit(owner, OwnLimit(messages, tokens), BY))
+        return (await self.details(owner)).user
+
+    async def waiting(self) -> Sequence[Stranger]:
+        """See `People.waiting`."""
+        return [Stranger(each.code, each.person, each.name, each.until) for each in self._desk.gate.waiting()]
+
+    async def let_in(self, code: str) -> User:
+        """See `People.let_in`."""
+        found = self._desk.gate.waiting(code) if code.strip() else ()
+        if not found:
+            raise UserError(Phrase("access.unknown_code", {"code": code}))
+        stranger = found[0]
+        welcome: Message = (Text(say(Phrase("access.welcome"), stranger.language), verbatim=True),)
+        async with self._writing:
+            write = self._desk.gate.set_role(stranger.person, Role.USER, BY)
+            await self._write(write, (Room.parse(stranger.room), welcome))
+        return (await self.details(stranger.person)).user
+
     async def forget(self, name: str) -> None:
         """See `People.forget`."""
-        owner = owner_of_person(name)
-        if not owner or owner.startswith(RESERVED):
-            raise UserError(Phrase("access.no_person", {"person": name}))
-        await self._desk.store.forget(owner)
+        await self._desk.store.forget(_nameable(name))
 
     def _user(self, spent: Spent) -> User:
         gate, person = self._desk.gate, person_of(spent.owner)
         role = gate.role_of(person) if person else None
         limits = self._desk.meter.limits_of(spent.owner)
+        own = gate.limit_of(spent.owner) or OwnLimit()
         return User(
             owner=spent.owner,
             person=person,
@@ -97,10 +126,15 @@ class HubPeople:
             last_at=spent.last_at,
             messages_per_day=limits.messages_per_day,
             tokens_per_day=limits.tokens_per_day,
+            own_messages=0 if own.off else own.messages,
+            own_tokens=0 if own.off else own.tokens,
         )
 
-    async def _write(self, write: Append) -> None:
-        """Store a change that no message carries: in a lane of its own, by an event that means nothing by itself."""
+    async def _write(self, write: Append, told: tuple[Room, Message] | None = None) -> None:
+        """Store a change that no message carries: in a lane of its own, by an event that means nothing by itself.
+
+        ``told``: a message that goes out with it.
+        """
         journal = self._desk.store.inbox
         room = Room("hub", "", "private", "people")
         event = Noticed(f"people-{secrets.token_hex(8)}", room, Author(BY), time.time(), "people")
@@ -108,14 +142,24 @@ class HubPeople:
         if receipt.claim is None:
             msg = "somebody else changes the same at this moment; try again"
             raise StoreError(msg)
-        unit = Unit(done=(receipt.entry.id,), writes=(write,))
-        await journal.commit(receipt.claim.lane, receipt.claim.fence, unit, release=True)
+        sends = self._desk.sends(*told, receipt.entry.id) if told else ()
+        unit = Unit(done=(receipt.entry.id,), sends=sends, writes=(write,))
+        stored = await journal.commit(receipt.claim.lane, receipt.claim.fence, unit, release=True)
+        self._desk.push(stored.rows)
 
 
 def owner_of_person(name: str) -> str:
     """A person (``platform:id``) stands for their private conversations; anything else is an owner already."""
     platform, _, rest = name.partition(":")
     return f"{platform}{_PRIVATE}{rest}" if platform and rest and not _kind(name) else name
+
+
+def _nameable(name: str) -> str:
+    """The owner of a name. Raises UserError for the hub itself, and for nobody."""
+    owner = owner_of_person(name)
+    if not owner or owner.startswith(RESERVED):
+        raise UserError(Phrase("access.no_person", {"person": name}))
+    return owner
 
 
 def person_of(owner: str) -> str:
@@ -136,4 +180,10 @@ async def people_beside_no_hub(settings: Settings, store: Store) -> HubPeople:
     await gate.load()
     zone = zone_of(settings.server.timezone) if settings.server.timezone else None
     meter = Meter(store.usage, limits, time.time, zone, gate.limits)
-    return HubPeople(Desk(store, gate, meter, f"command-{secrets.token_hex(4)}"))
+    node = f"command-{secrets.token_hex(4)}"
+    return HubPeople(Desk(store, gate, meter, node, _queued, lambda _: None))
+
+
+def _queued(room: Room, message: Message, entry: int) -> tuple[Outgoing, ...]:
+    """It goes out when the hub runs."""
+    return (Outgoing(room, message, entry=entry),)

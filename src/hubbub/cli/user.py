@@ -30,6 +30,9 @@ app = typer.Typer(help="Who uses the hub, as what, and how much.", no_args_is_he
 Name = Annotated[str, typer.Argument(metavar="USER", help="platform:id of a person, or an owner as the list shows it.")]
 Limit = Annotated[int, typer.Option("--limit", min=1, max=10_000, help="Most users to list.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask; for scripts.")]
+Messages = Annotated[int | None, typer.Option("--messages", min=0, help="Most messages a day; 0: any number.")]
+Tokens = Annotated[int | None, typer.Option("--tokens", min=0, help="Most tokens a day; 0: any number.")]
+Code = Annotated[str, typer.Argument(help="The code that the stranger was given.")]
 GivenRole = Annotated[
     Literal["user", "guest", "admin", "nobody"],
     typer.Option("--role", help="As what to let them in; nobody: like everybody who is on no list."),
@@ -38,7 +41,7 @@ GivenRole = Annotated[
 
 @app.command("list")
 def listed(limit: Limit = 1000, *, as_json: AsJson = False, config: Config = None, data: DataDir = None) -> None:
-    """List who used models, the last first, and who is on a list."""
+    """List who wrote to the bot or used models, the last first, and who is on a list."""
     with told():
         found = _listed(settings_of(config, data), limit)
         if as_json:
@@ -75,6 +78,43 @@ def allow(user: Name, role: GivenRole = "user", *, config: Config = None, data: 
     with told():
         changed = _change(settings_of(config, data), user, None if role == "nobody" else Role[role.upper()])
         print(f"{user} is {changed['role']}")
+
+
+@app.command("limit")
+def limited(
+    user: Name,
+    messages: Messages = None,
+    tokens: Tokens = None,
+    *,
+    config: Config = None,
+    data: DataDir = None,
+) -> None:
+    """Set what one may use a day, in place of the hub's limits; without options, the hub's hold again."""
+    with told():
+        settings = settings_of(config, data)
+        if hub := RunningHub.find(settings):
+            changed = hub.put(_path(user, "limits"), {"messages_per_day": messages, "tokens_per_day": tokens})
+        else:
+            changed = _plain(_at_desk(settings, lambda people: people.set_limits(user, messages, tokens)))
+        most = {"messages": changed["messages_per_day"], "tokens": changed["tokens_per_day"]}
+        print(f"{user}: " + ", ".join(f"{count or 'any number of'} {what} a day" for what, count in most.items()))
+
+
+@app.command()
+def pair(code: Code = "", *, as_json: AsJson = False, config: Config = None, data: DataDir = None) -> None:
+    """Let in whoever was given a pairing code; without one, list who waits."""
+    with told():
+        settings = settings_of(config, data)
+        if code:
+            print(f"{_let_in(settings, code)['person']} is let in")
+            return
+        found = _strangers(settings)
+        if as_json:
+            print_json(found)
+        elif found:
+            print_table(("code", "person", "name"), [(each["code"], each["person"], each["name"]) for each in found])
+        else:
+            print("none")
 
 
 @app.command()
@@ -135,6 +175,20 @@ def _change(settings: Settings, name: str, role: Role | None) -> dict[str, Any]:
     return _at_desk(settings, change)
 
 
+def _strangers(settings: Settings) -> list[dict[str, Any]]:
+    if hub := RunningHub.find(settings):
+        waiting: list[dict[str, Any]] = hub.get("/pairing")["waiting"]
+        return waiting
+    return [asdict(each) for each in _at_desk(settings, lambda people: people.waiting())]
+
+
+def _let_in(settings: Settings, code: str) -> dict[str, Any]:
+    if hub := RunningHub.find(settings):
+        let_in: dict[str, Any] = hub.post(f"/pairing/{quote(code, safe='')}")
+        return let_in
+    return _plain(_at_desk(settings, lambda people: people.let_in(code)))
+
+
 def _at_desk(settings: Settings, work: Callable[[People], Awaitable[T]]) -> T:
     """Do it with no hub running. Raises Failure with what the person has to mend."""
 
@@ -156,8 +210,8 @@ def _plain(user: User) -> dict[str, Any]:
     return asdict(user) | {"role": None if user.role is None else user.role.name.lower()}
 
 
-def _path(name: str) -> str:
-    return f"/users/{quote(name, safe='')}"
+def _path(name: str, what: str = "users") -> str:
+    return f"/{what}/{quote(name, safe='')}"
 
 
 def _cells(user: dict[str, Any]) -> tuple[object, ...]:

@@ -83,6 +83,8 @@ def _owner_handlers(desk: Desk) -> Mapping[Key, Handler]:
         ("POST", "/console/models/hello"): models.hello,
         ("GET", "/console/people"): people.show,
         ("POST", "/console/people/role"): people.role,
+        ("POST", "/console/people/limits"): people.limits,
+        ("POST", "/console/people/pair"): people.let_in,
         ("POST", "/console/people/forget"): people.forget,
         ("GET", "/console/tokens"): tokens.show,
         ("POST", "/console/tokens"): tokens.make,

@@ -33,6 +33,8 @@ PATHS: tuple[Key, ...] = (
     ("POST", "/console/models/hello"),
     ("GET", "/console/people"),
     ("POST", "/console/people/role"),
+    ("POST", "/console/people/limits"),
+    ("POST", "/console/people/pair"),
     ("POST", "/console/people/forget"),
     ("GET", "/console/tokens"),
     ("POST", "/console/tokens"),

@@ -1,4 +1,4 @@
-"""Who uses the hub: what they used, what they may do, and forgetting them."""
+"""Who uses the hub: what they used, what they may do, strangers who wait to be let in, and forgetting people."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 SHOWN = 200
 LONGEST_NAME = 300
+LONGEST_COUNT = 12
 # What can be given on the page; who is an owner of the hub, the settings say.
 ROLES = (Role.BLOCKED, Role.GUEST, Role.USER, Role.ADMIN)
 _NONE = "none"
@@ -45,6 +46,19 @@ class PeoplePages:
         await self._people().set_role(_name(form), _role(form.get("role")))
         return await self._list(look)
 
+    async def limits(self, request: Request) -> Response:
+        """Set what somebody may use a day."""
+        look, _ = await self._desk.owner_writes(request)
+        form = await form_of(request)
+        await self._people().set_limits(_name(form), _count(form, "messages"), _count(form, "tokens"))
+        return await self._list(look)
+
+    async def let_in(self, request: Request) -> Response:
+        """Let in who was given a pairing code."""
+        look, _ = await self._desk.owner_writes(request)
+        await self._people().let_in((await form_of(request)).get("code", LONGEST_NAME))
+        return await self._list(look)
+
     async def forget(self, request: Request) -> Response:
         """Remove what somebody keeps."""
         look, _ = await self._desk.owner_writes(request)
@@ -57,7 +71,8 @@ class PeoplePages:
 
     async def _state(self) -> dict[str, object]:
         now = self._desk.services.clock()
-        return {"users": await self._people().users(SHOWN), "roles": ROLES, "now": now}
+        people = self._people()
+        return {"users": await people.users(SHOWN), "strangers": await people.waiting(), "roles": ROLES, "now": now}
 
     def _people(self) -> People:
         people = self._desk.services.people
@@ -68,6 +83,16 @@ class PeoplePages:
 
 def _name(form: Form) -> str:
     return form.get("name", LONGEST_NAME).strip()
+
+
+def _count(form: Form, name: str) -> int | None:
+    """None for an empty field, where the hub's own limit holds. Raises PageError."""
+    given = form.get(name).strip()
+    if not given:
+        return None
+    if not given.isascii() or not given.isdecimal() or len(given) > LONGEST_COUNT:
+        raise PageError(Phrase("page.error_form"))
+    return int(given)
 
 
 def _role(name: str) -> Role | None:

@@ -15,7 +15,8 @@ class User:
 
     ``person`` is ``platform:id`` where it is one person in private, else "". ``fixed``: the settings say the role.
     ``messages`` and ``tokens`` are sums of all days; ``last_at`` in seconds since the epoch, 0 for never.
-    ``messages_per_day`` and ``tokens_per_day`` are the limits that count, 0 for none.
+    ``messages_per_day`` and ``tokens_per_day`` are the limits that count, 0 for none; ``own_messages`` and
+    ``own_tokens`` what was set for this one alone, None where the hub's limits hold.
     """
 
     owner: str
@@ -27,6 +28,8 @@ class User:
     last_at: float = 0.0
     messages_per_day: int = 0
     tokens_per_day: int = 0
+    own_messages: int | None = None
+    own_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +42,21 @@ class UserDetails:
     conversations: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Stranger:
+    """Somebody who was given a code and waits to be let in until it lapses (seconds since the epoch)."""
+
+    code: str
+    person: str
+    name: str
+    until: float
+
+
 class People(Protocol):
     """Asked by those who let the owner in first. Somebody is named by ``platform:id`` or by the owner's whole id."""
 
     async def users(self, limit: int) -> Sequence[User]:
-        """Who used models, the last first, and who is on a list."""
+        """Who wrote to the bot or used models, the last first, and who is on a list."""
 
     async def details(self, name: str) -> UserDetails:
         """All about one; of somebody who never came, what would hold for them."""
@@ -53,6 +66,25 @@ class People(Protocol):
 
         Raises:
             UserError: it is no person, or the settings fix the role.
+            StoreError: it could not be stored.
+        """
+
+    async def set_limits(self, name: str, messages: int | None, tokens: int | None) -> User:
+        """Limits a day of one owner's own: 0 is none at all, None the hub's. Counts at once.
+
+        Raises:
+            UserError: nobody can be named so.
+            StoreError: it could not be stored.
+        """
+
+    async def waiting(self) -> Sequence[Stranger]:
+        """Who was given a code that still holds."""
+
+    async def let_in(self, code: str) -> User:
+        """Let in the stranger with this code, and tell them.
+
+        Raises:
+            UserError: there is no such code, or it has lapsed.
             StoreError: it could not be stored.
         """
 

@@ -75,10 +75,16 @@ class HubMeans:
 
     def sends(self, room: Room, message: Message, entry: int) -> tuple[Outgoing, ...]:
         """See `Means.sends`; nothing where the platform is not enabled."""
-        capabilities = self.capabilities(room)
-        if capabilities is None:
-            return ()
-        delivery = capabilities.promise
-        state = State.KEPT if delivery is Delivery.WINDOW else State.QUEUED
-        parts = fit(message, capabilities)
-        return tuple(Outgoing(room, part, delivery=delivery, state=state, entry=entry) for part in parts)
+        return outgoing(self.platforms, room, message, entry)
+
+
+def outgoing(platforms: Mapping[str, Platform], room: Room, message: Message, entry: int) -> tuple[Outgoing, ...]:
+    """A message to a room in the parts that it takes; nothing where its platform is not enabled."""
+    platform = platforms.get(room.platform)
+    if platform is None:
+        return ()
+    capabilities = platform.capabilities(room)
+    delivery = capabilities.promise
+    state = State.KEPT if delivery is Delivery.WINDOW else State.QUEUED
+    parts = fit(message, capabilities)
+    return tuple(Outgoing(room, part, delivery=delivery, state=state, entry=entry) for part in parts)

@@ -17,6 +17,15 @@ SENTENCES: Final = MappingProxyType(
         "reason.demo_note": "demo, English; for a better one set a key, run Ollama, or see `hubbub models pull`",
         "reason.closed": "the connection was closed",
         "reason.logged_out": "logged out of the platform",
+        "console.person_limits": "Limits",
+        "console.person_limits_how": "Empty: the hub's own limit. 0: no limit.",
+        "console.person_messages_day": "Messages a day",
+        "console.person_tokens_day": "Tokens a day",
+        "console.strangers": "Waiting to be let in",
+        "console.strangers_why": "They wrote to the bot and were given a code. Let in whom you know by theirs.",
+        "console.stranger_code": "code",
+        "console.stranger_let_in": "Let in",
+        "console.stranger_until": "holds for {time}",
         "console.given_up": "Messages that could not be handled",
         "console.given_up_why": (
             "They came in and were given up: the hub broke each time it worked on them. Whoever wrote them was told so"

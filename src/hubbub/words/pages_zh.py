@@ -17,6 +17,15 @@ SENTENCES: Final = MappingProxyType(
         "reason.demo_note": "演示用，只会英文；想要更好的模型，请设置密钥、运行 Ollama，或使用 `hubbub models pull`",
         "reason.closed": "连接已断开",
         "reason.logged_out": "账号已在平台上下线",
+        "console.person_limits": "限额",
+        "console.person_limits_how": "留空：使用系统的限额；0：不限。",
+        "console.person_messages_day": "每天消息数",
+        "console.person_tokens_day": "每天 token 数",
+        "console.strangers": "等待准入",
+        "console.strangers_why": "他们给机器人发过消息并拿到了配对码。核对配对码后，可以让认识的人进来。",
+        "console.stranger_code": "配对码",
+        "console.stranger_let_in": "准入",
+        "console.stranger_until": "{time}内有效",
         "console.given_up": "无法处理的消息",
         "console.given_up_why": (
             "这些消息已经收到，但每次处理都会出错，因此已放弃；能通知发送者的已经通知。8 天后会从列表中清除。"

@@ -10,7 +10,7 @@ import pytest
 from yarl import URL
 
 from hubbub.core.identities import Role
-from hubbub.core.people import User
+from hubbub.core.people import Stranger, User
 from tests.fakes.doors import Doors, MemoryHub, doors
 from tests.fakes.people import MemoryPeople
 
@@ -41,7 +41,7 @@ async def test_users_are_listed(at: Doors) -> None:
     assert [user["person"] for user in found["users"]] == ["onebot:5", "onebot:6"]
     assert found["users"][0] == {
         "owner": "onebot:private:5", "person": "onebot:5", "role": "user", "fixed": False, "messages": 3, "tokens": 40,
-        "last_at": 1.5, "messages_per_day": 0, "tokens_per_day": 100,
+        "last_at": 1.5, "messages_per_day": 0, "tokens_per_day": 100, "own_messages": None, "own_tokens": None,
     }  # fmt: skip
     assert len((await ask(at, "GET", "/users?limit=1"))[1]["users"]) == 1
 
@@ -73,6 +73,30 @@ async def test_what_cannot_be_is_refused(at: Doors, name: str, body: Any, told: 
     status, answer = await ask(at, "PUT", f"/users/{name}", body)
     assert status == 422
     assert told in answer["error"]["message"]
+
+
+async def test_limits_are_set(at: Doors, people: MemoryPeople) -> None:
+    status, found = await ask(at, "PUT", "/limits/onebot:5", {"messages_per_day": 5, "tokens_per_day": 0})
+    assert (status, found["own_messages"], found["own_tokens"]) == (200, 5, 0)
+    await ask(at, "PUT", "/limits/onebot:5", {})
+    assert people.known["onebot:5"].own_messages is None
+    for wrong in ({"messages_per_day": -1}, {"tokens_per_day": "x"}, {"messages": 5}, []):
+        assert (await ask(at, "PUT", "/limits/onebot:5", wrong))[0] == 422
+    assert (await ask(at, "PUT", "/limits/hub:access", {}))[0] == 422
+    assert (await ask(at, "PUT", "/limits/onebot:5", {}, admin=False))[0] == 403
+
+
+async def test_strangers_are_let_in_by_their_codes(at: Doors, people: MemoryPeople) -> None:
+    people.strangers.append(Stranger("AB23CD", "onebot:8", "Eve", 2.0))
+    assert (await ask(at, "GET", "/pairing", admin=False))[0] == 403
+    assert await ask(at, "GET", "/pairing") == (
+        200,
+        {"waiting": [{"code": "AB23CD", "person": "onebot:8", "name": "Eve", "until": 2.0}]},
+    )
+    assert (await ask(at, "POST", "/pairing/XXXXXX"))[0] == 404
+    assert (await ask(at, "POST", "/pairing/AB23CD", admin=False))[0] == 403
+    status, found = await ask(at, "POST", "/pairing/AB23CD")
+    assert (status, found["person"], found["role"]) == (200, "onebot:8", "user")
 
 
 async def test_a_user_is_forgotten(at: Doors, people: MemoryPeople) -> None:

@@ -11,13 +11,19 @@ from pathlib import Path
 import pytest
 
 from hubbub.app.people import HubPeople, owner_of_person, people_beside_no_hub, person_of
+from hubbub.commands.access.gate import Gate
+from hubbub.commands.access.rules import AccessRules
+from hubbub.conversations.limits import NO_LIMITS
 from hubbub.core.addresses import Room
 from hubbub.core.errors import UserError
-from hubbub.core.events import Noticed
+from hubbub.core.events import Noticed, Received
 from hubbub.core.identities import Author, Role
-from hubbub.core.work import Append, Spend, Unit
+from hubbub.core.messages import Text, text_of
+from hubbub.core.phrases import Phrase
+from hubbub.core.work import Append, Spend, State, Unit
 from hubbub.settings import Settings, load
 from hubbub.storage.sqlite.store import SqliteStore
+from hubbub.words import say
 
 TODAY = time.strftime("%Y-%m-%d")
 
@@ -109,6 +115,46 @@ async def test_a_role_counts_at_once_and_stays(tmp_path: Path) -> None:
     async with opened(given) as (store, people):
         assert (await people.details("onebot:5")).user.role is Role.USER
         assert (await store.stats())["inbox_waiting"] == 0
+
+
+async def test_limits_count_at_once_and_stay(tmp_path: Path) -> None:
+    given = settings(tmp_path, "[limits]\nmessages_per_day = 50\ntokens_per_day = 60\n")
+    async with opened(given) as (_, people):
+        found = await people.set_limits("onebot:5", 7, None)
+        assert (found.messages_per_day, found.tokens_per_day) == (7, 60)
+        assert (found.own_messages, found.own_tokens) == (7, None)
+        await people.set_limits("anna", 0, 0)
+        with pytest.raises(UserError):
+            await people.set_limits("hub:access", 1, 1)
+    async with opened(given) as (_, people):
+        assert (await people.details("onebot:5")).user == found
+        assert (await people.details("anna")).user.messages_per_day == 0
+        assert (await people.set_limits("onebot:5", None, None)).messages_per_day == 50
+
+
+async def test_a_stranger_is_let_in_and_told_when_the_hub_runs(tmp_path: Path) -> None:
+    given = settings(tmp_path, '[access]\nmode = "pairing"\n')
+    room = Room("onebot", "1", "private", "5")
+    async with opened(given) as (store, people):
+        gate = Gate(store.conversations, AccessRules(mode="pairing"), NO_LIMITS, time.time)
+        asked = gate.offer(Received("e1", room, Author("5", "Eve"), (Text("hi"),), 1.0, "m1"), "zh")
+        assert asked is not None
+        stranger, writes = asked
+        receipt = await store.inbox.accept(Noticed("n", room, Author("5"), 1.0, "x"), "lane", "test")
+        assert receipt.claim is not None
+        unit = Unit((receipt.entry.id,), writes=writes)
+        await store.inbox.commit(receipt.claim.lane, receipt.claim.fence, unit, release=True)
+    async with opened(given) as (store, people):
+        (waiting,) = await people.waiting()
+        assert (waiting.code, waiting.person, waiting.name) == (stranger.code, "onebot:5", "Eve")
+        for wrong in ("", " ", "XXXXXX"):
+            with pytest.raises(UserError):
+                await people.let_in(wrong)
+        assert (await people.let_in(waiting.code.lower())).role is Role.USER
+        assert not await people.waiting()
+        (row,) = await store.outbox.deliveries([State.QUEUED])
+        assert row.out.room == room
+        assert text_of(row.out.message) == say(Phrase("access.welcome"), "zh")
 
 
 async def test_many_changes_at_once_are_all_kept(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from hubbub.api.native.users import UserShown
 from hubbub.cli.commands import app
 from hubbub.core.identities import Role
-from hubbub.core.people import User
+from hubbub.core.people import Stranger, User
 from hubbub.core.work import Spend
 from hubbub.storage.sqlite.store import SqliteStore
 from tests.fakes.doors import MemoryHub
@@ -78,6 +78,22 @@ def test_forgetting_wants_a_yes() -> None:
     assert hubbub("forget", "onebot:5", "--yes").startswith("onebot:5 is forgotten")
 
 
+@pytest.mark.usefixtures("filled")
+def test_limits_of_one_alone() -> None:
+    assert hubbub("limit", "onebot:5", "--messages", "5") == "onebot:5: 5 messages a day, any number of tokens a day\n"
+    (shown,) = rows("show", "onebot:5")
+    assert (shown["messages_per_day"], shown["own_messages"], shown["own_tokens"]) == (5, 5, None)
+    hubbub("limit", "onebot:5", "--tokens", "0")
+    assert (rows("show", "onebot:5")[0]["own_messages"], rows("show", "onebot:5")[0]["own_tokens"]) == (None, 0)
+    assert "is nobody" in hubbub("limit", "hub:access", code=1)
+
+
+@pytest.mark.usefixtures("filled")
+def test_nobody_waits_to_be_let_in() -> None:
+    assert hubbub("pair") == "none\n"
+    assert "There is no code AAAAAA" in hubbub("pair", "AAAAAA", code=1)
+
+
 def test_no_data_are_said() -> None:
     assert "no data" in hubbub("list", code=1)
 
@@ -93,4 +109,11 @@ def test_beside_a_hub_it_is_asked(data: Path) -> None:
         assert hubbub("forget", "onebot:5", "--yes").startswith("onebot:5 is forgotten")
         assert people.forgotten == ["onebot:5"]
         assert hubbub("list") == "none\n"
+        assert hubbub("limit", "onebot:5", "--tokens", "7").startswith("onebot:5: ")
+        assert people.known["onebot:5"].own_tokens == 7
+        people.strangers.append(Stranger("AB23CD", "onebot:8", "Eve", 2.0))
+        assert rows("pair") == [{"code": "AB23CD", "person": "onebot:8", "name": "Eve", "until": 2.0}]
+        assert hubbub("pair").splitlines()[1].split() == ["AB23CD", "onebot:8", "Eve"]
+        assert hubbub("pair", "AB23CD") == "onebot:8 is let in\n"
+        assert "There is no code" in hubbub("pair", "AB23CD", code=1)
         assert "is nobody" in hubbub("block", "anna", code=1)

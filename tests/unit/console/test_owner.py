@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 
 from hubbub.app import hub, pages
 from hubbub.core.identities import Role
-from hubbub.core.people import User
+from hubbub.core.people import Stranger, User
 from hubbub.core.work import State, Unit
 from tests.fakes.onebot_peer import Conduct, OneBotPeer
 from tests.fakes.pages import Browser, Event, Site, commit, in_doubt, site
@@ -144,6 +145,33 @@ async def test_people_are_blocked_and_forgotten(tmp_path: Path, monkeypatch: pyt
             assert (await owner.post("/console/people/role", form)).status == 400
         await owner.post("/console/people/forget", {"name": "onebot:private:7"})
         assert people.forgotten == ["onebot:private:7"]
+
+
+async def test_limits_are_set_and_strangers_let_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    people = MemoryPeople({"onebot:private:7": User("onebot:private:7", "onebot:7", Role.USER)})
+    people.strangers.append(Stranger("AB23CD", "onebot:8", "Eve <b>", time.time() + 600))
+    made = pages.console_services
+    monkeypatch.setattr(hub, "console_services", lambda *given: replace(made(*given), people=people))
+    async with site(tmp_path) as here:
+        owner = await here.browser()
+        await owner.login()
+        page = await owner.open("/console/people")
+        assert "AB23CD" in page.words
+        assert "holds for" in page.words
+        assert "Eve <b>" in page.words
+        form = {"name": "onebot:private:7", "messages": "5", "tokens": ""}
+        changed = await owner.post("/console/people/limits", form)
+        assert changed.status == 200
+        assert 'value="5"' in changed.text
+        assert (people.known["onebot:private:7"].own_messages, people.known["onebot:private:7"].own_tokens) == (5, None)
+        await owner.post("/console/people/limits", form | {"messages": "", "tokens": "0"})
+        assert (people.known["onebot:private:7"].own_messages, people.known["onebot:private:7"].own_tokens) == (None, 0)
+        for wrong in ("-1", "many", "1.5", "٣", "9" * 13):
+            assert (await owner.post("/console/people/limits", form | {"messages": wrong})).status == 400
+        assert (await owner.post("/console/people/pair", {"code": "XXXXXX"})).status == 400
+        let_in = await owner.post("/console/people/pair", {"code": "AB23CD"})
+        assert "Waiting to be let in" not in let_in.words
+        assert people.known["onebot:8"].role is Role.USER
 
 
 async def test_without_people_there_is_no_page(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

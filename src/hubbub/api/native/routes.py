@@ -12,7 +12,7 @@ from hubbub.api.native.deliveries import DeliveryRoutes
 from hubbub.api.native.hub import HubRoutes
 from hubbub.api.native.messages import Messages
 from hubbub.api.native.tokens import TokenRoutes
-from hubbub.api.native.users import UserJSON, UserRoutes, Users, UserShown
+from hubbub.api.native.users import Strangers, UserJSON, UserRoutes, Users, UserShown
 from hubbub.api.native.wire import (
     Deliveries,
     DeliveryChanged,
@@ -83,6 +83,9 @@ def _add_users(router: APIRouter, users: UserRoutes) -> None:
     _add(router, f"GET {one}", users.shown, "admin", UserShown)
     _add(router, f"PUT {one}", users.change, "admin", UserJSON)
     _add(router, f"DELETE {one}", users.forget, "admin", None)
+    _add(router, "PUT /limits/{user:path}", users.limit, "admin", UserJSON)
+    _add(router, "GET /pairing", users.strangers, "admin", Strangers)
+    _add(router, "POST /pairing/{code}", users.let_in, "admin", UserJSON)
 
 
 def _add(router: APIRouter, what: str, handler: Callable[..., Any], scope: str, model: type[BaseModel] | None) -> None:

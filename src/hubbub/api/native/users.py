@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated
 
 from fastapi import Path, Query
@@ -18,11 +19,15 @@ from hubbub.words import say
 
 Named = Annotated[Name, Path(description="A person as platform:id, or an owner's whole id")]
 
+Code = Annotated[str, Path(max_length=100, description="A pairing code")]
+Count = Annotated[int, Field(ge=0, le=2**53 - 1)]
+
 
 class UserJSON(Wire):
     """Somebody who uses the hub. Times in seconds since the epoch; ``role`` null: a whole group, or a name of yours.
 
-    ``fixed``: the settings say the role. ``messages`` and ``tokens`` of all days; limits 0: none.
+    ``fixed``: the settings say the role. ``messages`` and ``tokens`` of all days; limits 0: none. ``own_messages`` and
+    ``own_tokens``: limits a day of this one alone, null where the hub's hold.
     """
 
     owner: str
@@ -34,10 +39,12 @@ class UserJSON(Wire):
     last_at: float
     messages_per_day: int
     tokens_per_day: int
+    own_messages: int | None
+    own_tokens: int | None
 
 
 class Users(Wire):
-    """Who used models, the last first, then who is on a list."""
+    """Who wrote to the bot or used models, the last first, then who is on a list."""
 
     users: list[UserJSON]
 
@@ -56,6 +63,28 @@ class RoleIn(Wire):
     role: RoleName | None = Field(description="user, guest, admin or blocked")
 
 
+class LimitsIn(Wire):
+    """Limits a day of one owner's own: 0 is none at all, null the hub's."""
+
+    messages_per_day: Count | None = None
+    tokens_per_day: Count | None = None
+
+
+class StrangerJSON(Wire):
+    """Somebody who was given a code, and waits to be let in until it lapses (seconds since the epoch)."""
+
+    code: str
+    person: str
+    name: str
+    until: float
+
+
+class Strangers(Wire):
+    """All of them, the oldest first."""
+
+    waiting: list[StrangerJSON]
+
+
 class UserRoutes:
     """The handlers; one for the whole application."""
 
@@ -64,7 +93,7 @@ class UserRoutes:
         self._people = people
 
     async def listed(self, limit: Annotated[int, Query(ge=1, le=10_000)] = 100) -> Users:
-        """List who used models, the last first, and who is on a list."""
+        """List who wrote to the bot or used models, the last first, and who is on a list."""
         return Users(users=[user_json(user) for user in await self._people.users(limit)])
 
     async def shown(self, user: Named) -> UserShown:
@@ -88,6 +117,25 @@ class UserRoutes:
         except UserError as error:
             raise Refused(422, "invalid_request", say(error.user_text, "en")) from error
 
+    async def limit(self, user: Named, body: LimitsIn) -> UserJSON:
+        """Set what one may use a day, in place of the hub's limits."""
+        try:
+            return user_json(await self._people.set_limits(user, body.messages_per_day, body.tokens_per_day))
+        except UserError as error:
+            raise Refused(422, "invalid_request", say(error.user_text, "en")) from error
+
+    async def strangers(self) -> Strangers:
+        """List who was given a pairing code and waits."""
+        found = await self._people.waiting()
+        return Strangers(waiting=[StrangerJSON(**asdict(each)) for each in found])
+
+    async def let_in(self, code: Code) -> UserJSON:
+        """Let in whoever was given this pairing code, and tell them."""
+        try:
+            return user_json(await self._people.let_in(code))
+        except UserError as error:
+            raise Refused(404, "no_such_code", say(error.user_text, "en")) from error
+
     async def forget(self, user: Named) -> Response:
         """Remove all that a user keeps, and the texts of their messages; it cannot be undone."""
         try:
@@ -109,6 +157,8 @@ def user_json(user: User) -> UserJSON:
         last_at=user.last_at,
         messages_per_day=user.messages_per_day,
         tokens_per_day=user.tokens_per_day,
+        own_messages=user.own_messages,
+        own_tokens=user.own_tokens,
     )
 
 
