@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 async def usage(call: Call, context: CommandContext) -> Answer:  # noqa: ARG001 - every handler has the same shape
     """Messages and tokens, by day and month of the hub's time zone, in which limits are counted."""
-    today = context.hub.meter.today()
+    today = context.hub.meter.today(context.owner)
     kept = context.hub.usage
     spent = await kept.spent(context.owner, today, today)
     month = await kept.spent(context.owner, f"{today[:8]}01", today)

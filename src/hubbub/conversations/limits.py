@@ -39,6 +39,14 @@ class Limits:
 NO_LIMITS = Limits()
 
 
+@dataclass(frozen=True, slots=True)
+class PlatformLimits:
+    """What holds for owners of one platform: their limits, and where their days begin (None: as the hub's)."""
+
+    limits: Limits
+    zone: tzinfo | None = None
+
+
 @dataclass(slots=True)
 class _Pace:
     """A bucket that a minute fills: ``left`` messages at ``at``. ``told``: the owner knows that it is empty."""
@@ -75,18 +83,25 @@ class Meter:
         self._own = {} if own is None else own
         self._paces: OrderedDict[str, _Pace] = OrderedDict()
         self._held: dict[str, _Held] = {}
+        self._platforms: Mapping[str, PlatformLimits] = {}
 
-    def use(self, limits: Limits) -> None:
-        """Go by other limits of the hub from now on."""
+    def use(self, limits: Limits, platforms: Mapping[str, PlatformLimits] | None = None) -> None:
+        """Go by other limits of the hub, and of platforms, from now on."""
         self._limits = limits
+        self._platforms = platforms or {}
 
-    def today(self) -> str:
-        """The day that is counted now."""
-        return day(self.clock(), self._zone)
+    def today(self, owner: str = "") -> str:
+        """The day that is counted now, for an owner."""
+        found = self._platforms.get(owner.partition(":")[0]) if self._platforms else None
+        return day(self.clock(), found.zone if found is not None and found.zone is not None else self._zone)
 
     def limits_of(self, owner: str) -> Limits:
-        """What an owner may use."""
-        return self._own.get(owner, self._limits) if self._own else self._limits
+        """What an owner may use: their own limits, else their platform's, else the hub's."""
+        own = self._own.get(owner) if self._own else None
+        if own is not None or not self._platforms:
+            return self._limits if own is None else own
+        found = self._platforms.get(owner.partition(":")[0])
+        return found.limits if found is not None else self._limits
 
     def pace(self, owner: str) -> Phrase | Literal[False] | None:
         """None if an owner may say something now; else a sentence that says so, or False when it was said already."""
@@ -128,7 +143,7 @@ class Meter:
         limits = self.limits_of(owner)
         if not limits.messages_per_day and not limits.tokens_per_day:
             return False
-        today = self.today()
+        today = self.today(owner)
         spent = await self._usage.spent(owner, today, today)
         held = self._held.get(owner) or _Held()
         _check(limits, spent, held)

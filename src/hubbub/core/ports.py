@@ -15,6 +15,7 @@ from typing import Any, Literal, Protocol, runtime_checkable
 from hubbub.core.addresses import Account, Room
 from hubbub.core.calls import CallQuery, LoggedCall, ModelCall
 from hubbub.core.capabilities import Capabilities
+from hubbub.core.customs import Customs
 from hubbub.core.events import Event, Received
 from hubbub.core.failpoints import Failpoint, never
 from hubbub.core.messages import Blob, Media, Message
@@ -265,6 +266,10 @@ class PlatformPlugin:
     settings: type[Any]
     adapter: str
     enabled: Callable[[Any, Mapping[str, Any]], bool]
+    customs: Callable[[Any], Customs] | None = None
+    """What holds for its people instead of the hub's settings, by its own."""
+    tools: Mapping[str, str] = field(default_factory=dict)
+    """Commands of `hubbub dev` by name: the dotted path of a function that is given the words behind the name."""
     tasks: tuple[Task, ...] = ()
     checks: str = ""
 

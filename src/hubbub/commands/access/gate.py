@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from hubbub.commands.access import log
+from hubbub.commands.access import log, tokens
 from hubbub.commands.access.log import Changes, OwnLimit
 from hubbub.commands.access.pairing import SECONDS, Pairing, Pending, new_code
 from hubbub.commands.access.rules import DOOR, PAGE, RESERVED, AccessRules
+from hubbub.conversations.limits import NO_LIMITS as _UNLIMITED
 from hubbub.core.identities import Role
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from hubbub.commands.access.rules import Switch
     from hubbub.conversations.limits import Limits
@@ -68,7 +69,60 @@ class Gate:
         self._trivial = self._rules.trivial and not changes.people
         self._listed = bool(changes.people or self._rules.blocked)
         self.limits.clear()
-        self.limits.update({owner: limit.over(self._limits) for owner, limit in changes.limits.items()})
+        for person in self._without_limits():
+            self.limits[_owner(person)] = _UNLIMITED
+        self.limits.update({owner: limit.over(self._base(owner)) for owner, limit in changes.limits.items()})
+
+    def _without_limits(self) -> Iterator[str]:
+        """Whom the settings leave unlimited, and admins."""
+        rules = self._rules
+        yield from (*rules.owners, *rules.admins, *rules.unlimited)
+        yield from (person for person, role in self._changes.people.items() if role >= Role.ADMIN)
+
+    def _base(self, owner: str) -> Limits:
+        """What holds for an owner before their own limits."""
+        found = self._rules.platforms.get(owner.partition(":")[0])
+        return found.limits if found is not None else self._limits
+
+    @property
+    def unlimited(self) -> Sequence[str]:
+        """Owners on the white list, as it stands: of the settings, and put there and not taken away."""
+        kept = {_owner(person) for person in self._rules.unlimited}
+        for owner, limit in self._changes.limits.items():
+            if limit.off:
+                kept.add(owner)
+            elif limit.off is False:
+                kept.discard(owner)
+        return sorted(kept)
+
+    @property
+    def own_limits(self) -> Mapping[str, OwnLimit]:
+        """What was set for owners."""
+        return self._changes.limits
+
+    def set_unlimited(self, owner: str, by: str, *, wanted: bool) -> Append:
+        """Put an owner on the white list, or take them away, whoever put them there."""
+        known = self.limit_of(owner) or OwnLimit()
+        listed = owner in map(_owner, self._rules.unlimited)
+        off = True if wanted else False if listed else None
+        return self.set_limit(owner, replace(known, off=off), by)
+
+    # --- the token of old messages -------------------------------------------------------------------------------
+
+    @property
+    def has_admin_token(self) -> bool:
+        """There is one, so messages of the old form can be right."""
+        return bool(self._changes.admin_token or self._rules.admin_token)
+
+    def is_admin_token(self, given: str) -> bool:
+        """Whether it is the one that was set last; the settings' counts until one was."""
+        if self._changes.admin_token:
+            return tokens.matches(given, self._changes.admin_token)
+        return bool(self._rules.admin_token) and tokens.same(given, self._rules.admin_token)
+
+    def set_admin_token(self, token: str, by: str) -> Append:
+        """Let another token count, also after a restart."""
+        return self._change(log.token_body(tokens.digest(token), by))
 
     # --- deciding ------------------------------------------------------------------------------------------------
 
@@ -206,6 +260,12 @@ def persons_of(owner: str) -> tuple[str, ...]:
     platform, private, rest = name.partition(":private:")
     person = (f"{platform}:{rest}",) if private and platform and rest and ":" not in platform else ()
     return (f"{DOOR}:{owner}", f"{DOOR}:{name}", *person)
+
+
+def _owner(person: str) -> str:
+    """Whose conversations a person's private ones are."""
+    platform, _, number = person.partition(":")
+    return f"{platform}:private:{number}"
 
 
 def room_key(room: Room) -> str:

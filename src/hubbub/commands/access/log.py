@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 OWNER = f"{RESERVED}access"
 CHANGES = f"{HIDDEN}access"
 PAIRING = f"{HIDDEN}pairing"
+AUDIT = f"{HIDDEN}audit"
 
 _SWITCHES: frozenset[Switch] = frozenset(get_args(Switch))
 _MOST = 1 << 53
@@ -24,11 +25,14 @@ _MOST = 1 << 53
 
 @dataclass(frozen=True, slots=True)
 class OwnLimit:
-    """What an admin set for one owner in place of the hub's limits; None leaves the hub's."""
+    """What an admin set for one owner in place of the hub's limits; None leaves the hub's.
+
+    ``off``: no limits at all, or, with False, limits even where the settings have none for the owner.
+    """
 
     messages: int | None = None
     tokens: int | None = None
-    off: bool = False
+    off: bool | None = None
 
     def over(self, limits: Limits) -> Limits:
         """The limits of the owner."""
@@ -49,6 +53,8 @@ class Changes:
     rooms: dict[str, Switch] = field(default_factory=dict)
     languages: dict[str, str] = field(default_factory=dict)
     limits: dict[str, OwnLimit] = field(default_factory=dict)
+    admin_token: str = ""
+    """A digest of the token of old messages that an admin set last."""
 
     def take(self, bodies: Iterable[object]) -> None:
         """Apply changes; what is not understood is passed over."""
@@ -58,6 +64,8 @@ class Changes:
                 self._take_room(body)
                 self._take_language(body)
                 self._take_limit(body)
+                if isinstance(token := body.get("admin_token"), str):
+                    self.admin_token = token
 
     def _take_person(self, body: dict[str, object]) -> None:
         person, role = body.get("person"), body.get("role")
@@ -82,7 +90,9 @@ class Changes:
     def _take_limit(self, body: dict[str, object]) -> None:
         owner = body.get("limit")
         if isinstance(owner, str):
-            found = OwnLimit(_count(body.get("messages")), _count(body.get("tokens")), body.get("off") is True)
+            off = body.get("off")
+            counts = (_count(body.get("messages")), _count(body.get("tokens")))
+            found = OwnLimit(*counts, off if isinstance(off, bool) else None)
             self.limits[owner] = found
             if found == OwnLimit():
                 del self.limits[owner]
@@ -110,6 +120,11 @@ def language_body(room: str, language: str, by: str) -> dict[str, object]:
 def limit_body(owner: str, limit: OwnLimit, by: str) -> dict[str, object]:
     """An owner got limits of their own."""
     return {"limit": owner, "messages": limit.messages, "tokens": limit.tokens, "off": limit.off, "by": by}
+
+
+def token_body(digest: str, by: str) -> dict[str, object]:
+    """The token of old messages is another from now on."""
+    return {"admin_token": digest, "by": by}
 
 
 def write(branch: str, body: dict[str, object]) -> Append:

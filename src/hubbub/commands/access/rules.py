@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
 
 from hubbub.core.identities import Role
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hubbub.conversations.limits import PlatformLimits
 
 Mode = Literal["open", "pairing", "list"]
 Switch = Literal["on", "off", "mention", "always", "prefix"]
@@ -32,6 +37,12 @@ class AccessRules:
     allowed: frozenset[str] = frozenset()
     blocked: frozenset[str] = frozenset()
     others: Role = Role.USER
+    unlimited: frozenset[str] = frozenset()
+    """People without limits."""
+    platforms: Mapping[str, PlatformLimits] = field(default_factory=dict)
+    """Limits of platforms that have others than the hub."""
+    admin_token: str = ""
+    """What admins show in messages of the old form, as the settings say it."""
 
     @property
     def trivial(self) -> bool:
