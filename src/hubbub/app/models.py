@@ -105,29 +105,33 @@ class LateModels:
 
     async def look(self, own_url: str) -> None:
         """Find the models; none of the hub's own is started, or fetched, before it is asked."""
+        self._own_url = own_url
+        try:
+            self.reason = await self._look(own_url)
+        except ConfigError as error:
+            self.reason = str(error)
+            log.error("no model can be asked: %s", error)  # noqa: TRY400 - the settings' fault, said with its remedy
+        finally:
+            self.known.set()
+
+    async def _look(self, own_url: str) -> Sentence:
+        """Why the default model is it. Raises ConfigError where what is set cannot be asked: all stays as it was."""
         from hubbub.providers.discovery import choose, probe  # noqa: PLC0415 - loaded on first use: brings aiohttp
         from hubbub.providers.discovery.choice import Main, needs_probe  # noqa: PLC0415 - as above
         from hubbub.providers.openai_compatible.session import new_session  # noqa: PLC0415 - as above
 
         settings = self._settings
         specs = [each.spec() for each in settings.models]
+        specs += _of_file(settings, [spec.name for spec in specs])
         chosen = settings.model
         main = Main(chosen.name, chosen.base_url, chosen.api_keys, chosen.sees)
         if self._session is None:
             self._session = await self._stack.enter_async_context(new_session())
         wanted = needs_probe(specs, main, settings.environ)
-        self._own_url = own_url
         local = await probe(self._session, urlsplit(own_url).port or 0) if wanted else ()
         choice = choose(specs, main, settings.environ, local)
-        try:
-            await self._put(choice.specs, chosen.name if specs else "")
-        except ConfigError as error:
-            self.reason = str(error)
-            log.error("no model can be asked: %s", error)  # noqa: TRY400 - the settings' fault, said with its remedy
-        else:
-            self.reason = choice.reason
-        finally:
-            self.known.set()
+        await self._put(choice.specs, (chosen.name or _of_type(settings, specs)) if specs else "")
+        return choice.reason
 
     async def reload(self, settings: Settings) -> None:
         """Find the models anew; those that are as they were are kept, with what runs on them."""
@@ -173,6 +177,22 @@ class LateModels:
         for provider in self._providers.values():
             await provider.close()
         await self._stack.aclose()
+
+
+def _of_file(settings: Settings, taken: Sequence[str]) -> Sequence[ModelSpec]:
+    """The models of ``repeater.api_info_file``. Raises ConfigError."""
+    file = settings.repeater.api_info_file
+    if file is None:
+        return ()
+    from hubbub.providers import apiconfig  # noqa: PLC0415 - loaded on first use
+
+    return apiconfig.read(file, settings.environ, taken)
+
+
+def _of_type(settings: Settings, specs: Sequence[ModelSpec]) -> str:
+    """The model of whoever chose none, by ``repeater.model_type``; "" where none is of that type."""
+    wanted = settings.repeater.model_type.lower()
+    return next((spec.name for spec in specs if wanted and spec.type.lower() == wanted), "")
 
 
 async def _warm_up(provider: CanWarmUp) -> None:

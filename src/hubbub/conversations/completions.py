@@ -40,10 +40,14 @@ class Completion:
 
 
 def completion_of(options: Mapping[str, object]) -> Completion | None:
-    """What the option says; what it does not say is as usual, and what has the wrong type counts as not said."""
+    """What the option says, where ``continue`` is `Completion.proceed`; such an answer always has its details.
+
+    What it does not say is as usual, and what has the wrong type counts as not said.
+    """
     given = options.get(OPTION)
     if not isinstance(given, dict):
         return None
     usual = Completion()
     kinds: dict[str, Any] = {field.name: type(getattr(usual, field.name)) for field in fields(Completion)}
-    return Completion(**{name: given[name] for name, kind in kinds.items() if type(given.get(name)) is kind})
+    said = {**given, "proceed": given.get("continue", given.get("proceed")), "details": True}
+    return Completion(**{name: said[name] for name, kind in kinds.items() if type(said.get(name)) is kind})

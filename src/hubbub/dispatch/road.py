@@ -11,11 +11,12 @@ from functools import partial
 from typing import Literal
 
 from hubbub.bridge.translate import fit
-from hubbub.bridge.triggers import Triggers, is_for_bot, switched
+from hubbub.bridge.triggers import RoomRules, Triggers, is_for_bot, switched
 from hubbub.chat.answer import Chat
 from hubbub.chat.stop import StopSignal
 from hubbub.commands.command import Call, CommandContext
 from hubbub.commands.registry import Commands
+from hubbub.conversations.completions import OPTION
 from hubbub.core.errors import StoreError
 from hubbub.core.events import Event, Received, event_key
 from hubbub.core.identities import Role, owner_of
@@ -77,14 +78,15 @@ class Road:
             return owner_of(room, event.author.id, shared=shared)
         owner = self._ways.triggers.owner(event)
         words = text_of(event.message).strip()
-        if " " in words:  # urgent commands stand alone; most messages need not be looked through twice
+        if " " in words or OPTION in event.options:  # urgent commands stand alone; most messages need not be looked through twice
             return owner
         call = self._ways.commands.find(event, words)
         return f"{owner}\n!" if call is not None and call.command.urgent else owner
 
     def is_command(self, event: Received) -> bool:
         """A message gives a command."""
-        return self._ways.commands.find(event, text_of(event.message).strip()) is not None
+        plain = OPTION in event.options
+        return not plain and self._ways.commands.find(event, text_of(event.message).strip()) is not None
 
     async def handle(self, entry: Entry, stop: StopSignal) -> Unit:
         """See `Handler.handle`. Whatever goes wrong in it is told to the person and logged with an error id."""
@@ -110,8 +112,7 @@ class Road:
         rules = ways.triggers.rules(event.room)
         if switch:
             rules = switched(rules, switch)
-        for_bot, text = is_for_bot(event, rules)
-        call = ways.commands.find(event, text) if for_bot or rules.prefix or switch == "off" else None
+        for_bot, text, call = self._heard(event, rules, switch)
         if call is None and not for_bot:
             return _NOTHING
         if call is not None and switch == "off" and not call.command.even_off:
@@ -124,6 +125,17 @@ class Road:
             return await ways.commands.run(call, self._context(entry, event, (owner, role), stop))
         async with self._answering(event) as pieces:
             return await ways.chat.answer(entry, owner, text, pieces, stop)
+
+    def _heard(self, event: Received, rules: RoomRules, switch: str) -> tuple[bool, str, Call | None]:
+        """Whether a message is for the bot, its words, and the command that it gives.
+
+        One that asks for a completion is a question, whatever its words are.
+        """
+        if OPTION in event.options:
+            return True, text_of(event.message), None
+        for_bot, text = is_for_bot(event, rules)
+        call = self._ways.commands.find(event, text) if for_bot or rules.prefix or switch == "off" else None
+        return for_bot, text, call
 
     def _hindrance(self, event: Received, owner: str, role: Role, call: Call | None) -> Phrase | Literal[False] | None:
         """What is said instead of an answer, False for nothing at all; None where nothing is in the way."""
