@@ -78,7 +78,8 @@ class Road:
             return owner_of(room, event.author.id, shared=shared)
         owner = self._ways.triggers.owner(event)
         words = text_of(event.message).strip()
-        if " " in words or OPTION in event.options:  # urgent commands stand alone; most messages need not be looked through twice
+        # Urgent commands stand alone; most messages need not be looked through twice.
+        if " " in words or OPTION in event.options:
             return owner
         call = self._ways.commands.find(event, words)
         return f"{owner}\n!" if call is not None and call.command.urgent else owner
