@@ -20,7 +20,7 @@ from hubbub.app.models import LateModels
 from hubbub.app.people import Desk, HubPeople
 from hubbub.app.platforms import build_platforms
 from hubbub.app.reloading import reread, told
-from hubbub.app.repeater import repeater_parts
+from hubbub.app.repeater import bot_of, repeater_parts
 from hubbub.app.rooms import access_of, limits_of, triggers_of
 from hubbub.chat.answer import Chat
 from hubbub.chat.settings import ChatSettings
@@ -208,4 +208,4 @@ class Parts:
 def _chat_settings(settings: Settings, room_language: Callable[[Room], str]) -> ChatSettings:
     given = settings.chat
     known = {each.name: getattr(given, each.name) for each in fields(ChatSettings) if hasattr(given, each.name)}
-    return ChatSettings(**known, room_language=room_language)
+    return ChatSettings(**known, bot=bot_of(settings), call_log=settings.repeater.call_log, room_language=room_language)

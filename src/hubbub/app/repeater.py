@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from hubbub import __version__
 from hubbub.api.flat import flat_png
 from hubbub.api.repeater_parts import RepeaterParts, RepeaterSettings
+from hubbub.chat.wording import Bot
 from hubbub.conversations import preferences
 from hubbub.conversations.users import owner_of_user
 from hubbub.conversations.variables import Variables, expand
@@ -128,6 +129,14 @@ def repeater_parts(
             cancel_gone=given.on_leave == "cancel",
         ),
     )
+
+
+def bot_of(settings: Settings) -> Bot:
+    """What variables tell of the bot."""
+    given = settings.repeater
+    born = given.birthday
+    version = given.version or __version__
+    return Bot(given.bot_name, version, (born.year, born.month, born.day), repeater_zone(settings))
 
 
 def repeater_zone(settings: Settings) -> tzinfo | None:

@@ -152,6 +152,10 @@ class Chat(Section):
     summary_tokens: int = Field(500, ge=1, description="Most tokens of such a summary.")
     summary_input: int = Field(4000, ge=1, description="Most tokens that a model is given to summarize at once.")
     summary_seconds: float = Field(30.0, gt=0, description="Longest time that a summary may take.")
+    variables: Literal["off", "prompts", "all"] = Field(
+        "prompts",
+        description="Where variables such as {user_name} are expanded; all: in messages and answers, too.",
+    )
     show_reasoning: bool = Field(False, description="Show what a reasoning model thought, before its answer.")
     quote_in_groups: bool = Field(True, description="Let an answer in a group quote the question.")
     shared_groups: bool = Field(False, description="One conversation for a whole group instead of one per member.")
