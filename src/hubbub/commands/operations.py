@@ -43,9 +43,10 @@ async def broadcast(call: Call, context: CommandContext) -> Answer:
 
 
 async def _rooms(context: CommandContext) -> list[Room]:
-    """Private rooms of whoever used a model, where the hub may speak first; not of those who are blocked."""
+    """Private rooms of whoever wrote to the bot, where it may speak first; not of who is blocked, nor of who asks."""
     found = {each.room: None for each in await context.hub.usage.spenders(_MOST_ROOMS) if each.room}
-    return [room for key in found if _reached(room := Room.parse(key), context)]
+    here = context.event.room.key
+    return [room for key in found if key != here and _reached(room := Room.parse(key), context)]
 
 
 def _reached(room: Room, context: CommandContext) -> bool:

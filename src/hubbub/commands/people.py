@@ -30,7 +30,7 @@ _NOBODY = frozenset(("nobody", "none", "reset", "default", "取消"))
 
 
 async def users(call: Call, context: CommandContext) -> Answer:
-    """Who used the models, last first."""
+    """Who wrote to the bot, last first."""
     most = number(call.argument or str(_LISTED), most=1000)
     found = await context.hub.usage.spenders(most)
     if not found:

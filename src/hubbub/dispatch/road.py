@@ -6,7 +6,7 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
 
@@ -16,6 +16,7 @@ from hubbub.chat.answer import Chat
 from hubbub.chat.stop import StopSignal
 from hubbub.commands.command import Call, CommandContext
 from hubbub.commands.registry import Commands
+from hubbub.conversations.acquaintances import Acquaintances
 from hubbub.conversations.completions import OPTION
 from hubbub.core.errors import StoreError
 from hubbub.core.events import Event, Received, event_key
@@ -23,7 +24,7 @@ from hubbub.core.identities import Role, owner_of
 from hubbub.core.messages import Text, text_of
 from hubbub.core.phrases import Phrase
 from hubbub.core.ports import Answer, CanType, MenuItem, Platform, Streamed, Streams
-from hubbub.core.work import Committed, Entry, Outgoing, Unit
+from hubbub.core.work import Committed, Entry, Outgoing, Spend, Unit
 from hubbub.dispatch.answering import Answering
 from hubbub.dispatch.asking import AskingForOne
 from hubbub.dispatch.delivery import Sender
@@ -60,6 +61,7 @@ class Road:
         """``sender`` takes what is stored."""
         self._ways = ways
         self._sender = sender
+        self._acquaintances = Acquaintances()
         self._typists: dict[str, CanType | None] = {}
 
     def use(self, ways: Ways) -> None:
@@ -123,9 +125,19 @@ class Road:
         if no is not None:
             return await self._tell(no, owner, event) if no else _NOTHING
         if call is not None:
-            return await ways.commands.run(call, self._context(entry, event, (owner, role), stop))
-        async with self._answering(event) as pieces:
-            return await ways.chat.answer(entry, owner, text, pieces, stop)
+            answer = await ways.commands.run(call, self._context(entry, event, (owner, role), stop))
+        else:
+            async with self._answering(event) as pieces:
+                answer = await ways.chat.answer(entry, owner, text, pieces, stop)
+        return self._noted(answer, owner, event)
+
+    def _noted(self, answer: Answer, owner: str, event: Received) -> Answer:
+        """An answer with the note that its owner wrote, so that whoever only gives commands is known, too."""
+        meter = self._ways.means.meter
+        if not self._acquaintances.meet(owner, meter.clock()):
+            return answer
+        room = event.room.key if event.room.direct and not event.owner else ""
+        return replace(answer, writes=(*answer.writes, Spend(owner, meter.today(), room=room)))
 
     def _heard(self, event: Received, rules: RoomRules, switch: str) -> tuple[bool, str, Call | None]:
         """Whether a message is for the bot, its words, and the command that it gives.

@@ -43,15 +43,26 @@ async def confirmed(person: Person, command: str) -> str:
 
 async def test_users_are_listed_with_what_they_used(hub: World) -> None:
     boss = hub.person("boss")
-    assert await boss.reads("/users") == "Nobody used the models yet."
+    assert await boss.reads("/users") == "Nobody has written yet."
     await hub.person().reads("one")
     await hub.person("bob", "other").reads("one")
     await hub.person().reads("two")
     lines = (await boss.reads("/users")).split("\n")
-    assert lines[0] == "Who used the models:"
+    assert lines[0] == "Who wrote to the bot:"
     assert re.fullmatch(r"fake:private:ann: \d{4}-\d\d-\d\d \d\d:\d\d, 2 messages, 30 tokens", lines[1])
     assert re.fullmatch(r"other:private:bob: .*, 1 messages, 15 tokens", lines[2])
     assert len((await boss.reads("/users 1")).split("\n")) == 2
+
+
+async def test_who_only_gives_commands_is_known_too(hub: World) -> None:
+    boss = hub.person("boss")
+    await hub.person().reads("/help")
+    await hub.member("dan").reads("/help")
+    await hub.member("eve").sends("not for the bot", addressed=False)
+    lines = (await boss.reads("/users")).split("\n")
+    assert [line.partition(": ")[0] for line in lines[1:]] == ["fake:group:g1:dan", "fake:private:ann"]
+    assert all(line.endswith(", 0 messages, 0 tokens") for line in lines[1:])
+    assert (await boss.reads("/broadcast hello")).startswith("This goes to 1 people:")
 
 
 async def test_a_broadcast_goes_to_everybody_once_confirmed(hub: World) -> None:
