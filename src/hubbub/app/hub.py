@@ -139,6 +139,7 @@ async def _end(parts: Parts, server: WebServer | None, background: Sequence[asyn
     parts.dispatcher.end()
     parts.sender.end()
     await parts.models.close()
+    await parts.renderer.close()
 
 
 @contextlib.asynccontextmanager

@@ -18,6 +18,7 @@ from hubbub.app.files import FileRules, HubFiles
 from hubbub.app.holding import held_alone
 from hubbub.app.models import LateModels
 from hubbub.app.people import Desk, HubPeople
+from hubbub.app.pictures import WholePictures, build_renderer
 from hubbub.app.platforms import build_platforms
 from hubbub.app.reloading import reread, told
 from hubbub.app.repeater import bot_of, repeater_parts
@@ -68,6 +69,7 @@ class Parts:
         files = settings.files
         rules = FileRules(files.kept_bytes, files.file_bytes, files.fetch_seconds, files.fetch_networks)
         self.files = HubFiles(store.files, time.time, rules)
+        self.renderer = build_renderer(settings)
         platforms: dict[str, Platform] = {}
         self.sender = Sender(store.outbox, platforms, tasks, Patience(), failpoint)
         self.platforms = platforms
@@ -177,6 +179,7 @@ class Parts:
                 self.store.conversations,
                 (self.models, lambda: self.settings),
                 (self.dispatcher, time.time),
+                WholePictures(self.renderer),
             ),
             people=self.people,
             meter=self.meter,

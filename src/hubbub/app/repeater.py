@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hubbub import __version__
-from hubbub.api.flat import flat_png
 from hubbub.api.repeater_parts import RepeaterParts, RepeaterSettings
 from hubbub.chat.wording import Bot
 from hubbub.conversations import preferences
@@ -22,6 +21,7 @@ from hubbub.conversations.zones import zone_of
 if TYPE_CHECKING:
     from datetime import tzinfo
 
+    from hubbub.api.repeater_parts import Pictures
     from hubbub.app.models import LateModels
     from hubbub.conversations.userdata import UserData
     from hubbub.core.ports import Clock, Conversations
@@ -55,16 +55,6 @@ class Nicknames:
         self._names = None
 
 
-class Blank:
-    """Stands in for a renderer: white paper, whatever is to be on it."""
-
-    styles = frozenset(("light", "dark", "pink", "blue", "green"))
-
-    async def png(self, markdown: str, style: str) -> bytes:  # noqa: ARG002 - the contract's parameters
-        """See `api.repeater_parts.Pictures`."""
-        return flat_png(740, 200, b"\xff\xff\xff")
-
-
 class Expander:
     """Variables in texts that no model is asked with."""
 
@@ -95,12 +85,13 @@ class Expander:
         )
 
 
-def repeater_parts(
+def repeater_parts(  # noqa: PLR0913 - what the API needs
     settings: Settings,
     data: UserData,
     conversations: Conversations,
     models: tuple[LateModels, Callable[[], Settings]],
     ways: tuple[Dispatcher, Clock],
+    pictures: Pictures,
 ) -> RepeaterParts:
     """All of it. ``models``: the models, and the settings as they are now; ``ways``: who works, and the time."""
     given, (late, current), (dispatcher, clock) = settings.repeater, models, ways
@@ -119,7 +110,7 @@ def repeater_parts(
         expand=Expander(conversations, given, zone, clock),
         reload=reload,
         recall=dispatcher.recall,
-        pictures=Blank(),
+        pictures=pictures,
         settings=RepeaterSettings(
             admin_api_key=key.get_secret_value() if key is not None else "",
             readme_file=given.readme_file,

@@ -21,7 +21,7 @@ class Look:
     """How a picture looks. ``style`` names a theme; an unknown one is the default.
 
     ``width`` and ``font_size`` are pixels at ``scale`` 1, which is how many dots of the picture a pixel has. 0: as the
-    settings say.
+    settings say. ``whole``: one picture, however long it gets.
     """
 
     style: str = ""
@@ -29,6 +29,7 @@ class Look:
     scale: float = 0.0
     font_size: float = 0.0
     card: Card | None = None
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)

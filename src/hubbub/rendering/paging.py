@@ -60,6 +60,10 @@ class Pager:
             filled += height
         return pages
 
+    def lines(self, pages: Sequence[Sequence[Block]]) -> float:
+        """How high all of them are."""
+        return sum(self._height(block, self._columns) for page in pages for block in page)
+
     # --- height ------------------------------------------------------------------------------------------------------
 
     def _height(self, block: Block, columns: int) -> float:

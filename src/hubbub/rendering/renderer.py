@@ -21,20 +21,22 @@ if TYPE_CHECKING:
     from hubbub.rendering.themes import Theme
 
 _LARGEST_AVATAR = 300_000
+_LONGEST_WHOLE = 30_000
 
 
 @dataclass(frozen=True, slots=True)
 class RenderRules:
     """What the settings say of pictures and documents.
 
-    ``width`` and ``font_size`` in pixels; ``scale`` dots a pixel, for long replies fewer. ``height``: pixels at which
-    a reply becomes another picture, ``most`` pictures at most. ``characters``: the longest text of a picture,
+    ``width`` and ``font_size`` in pixels; ``scale`` dots a pixel, fewer (but 1) where all would be more than ``dots``.
+    ``height``: pixels at which a reply becomes another picture, ``most`` pictures at most. ``characters``: the longest text of a picture,
     ``document_characters`` of a document. ``seconds`` and ``document_seconds``: how long one may take.
     ``cache_bytes``: pictures that are kept in memory, in case the same is asked again.
     """
 
     width: int = 600
     scale: float = 1.5
+    dots: int = 12_000_000
     font_size: float = 16.0
     style: str = "light"
     height: int = 2400
@@ -111,8 +113,9 @@ class TypstRenderer:
             "width": min(max(look.width or rules.width, 200), 2000),
             "size": min(max(look.font_size or rules.font_size, 6.0), 60.0),
             "scale": min(max(look.scale or rules.scale, 0.5), 4.0),
-            "height": rules.height,
-            "most": rules.most,
+            "height": _LONGEST_WHOLE if look.whole else rules.height,
+            "most": 1 if look.whole else rules.most,
+            "dots": rules.dots,
             "card": _card(look.card) if look.card is not None else None,
         }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from functools import cache
@@ -40,17 +41,19 @@ class TooLong(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """``code`` is the whole document; ``formulas`` are those in it."""
+    """``code`` is the whole document; ``formulas`` are those in it. ``scale``: dots a pixel, for pictures."""
 
     code: bytes
     formulas: tuple[str, ...]
+    scale: float = 1.0
 
 
 def picture(job: Mapping[str, Any], bad: frozenset[str] = frozenset()) -> Source:
     """A reply as one page or more. Raises TooLong."""
     width, size = int(job["width"]), float(job["size"])
     columns = int((width - _AROUND) / (size * _LETTER))
-    pages = Pager(columns, int(job["height"] / (size * _LINE))).pages(read(job["text"]))
+    pager = Pager(columns, int(job["height"] / (size * _LINE)))
+    pages = pager.pages(read(job["text"]))
     if len(pages) > job["most"]:
         msg = f"{len(pages)} pictures"
         raise TooLong(msg)
@@ -58,7 +61,9 @@ def picture(job: Mapping[str, Any], bad: frozenset[str] = frozenset()) -> Source
     sheets = [_sheet(writer.write(page), job if not number else {}) for number, page in enumerate(pages)]
     body = "\n#pagebreak()\n".join(sheets)
     head = _head(job, job["text"], size * _POINT) + _template("marks") + _template("formula")
-    return Source((head + _template("picture") + body).encode(), tuple(writer.formulas))
+    dots = width * pager.lines(pages) * size * _LINE
+    scale = min(float(job["scale"]), max(1.0, math.sqrt(job["dots"] / max(dots, 1))))
+    return Source((head + _template("picture") + body).encode(), tuple(writer.formulas), scale)
 
 
 def _sheet(code: str, job: Mapping[str, Any]) -> str:

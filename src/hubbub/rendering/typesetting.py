@@ -42,44 +42,44 @@ class Typesetter:
     def warm_up(self) -> None:
         """Read everything that lies in files: fonts, templates, modules. Afterwards nothing more is opened."""
         theme = _theme()
-        look = {"width": 400, "size": 16, "scale": 1, "height": 1000, "most": 1, "theme": theme}
+        look = {"width": 400, "size": 16, "scale": 1, "height": 1000, "most": 1, "dots": 1_000_000, "theme": theme}
         self.pictures({"text": _SAMPLE, **look})
         sources.prepare()
 
     def pictures(self, job: Mapping[str, Any]) -> list[bytes]:
         """PNG files of a reply. Raises Unset, TooLong."""
-        found = self._set(sources.picture, job, "png", _PIXELS * float(job["scale"]))
+        found = self._set(sources.picture, job, "png")
         return found if isinstance(found, list) else [found]
 
     def document(self, job: Mapping[str, Any]) -> bytes:
         """A PDF file of conversations. Raises Unset."""
-        found = self._set(sources.document, job, "pdf", 0)
+        found = self._set(sources.document, job, "pdf")
         assert isinstance(found, bytes)  # noqa: S101 - a PDF is one file
         return found
 
-    def _set(self, make: Sources, job: Mapping[str, Any], form: Form, ppi: float) -> bytes | list[bytes]:
+    def _set(self, make: Sources, job: Mapping[str, Any], form: Form) -> bytes | list[bytes]:
         """Typeset; where it fails, look for the formulas that are at fault and show those as they were written."""
         source = make(job, frozenset())
         try:
-            return self._compile(source.code, form, ppi)
+            return self._compile(source.code, form, source.scale)
         except typst.TypstError as error:
             if not source.formulas:
                 raise Unset(str(error)) from error
         bad = frozenset(latex for latex, code in sources.checks(source.formulas) if not self._sets(code))
         try:
-            return self._compile(make(job, bad).code, form, ppi)
+            return self._compile(make(job, bad).code, form, source.scale)
         except typst.TypstError as error:
             raise Unset(str(error)) from error
 
     def _sets(self, code: bytes) -> bool:
         try:
-            self._compile(code, "svg", 72)
+            self._compile(code, "svg", 1.0)
         except typst.TypstError:
             return False
         return True
 
-    def _compile(self, code: bytes, form: Form, ppi: float) -> bytes | list[bytes]:
-        return self._compiler.compile(input=code, format=form, ppi=ppi or None) or b""
+    def _compile(self, code: bytes, form: Form, scale: float) -> bytes | list[bytes]:
+        return self._compiler.compile(input=code, format=form, ppi=_PIXELS * scale) or b""
 
 
 def _theme() -> dict[str, Any]:

@@ -11,7 +11,7 @@ from hubbub.core.errors import ConfigError
 from hubbub.core.ports import PlatformPlugin
 from hubbub.providers.settings import MainModel, ModelSettings
 from hubbub.settings.nodes import Cluster, Store
-from hubbub.settings.pictures import Files
+from hubbub.settings.pictures import Files, Rendering
 from hubbub.settings.repeater import Repeater
 from hubbub.settings.sections import Access, Chat, Commands, Dispatch, Limits, RoomRule, Section, Server
 
@@ -36,6 +36,7 @@ class Settings(Section):
     store: Store = Field(default_factory=Store, description="The database.")
     cluster: Cluster = Field(default_factory=Cluster, description="Several processes on one database.")
     files: Files = Field(default_factory=Files, description="Files of messages.")
+    rendering: Rendering = Field(default_factory=Rendering, description="Pictures and documents.")
     repeater: Repeater = Field(default_factory=Repeater, description="The Repeater's API, and what variables tell.")
     platforms: Section = Field(default_factory=Section, description="Chat platforms, each with keys of its own.")
 
