@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from hubbub.commands.arguments import number, required
 from hubbub.commands.command import Call, Command, CommandContext
+from hubbub.commands.roles import clears_role, without_role
 from hubbub.conversations import unanswered
 from hubbub.conversations.branches import start_anew, withdraw
 from hubbub.conversations.contexts import turn_of
@@ -22,12 +23,15 @@ if TYPE_CHECKING:
 _MOST_UNDONE = 100
 
 
-async def new(call: Call, context: CommandContext) -> Answer:  # noqa: ARG001 - every handler has the same shape
+async def new(call: Call, context: CommandContext) -> Answer:
     """Put the conversation aside and begin another."""
     conversations = context.hub.conversations
     branch = await conversations.branch(context.owner, "context", context.event.branch, limit=1)
     taken = {each.name for each in await conversations.branches(context.owner, "context")} if branch.head else set()
     writes = start_anew(branch, context.hub.clock(), taken)
+    if clears_role(call):
+        told = await context.tell(Phrase("command.clear.done"))
+        return replace(told, writes=(*writes, *await without_role(context)))
     if not writes:
         return await context.tell(Phrase("command.new.done"))
     told = await context.tell(Phrase("command.new.kept", {"name": writes[0].name}))

@@ -9,6 +9,7 @@ from typing import NamedTuple
 PREFIXES = ("/", "!", "！", "@", "#")
 _LONGEST_NAME = 40
 _FULL_WIDTH = 0xFEE0
+_GLUED = re.compile(r"([A-Za-z][A-Za-z_-]{1,20})(?=[^\x00-\x7f])[ \t\u3000:：]*(.*)\Z", re.DOTALL)
 _NAMED = re.compile(rf"(\S{{1,{_LONGEST_NAME}}})(?:\s(.*))?\Z", re.DOTALL)
 
 
@@ -41,6 +42,15 @@ class Parser:
             if text.startswith(prefix):
                 found = _NAMED.match(text, len(prefix))
                 return Typed(prefix, found[1], found[2] or "") if found else None
+        return None
+
+    def glued(self, text: str) -> Typed | None:
+        """The parts of a command whose argument stands right behind its name, in another script; None for none."""
+        text = text.lstrip()
+        for prefix in self._prefixes.get(text[:1], ()):
+            if text.startswith(prefix):
+                found = _GLUED.match(text, len(prefix))
+                return Typed(prefix, found[1], found[2]) if found else None
         return None
 
 

@@ -66,12 +66,15 @@ class Commands:
         """
         if text[:1] not in self._first:
             return None
-        typed = self._parser.parse(text)
+        typed = self._parser.parse(text) or self._glued(text)
         if typed is not None and typed.prefix in _AT and self._is_bot(event, typed.name):
             typed = self._parser.parse(typed.argument)
         if typed is None or _for_somebody_else(event):
             return None
-        return self._known(event, typed) or self._unknown(event, typed)
+        known = self._known(event, typed)
+        if known is None and (glued := self._glued(text)) is not None:
+            known = self._known(event, glued)
+        return known or self._unknown(event, typed)
 
     async def run(self, call: Call, context: CommandContext) -> Answer:
         """Do a command, or say why not."""
@@ -106,6 +109,12 @@ class Commands:
                 return None
             command = self._table.get(normal(name))
         return Call(command, prefix, name, argument, self) if command else None
+
+    def _glued(self, text: str) -> Typed | None:
+        """A command right before its argument, where it may stand so."""
+        typed = self._parser.glued(text)
+        command = self._table.get(normal(typed.name)) if typed else None
+        return typed if command is not None and command.glued else None
 
     def _is_bot(self, event: Received, name: str) -> bool:
         return normal(name) in self._names or name == event.room.account

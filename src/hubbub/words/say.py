@@ -6,16 +6,39 @@ from types import MappingProxyType
 from typing import Final
 
 from hubbub.core.phrases import Phrase, Sentence
-from hubbub.words import assistant_en, assistant_zh, commands_en, commands_zh, en, pages_en, pages_zh, zh
+from hubbub.words import (
+    assistant_en,
+    assistant_zh,
+    commands_en,
+    commands_zh,
+    en,
+    pages_en,
+    pages_zh,
+    roles_en,
+    roles_zh,
+    zh,
+)
 
 # The first one is the language of last resort: sentences of unknown languages are looked up there.
 CATALOGUES: Final = MappingProxyType(
     {
         "en": MappingProxyType(
-            {**assistant_en.SENTENCES, **en.SENTENCES, **commands_en.SENTENCES, **pages_en.SENTENCES}
+            {
+                **assistant_en.SENTENCES,
+                **en.SENTENCES,
+                **commands_en.SENTENCES,
+                **pages_en.SENTENCES,
+                **roles_en.SENTENCES,
+            }
         ),
         "zh": MappingProxyType(
-            {**assistant_zh.SENTENCES, **zh.SENTENCES, **commands_zh.SENTENCES, **pages_zh.SENTENCES}
+            {
+                **assistant_zh.SENTENCES,
+                **zh.SENTENCES,
+                **commands_zh.SENTENCES,
+                **pages_zh.SENTENCES,
+                **roles_zh.SENTENCES,
+            }
         ),
     }
 )
