@@ -22,6 +22,7 @@ from hubbub.api.repeater.guard import OPEN, SCOPE, RepeaterRoute
 from hubbub.api.repeater.links import Links
 from hubbub.api.repeater.pictures import PictureRoutes
 from hubbub.api.repeater.prompts import PromptRoutes
+from hubbub.api.repeater.schemas import request_of, responses_of
 from hubbub.api.repeater.wire import (
     CallsOut,
     ChangeIn,
@@ -30,7 +31,6 @@ from hubbub.api.repeater.wire import (
     ConfigIn,
     ConfigOut,
     DetailOut,
-    ErrorOut,
     ExpandIn,
     KeyIn,
     KeyOut,
@@ -47,22 +47,6 @@ from hubbub.api.repeater.wire import (
 from hubbub.api.repeater_parts import RepeaterParts
 from hubbub.api.services import Services
 
-_ERRORS = {
-    400: "It cannot be done; says why",
-    401: "No (right) credentials",
-    403: "Not allowed to this caller",
-    404: "There is none",
-    408: "The body came too slowly",
-    409: "Taken back before it was answered",
-    413: "The body is too large",
-    415: "The body is neither a form nor JSON",
-    422: "The parameters do not fit",
-    429: "A limit is reached: try again later",
-    502: "The model failed; the id finds the cause in the hub's log",
-    503: "Busy, or the data cannot be reached: try again after Retry-After seconds",
-    504: "The answer takes long",
-}
-_KINDS = ("application/x-www-form-urlencoded", "multipart/form-data", "application/json")
 _PATTERNS = {"user_id": "{user_id:path}", "path": "{path:path}"}
 
 
@@ -141,48 +125,19 @@ def _branches(root: str, routes: BranchRoutes) -> Sequence[Row]:
 
 
 def _add(router: APIRouter, row: Row) -> None:
-    responses: dict[int | str, dict[str, Any]] = {
-        code: {"model": ErrorOut, "description": text} for code, text in _ERRORS.items()
-    }
-    success: dict[str, Any] = {"description": "Done"}
-    if isinstance(row.answer, str):
-        success["content"] = {row.answer: {"schema": {"type": "string"}}}
-    else:
-        success["model"] = row.answer
-    if row.takes is ChatIn:
-        success["content"] = {"application/x-ndjson": {"schema": {"type": "string"}}}
-    responses[200] = success
     path = row.path
     for name, pattern in _PATTERNS.items():
         path = path.replace(f"{{{name}}}", pattern)
+    pieces = ("application/x-ndjson",) if row.takes is ChatIn else ()
+    extra = {"x-scope": row.scope, "x-link": row.link, "x-everybody": row.everybody}
     for method in row.methods.split():
         router.add_api_route(
             path,
             row.handler,
             methods=[method],
             response_model=None,
-            responses=responses,
-            openapi_extra=_extra(row, method),
+            responses=responses_of(row.answer, *pieces),
+            openapi_extra=extra | request_of(row.path, row.takes),
             summary=(row.handler.__doc__ or "").partition("\n")[0].rstrip("."),
             name=f"{method} {row.path}",
         )
-
-
-def _extra(row: Row, method: str) -> dict[str, Any]:
-    """What FastAPI cannot know, as the parameters are read by hand."""
-    names = [part[1:].partition("}")[0] for part in row.path.split("/") if part.startswith("{")]
-    parameters = [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in names]
-    extra: dict[str, Any] = {"x-scope": row.scope, "x-link": row.link, "x-everybody": row.everybody}
-    if parameters:
-        extra["parameters"] = parameters
-    if row.takes is not None and method != "GET":
-        schema = row.takes.model_json_schema(ref_template="#/components/schemas/{model}")
-        definitions = schema.pop("$defs", {})
-        for name, inner in definitions.items():
-            schema["properties"] = {key: _inlined(each, name, inner) for key, each in schema["properties"].items()}
-        extra["requestBody"] = {"content": {kind: {"schema": schema} for kind in _KINDS}}
-    return extra
-
-
-def _inlined(schema: dict[str, Any], name: str, inner: dict[str, Any]) -> dict[str, Any]:
-    return inner if schema.get("$ref", "").endswith(f"/{name}") else schema
