@@ -22,7 +22,7 @@ from hubbub.app.pictures import WholePictures, build_renderer
 from hubbub.app.platforms import build_platforms
 from hubbub.app.reloading import reread, told
 from hubbub.app.repeater import bot_of, repeater_parts
-from hubbub.app.rooms import access_of, limits_of, triggers_of
+from hubbub.app.rooms import access_of, customs_of, limits_of, platform_limits, triggers_of
 from hubbub.chat.answer import Chat
 from hubbub.chat.settings import ChatSettings
 from hubbub.commands.access.gate import Gate
@@ -63,6 +63,7 @@ class Parts:
         limits = limits_of(settings)
         self.gate = Gate(store.conversations, access_of(settings), limits, time.time)
         self.meter = Meter(store.usage, limits, time.time, self.zone, self.gate.limits)
+        self.meter.use(limits, platform_limits(settings))
         self.userdata = UserData(store.conversations, time.time)
         self.models = LateModels(settings)
         self.streams = LocalStreams()
@@ -120,7 +121,7 @@ class Parts:
         await self.models.reload(new)
         limits = limits_of(new)
         self.gate.use(access_of(new), limits)
-        self.meter.use(limits)
+        self.meter.use(limits, platform_limits(new))
         self.road.use(self._ways(new))
         self.settings = new
         return told(old, new)
@@ -211,4 +212,10 @@ class Parts:
 def _chat_settings(settings: Settings, room_language: Callable[[Room], str]) -> ChatSettings:
     given = settings.chat
     known = {each.name: getattr(given, each.name) for each in fields(ChatSettings) if hasattr(given, each.name)}
-    return ChatSettings(**known, bot=bot_of(settings), call_log=settings.repeater.call_log, room_language=room_language)
+    return ChatSettings(
+        **known,
+        bot=bot_of(settings),
+        call_log=settings.repeater.call_log,
+        room_language=room_language,
+        customs=customs_of(settings),
+    )

@@ -66,7 +66,7 @@ class HubPeople:
     async def details(self, name: str) -> UserDetails:
         """See `People.details`."""
         desk, owner = self._desk, owner_of_person(name)
-        today = desk.meter.today()
+        today = desk.meter.today(owner)
         ever = await desk.store.usage.spent(owner, "", "9999-12-31")
         now = await desk.store.usage.spent(owner, today, today)
         kept = listed(await desk.store.conversations.branches(owner, "context"))

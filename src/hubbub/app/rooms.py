@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
 from hubbub.bridge.triggers import RoomRules, Triggers
 from hubbub.commands.access.rules import AccessRules
-from hubbub.conversations.limits import Limits
+from hubbub.conversations.limits import Limits, PlatformLimits
+from hubbub.conversations.zones import zone_of
+from hubbub.core.customs import Customs
 from hubbub.core.identities import Role
 from hubbub.settings import RoomRule, Settings
 
@@ -29,15 +34,39 @@ def _rules(rule: RoomRule, *, shared: bool) -> RoomRules:
 
 def access_of(settings: Settings) -> AccessRules:
     """Who is let in, and as what."""
-    given = settings.access
+    given, customs = settings.access, customs_of(settings)
     return AccessRules(
         mode=given.mode,
         owners=frozenset(given.owners),
-        admins=frozenset(settings.commands.admins),
+        admins=frozenset((*settings.commands.admins, *_people((name, own.admins) for name, own in customs.items()))),
         allowed=frozenset(given.allowed),
         blocked=frozenset(settings.commands.blocked),
         others=Role[given.others.upper()],
+        unlimited=frozenset(_people((name, own.unlimited) for name, own in customs.items())),
+        platforms=platform_limits(settings),
+        admin_token=next((own.admin_token for own in customs.values() if own.admin_token), ""),
     )
+
+
+def customs_of(settings: Settings) -> dict[str, Customs]:
+    """What platforms that are on want otherwise."""
+    plugins = (plugin for plugin in settings.enabled() if plugin.customs is not None)
+    return {plugin.name: plugin.customs(settings.platform(plugin.name)) for plugin in plugins if plugin.customs}
+
+
+def _people(listed: Iterable[tuple[str, Sequence[str]]]) -> Iterator[str]:
+    yield from (f"{platform}:{number}" for platform, numbers in listed for number in numbers)
+
+
+def platform_limits(settings: Settings) -> dict[str, PlatformLimits]:
+    """Limits of platforms that have others than the hub."""
+    found = {}
+    for name, own in customs_of(settings).items():
+        limits = limits_of(settings)
+        if own.messages_per_day is not None:
+            limits = replace(limits, messages_per_day=own.messages_per_day)
+        found[name] = PlatformLimits(limits, zone_of(own.timezone) if own.timezone else None)
+    return found
 
 
 def limits_of(settings: Settings) -> Limits:

@@ -26,7 +26,7 @@ from hubbub.conversations.contexts import Context, context_of
 from hubbub.conversations.remembered import RememberedContexts
 from hubbub.conversations.unanswered import UNANSWERED, left_over
 from hubbub.core.errors import ProviderError, UserError
-from hubbub.core.events import Received
+from hubbub.core.events import Event, Received
 from hubbub.core.messages import Text
 from hubbub.core.phrases import Phrase
 from hubbub.core.ports import Answer, Streamed
@@ -100,7 +100,7 @@ class Chat:
         place = await place_of(self._conversations, event, owner, self._settings.context_turns)
         branch, context = place.branch, context_of(place.branch) if place.base else self._contexts.of(place.branch)
         job = Job(entry, event, owner, chosen, branch.name, context, question, Reply(pieces), stop, base=place.base)
-        if not place.base and self._idle(branch):
+        if not place.base and self._idle(branch, event):
             job.before, job.context = start_anew(branch, self._clock()), Context()
         return await self._run(job)
 
@@ -193,7 +193,7 @@ class Chat:
         text = self._speech.written(job.reply, job.content)
         if reason == "stop":
             text += "\n\n" + self._speech.say(Phrase("chat.stopped"), job.preferences, job.event)
-        spend = job.bill.spend(job.owner, job.event, self._meter.today(), 1)
+        spend = job.bill.spend(job.owner, job.event, self._meter.today(job.owner), 1)
         spec = self._asking.named(job.reply.model)
         message: Message = (Text(text), *details.answer(job, spec))
         writes = (*answered(job, self._clock()), spend, *job.calls)
@@ -210,7 +210,7 @@ class Chat:
         log.error(cause, number, job.entry.id, job.owner, error, error.status)
         told = error.user_text or Phrase("error.model_failed")
         phrase = Phrase(told.key, {**told.values, "id": number})
-        spend = job.bill.spend(job.owner, job.event, self._meter.today(), 0)
+        spend = job.bill.spend(job.owner, job.event, self._meter.today(job.owner), 0)
         writes = (*unanswered(job), spend) if job.bill.prompt_tokens else unanswered(job)
         told_so = self._speech.tell(phrase, job.preferences, job.event)
         said = self._speech.say(phrase, job.preferences, job.event)
@@ -227,8 +227,12 @@ class Chat:
     async def _branch(self, owner: str, name: str) -> Branch:
         return await self._conversations.branch(owner, "context", name, limit=self._settings.context_turns)
 
-    def _idle(self, branch: Branch) -> bool:
-        seconds = self._settings.session_minutes * 60
+    def own(self, phrase: Phrase, event: Event) -> str | None:
+        """What the event's platform says instead of a sentence of the hub; None if nothing."""
+        return self._speech.own(phrase, event)
+
+    def _idle(self, branch: Branch, event: Received) -> bool:
+        seconds = self._settings.silence(event.room.platform)
         return bool(seconds and branch.head and self._clock() - branch.updated_at > seconds)
 
 

@@ -84,7 +84,7 @@ class Compacting:
         nodes = long.context.nodes
         position = next(at for at, node in enumerate(long.branch.nodes) if node.id == nodes[count])
         write = compacted(long.branch, position, Summary(text, nodes[count - 1]))
-        spend = bill.spend(long.owner, long.event, self._meter.today(), 0)
+        spend = bill.spend(long.owner, long.event, self._meter.today(long.owner), 0)
         return (write, spend) if bill.prompt_tokens else (write,)
 
 

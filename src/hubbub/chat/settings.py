@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from hubbub.core.addresses import Room
+    from hubbub.core.customs import Customs
 
 AUTO = "auto"
 
@@ -38,7 +39,8 @@ class ChatSettings:
     it. ``call_log``: every call of a model is kept a record of.
 
     ``show_reasoning``: what a model thought stands before its answer. ``quote_in_groups``: an answer in a group
-    quotes the question. ``room_language``: what was chosen for a room, "" for none.
+    quotes the question. ``room_language``: what was chosen for a room, "" for none. ``customs``: what holds on single
+    platforms instead.
     """
 
     language: str = AUTO
@@ -64,3 +66,10 @@ class ChatSettings:
     show_reasoning: bool = False
     quote_in_groups: bool = True
     room_language: Callable[[Room], str] = _none
+    customs: Mapping[str, Customs] = field(default_factory=dict)
+
+    def silence(self, platform: str) -> float:
+        """Seconds after which a conversation on a platform starts afresh; 0: never."""
+        own = self.customs.get(platform)
+        minutes = own.session_minutes if own is not None else None
+        return 60.0 * (self.session_minutes if minutes is None else minutes)

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from hubbub.chat.settings import AUTO
 from hubbub.core.messages import Message, Text, text_of
 from hubbub.core.ports import Answer
-from hubbub.words import choose, guess, say
+from hubbub.words import choose, filled, guess, say
 
 if TYPE_CHECKING:
     from hubbub.chat.reply import Reply
     from hubbub.chat.settings import ChatSettings
     from hubbub.conversations.preferences import Preferences
-    from hubbub.core.events import Received
+    from hubbub.core.events import Event, Received
     from hubbub.core.phrases import Phrase
 
 
@@ -34,8 +34,15 @@ class Speech:
         return choose(chosen.language, room, event.locale, guess(text_of(event.message)))
 
     def say(self, phrase: Phrase, chosen: Preferences, event: Received) -> str:
-        """A sentence in the person's language."""
-        return say(phrase, self.language(chosen, event))
+        """A sentence in the person's language; in the platform's own words where it has such."""
+        own = self.own(phrase, event)
+        return own if own is not None else say(phrase, self.language(chosen, event))
+
+    def own(self, phrase: Phrase, event: Event) -> str | None:
+        """What is said on a platform instead of a sentence."""
+        customs = self._settings.customs.get(event.room.platform)
+        sentence = customs.sentences.get(phrase.key) if customs is not None else None
+        return None if sentence is None else filled(sentence, {**phrase.values, "user": event.author.id})
 
     def tell(self, phrase: Phrase, chosen: Preferences, event: Received) -> Answer:
         """A sentence as the answer."""

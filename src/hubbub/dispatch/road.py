@@ -137,7 +137,7 @@ class Road:
         if not self._acquaintances.meet(owner, meter.clock()):
             return answer
         room = event.room.key if event.room.direct and not event.owner else ""
-        return replace(answer, writes=(*answer.writes, Spend(owner, meter.today(), room=room)))
+        return replace(answer, writes=(*answer.writes, Spend(owner, meter.today(owner), room=room)))
 
     def _heard(self, event: Received, rules: RoomRules, switch: str) -> tuple[bool, str, Call | None]:
         """Whether a message is for the bot, its words, and the command that it gives.
@@ -221,7 +221,8 @@ class Road:
         event = entry.event
         said = (event.locale, guess(text_of(event.message))) if type(event) is Received else ()
         room = self._ways.means.gate.language(event.room)
-        sentence = say(Phrase("error.internal", {"id": number}), choose(room, *said, self._ways.language))
+        phrase = Phrase("error.internal", {"id": number})
+        sentence = self._ways.chat.own(phrase, event) or say(phrase, choose(room, *said, self._ways.language))
         return Answer((Text(sentence, verbatim=True),))
 
     def stored(self, entry: Entry, committed: Committed | None) -> None:

@@ -4,6 +4,6 @@
 """
 
 from hubbub.words.language import choose, guess
-from hubbub.words.say import languages, say
+from hubbub.words.say import filled, languages, say
 
-__all__ = ["choose", "guess", "languages", "say"]
+__all__ = ["choose", "filled", "guess", "languages", "say"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
@@ -55,6 +56,14 @@ class _Values(dict[str, object]):
 def languages() -> tuple[str, ...]:
     """The languages that there is a catalogue for."""
     return tuple(CATALOGUES)
+
+
+def filled(sentence: str, values: Mapping[str, object]) -> str:
+    """A sentence that somebody wrote themselves, its marks filled; as it is where its braces are none."""
+    try:
+        return sentence.format_map(_Values(values))
+    except (ValueError, IndexError, AttributeError, KeyError, TypeError):
+        return sentence
 
 
 def say(phrase: Sentence, language: str) -> str:
