@@ -22,6 +22,7 @@ from hubbub.storage.postgres.database import FAILURES, again, away, lost, poison
 from hubbub.storage.postgres.link import Link, Marker
 from hubbub.storage.postgres.orders import Begin, GiveBack, Order, Settle, claims_of, of
 from hubbub.storage.postgres.transaction import Transaction
+from hubbub.storage.refusals import Refusals
 
 if TYPE_CHECKING:
     from hubbub.storage.postgres.database import Connection
@@ -51,6 +52,7 @@ class Writer:
         self._idle = asyncio.Event()
         self._idle.set()
         self._closed = False
+        self._refusals = Refusals((*FAILURES, StoreError))
         self.hub = ""
         """The installation's own mark, part of every idempotency key; set when the database is open."""
         self.commits = self.written = self.fenced = self.repeated = 0
@@ -92,9 +94,11 @@ class Writer:
             orders = self._take()
             try:
                 await self._store(orders, asyncio.get_running_loop().time() + self._link.patience)
-            except Exception as error:
-                log.exception("a transaction of %d orders failed", len(orders))
+            except Exception as error:  # noqa: BLE001 - the loop's boundary: whatever it was, the waiting are told
+                self._refusals.refused(error, f"a transaction of {len(orders)} orders is")
                 self._refuse(orders, refused(error))
+            else:
+                self._refusals.stored()
             self._tell(orders)
             if not self._waiting:
                 self._some.clear()

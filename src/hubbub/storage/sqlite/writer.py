@@ -17,6 +17,7 @@ from typing import Any
 
 from hubbub.core.errors import StoreError
 from hubbub.core.failpoints import COMMITS, Failpoint, never
+from hubbub.storage.refusals import Refusals
 
 log = logging.getLogger(__name__)
 
@@ -70,6 +71,7 @@ class Writer:
         self._idle.set()
         self._durable = True
         self._connection: sqlite3.Connection | None = None
+        self._refusals = Refusals((sqlite3.Error,))
         self.commits = self.written = 0
         self._thread = threading.Thread(target=self._work, name="hubbub-writer", daemon=True)
 
@@ -160,11 +162,11 @@ class Writer:
         results: list[tuple[Any, BaseException | None]] = []
         try:
             results = self._write(db, batch)
-        except Exception as caught:
+        except Exception as caught:  # noqa: BLE001 - the thread's loop: whatever it was, the waiting are told
             error = StoreError(f"the database refused a write: {caught}")
             error.__cause__ = caught
             results = [(None, error)] * len(batch.calls)
-            log.exception("transaction of %d rows failed", batch.size)
+            self._refusals.refused(caught, f"a transaction of {batch.size} rows is")
         try:
             self._loop.call_soon_threadsafe(self._done, batch, error, results)
         except RuntimeError:
@@ -190,6 +192,7 @@ class Writer:
                 db.execute("ROLLBACK")
             raise
         self._pass(batch, "after")
+        self._refusals.stored()
         self.commits += 1
         self.written += batch.size
         return results
