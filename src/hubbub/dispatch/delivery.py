@@ -195,8 +195,9 @@ class Sender:
         """One attempt; True when the row is out of the way."""
         platform = self._platforms[row.out.room.platform]
         try:
-            if row.state is not State.SENDING and row.out.delivery in _BLIND and not await self._outbox.begin(row.id):
+            if self._to_begin(row) and not await self._outbox.begin(row.id):
                 return True  # dropped meanwhile
+            self._check(row)
             self._failpoint("send.before")
             message_id = await platform.send(row)
             self._failpoint("send.after")
@@ -209,13 +210,28 @@ class Sender:
         except Exception as error:
             log.exception("platform %s failed over message %d", row.out.room.platform, row.id)
             return await self._failed(row, lane, DeliveryError(repr(error), certain=False))
-        self._watch(self._outbox.settle(row.id, message_id), row)
+        self._watch(self._outbox.settle(row.id, message_id), row, message_id)
         return True
 
-    def _watch(self, stored: object, row: Row) -> None:
-        """Whether the confirmation was stored is logged, not waited for: the next row may go."""
+    def _to_begin(self, row: Row) -> bool:
+        """Whether it has to be stored that the row is being sent."""
+        return row.state is not State.SENDING and row.out.delivery in _BLIND
+
+    def _check(self, row: Row) -> None:
+        """Called just before a row is sent. Raises DeliveryError where it is not this node (any more) that sends it."""
+
+    def _watch(self, stored: object, row: Row, message_id: str) -> None:
+        """Whether the confirmation was stored is looked at, not waited for: the next row may go."""
         if isinstance(stored, asyncio.Future):
-            stored.add_done_callback(lambda done: _log_unsettled(done, row))
+            stored.add_done_callback(lambda done: self._settled(done, row, message_id))
+
+    def _settled(self, done: asyncio.Future[object], row: Row, message_id: str) -> None:
+        if not done.cancelled() and (error := done.exception()) is not None:
+            log.error("message %d was sent but not marked as sent: %s", row.id, error)
+            self._not_settled(row, message_id)
+
+    def _not_settled(self, row: Row, message_id: str) -> None:
+        """A confirmation could not be stored."""
 
     async def _failed(self, row: Row, lane: RoomLane, error: DeliveryError) -> bool:
         again = error.certain or row.out.delivery not in _BLIND
@@ -285,8 +301,3 @@ class Sender:
             if lane.kick is not None:
                 lane.kick.set()
         return True
-
-
-def _log_unsettled(done: asyncio.Future[object], row: Row) -> None:
-    if not done.cancelled() and (error := done.exception()) is not None:
-        log.error("message %d was sent but not marked as sent: %s", row.id, error)

@@ -229,6 +229,9 @@ class Road:
         """See `Handler.stored`."""
         if committed is None:
             self._sender.unreserve(entry.event.room, entry.id)
+        elif committed.elsewhere:
+            self._sender.unreserve(entry.event.room, entry.id)
+            self._sender.push([row for row in committed.rows if row.id not in committed.elsewhere])
         elif committed.rows:
             self._sender.push(committed.rows)
         self._ways.streams.publish(event_key(entry.event), _END)

@@ -81,6 +81,8 @@ class Outbox:
     async def take(self, node: str, accounts: Sequence[Account], limit: int = 1000) -> Sequence[Row]:
         """See `ports.SharedOutbox.take`."""
         self._parts.signals.rows.clear()
+        if not accounts or limit <= 0:
+            return []
         found: list[Row] = await self._call(self._take, node, [account.key for account in accounts], limit)
         if len(found) >= limit:
             self._parts.signals.rows.set()

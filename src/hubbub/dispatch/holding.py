@@ -1,0 +1,165 @@
+"""Names that one node alone holds, by leases that are renewed in time or given up in time.
+
+The time is a clock that nobody sets and that goes on while the process, or the machine, is stopped.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from hubbub.core.errors import LeaseLost, StoreError
+from hubbub.core.ports import Words
+from hubbub.core.work import Lease
+
+log = logging.getLogger(__name__)
+
+_SEIZED = "seized"
+_LOOK = 0.5
+"""Seconds between two tries to take a name that another node holds."""
+_LEAST_MARGIN = 0.2
+
+
+class NamedLeases(Protocol):
+    """`ports.Leases` with the means of `ports.SharedLeases`."""
+
+    async def acquire(self, name: str, node: str, ttl: float, address: str = "") -> Lease | None:
+        """See `ports.Leases.acquire`."""
+
+    async def release(self, lease: Lease) -> None:
+        """See `ports.Leases.release`."""
+
+    async def seize(self, name: str, node: str, ttl: float, address: str = "") -> Lease:
+        """See `ports.SharedLeases.seize`."""
+
+
+def _now() -> float:
+    """Seconds that also pass while the machine sleeps, where the system counts them."""
+    clock = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if clock is None else time.clock_gettime(clock)
+
+
+@dataclass(slots=True, eq=False)
+class _Held:
+    """``until``: by our own clock, when the name must be let go of unless the lease was renewed."""
+
+    lease: Lease
+    until: float
+    scope: asyncio.Timeout | None = None
+
+    def give_up(self) -> None:
+        """End the block at once."""
+        if self.scope is not None and not self.scope.expired():
+            self.scope.reschedule(asyncio.get_running_loop().time())
+
+    def live_until(self, until: float) -> None:
+        """It was renewed."""
+        self.until = until
+        if self.scope is not None and not self.scope.expired():
+            self.scope.reschedule(asyncio.get_running_loop().time() + until - _now())
+
+
+class Holder:
+    """Takes names for this node, and keeps them for as long as blocks want them."""
+
+    def __init__(self, leases: NamedLeases, words: Words, node: str, ttl: float) -> None:
+        """``ttl``: seconds for which one renewal counts."""
+        self._leases = leases
+        self._words = words
+        self._node = node
+        self._ttl = ttl
+        # A name is let go of so much before others may take it.
+        self._margin = max(_LEAST_MARGIN, ttl / 10)
+        self._held: dict[str, _Held] = {}
+        words.hear(_SEIZED, self._seized)
+
+    @contextlib.asynccontextmanager
+    async def hold(self, name: str, *, seize: bool = False) -> AsyncIterator[None]:
+        """See `ports.Host.hold`. ``seize``: take it from whoever has it now."""
+        held = await self._taken(name, seize=seize)
+        self._held[name] = held
+        scope = asyncio.timeout(max(0.0, held.until - _now()))
+        renewing = asyncio.create_task(self._renew(name, held), name=f"lease {name}")
+        try:
+            async with scope:
+                held.scope = scope
+                yield
+        except TimeoutError as error:
+            if not scope.expired():
+                raise
+            msg = f"{name} is not this node's any more"
+            raise LeaseLost(msg) from error
+        finally:
+            renewing.cancel()
+            if self._held.get(name) is held:
+                del self._held[name]
+            await asyncio.shield(self._release(held))
+
+    def holds(self, name: str) -> bool:
+        """Whether this node holds it at this very moment."""
+        held = self._held.get(name)
+        return held is not None and _now() < held.until
+
+    def check(self) -> None:
+        """End what is over, at once: to be called when the process may have been stopped for a while."""
+        now = _now()
+        for held in self._held.values():
+            if now >= held.until:
+                held.give_up()
+
+    async def _taken(self, name: str, *, seize: bool) -> _Held:
+        failed = False
+        while True:
+            asked = _now()
+            try:
+                if seize:
+                    lease: Lease | None = await self._leases.seize(name, self._node, self._ttl)
+                    self._words.tell(_SEIZED, f"{self._node}\n{name}")
+                else:
+                    lease = await self._leases.acquire(name, self._node, self._ttl)
+            except StoreError as error:
+                if not failed:
+                    log.warning("%s cannot be taken while the store fails: %s", name, error)
+                failed, lease = True, None
+            if lease is not None and _now() < (until := asked + self._ttl - self._margin):
+                return _Held(lease, until)
+            await asyncio.sleep(_LOOK)
+
+    async def _renew(self, name: str, held: _Held) -> None:
+        """As long as the block lasts. A renewal in doubt is none: the block then ends by its time."""
+        wait = self._ttl / 3
+        while True:
+            await asyncio.sleep(wait)
+            wait = self._ttl / 3
+            asked = _now()
+            try:
+                async with asyncio.timeout(self._ttl / 3):
+                    lease = await self._leases.acquire(name, self._node, self._ttl)
+            except (StoreError, TimeoutError) as error:
+                log.warning("the lease of %s is not renewed: %s", name, str(error) or "no answer in time")
+                wait = min(_LOOK, self._ttl / 10)
+                continue
+            if lease is None or lease.fence != held.lease.fence:
+                log.warning("%s was taken by another node", name)
+                held.lease = lease or held.lease
+                held.give_up()
+                return
+            held.live_until(asked + self._ttl - self._margin)
+
+    async def _release(self, held: _Held) -> None:
+        try:
+            async with asyncio.timeout(self._ttl / 3):
+                await self._leases.release(held.lease)
+        except (StoreError, TimeoutError) as error:
+            log.warning("%s is free for others only later: %s", held.lease.name, str(error) or "no answer in time")
+
+    def _seized(self, text: str) -> None:
+        node, _, name = text.partition("\n")
+        held = self._held.get(name)
+        if held is not None and node != self._node:
+            held.give_up()

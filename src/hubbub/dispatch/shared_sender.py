@@ -1,0 +1,193 @@
+"""Sending where several nodes share the outbox: each sends for the accounts that it holds, in the order of the rows."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from typing_extensions import override
+
+from hubbub.core.addresses import Account, Room
+from hubbub.core.capabilities import Delivery
+from hubbub.core.errors import DeliveryError, StoreError
+from hubbub.core.failpoints import Failpoint, never
+from hubbub.core.phrases import Sentence
+from hubbub.core.ports import Outbox, Platform, SharedOutbox
+from hubbub.core.work import Row, State
+from hubbub.dispatch.accounts import AccountLeases, Sending
+from hubbub.dispatch.delivery import Patience, Sender
+from hubbub.dispatch.holding import Holder
+
+log = logging.getLogger(__name__)
+
+_LOOK = 1.0
+_LOOK_FOR_DEAD = 3.0
+_AT_ONCE = 1000
+_MOST_UNSETTLED = 20_000
+_PATIENCE = Patience()
+
+
+class CommonOutbox(Outbox, SharedOutbox, Protocol):
+    """An outbox of several nodes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a sender is: the names that its node holds, and how the node is called."""
+
+    holder: Holder
+    node: str
+    patience: Patience = _PATIENCE
+
+
+class SharedSender(Sender):
+    """Rows in memory are those that this node was handed; whatever it misses, `SharedOutbox.take` gives it later."""
+
+    def __init__(
+        self,
+        outbox: CommonOutbox,
+        platforms: Mapping[str, Platform],
+        tasks: asyncio.TaskGroup,
+        place: Place,
+        failpoint: Failpoint = never,
+    ) -> None:
+        """`run` has to run beside it."""
+        super().__init__(outbox, platforms, tasks, place.patience, failpoint)
+        self._common = outbox
+        self._node = place.node
+        self._taking = asyncio.Lock()
+        self._leases = AccountLeases(place.holder, tasks, Sending(self._gain, self._lose))
+        self._ours: set[Account] = set()
+        self._full = False
+        """Some rows had no room in memory: they are given back, and taken when there is."""
+        self._unsettled: deque[tuple[int, str]] = deque(maxlen=_MOST_UNSETTLED)
+        outbox.own(())
+
+    # --- accounts --------------------------------------------------------------------------------------------
+
+    @override
+    def connected(self, account: Account) -> None:
+        super().connected(account)
+        self._leases.connected(account)
+
+    @override
+    def disconnected(self, account: Account, why: Sentence) -> None:
+        super().disconnected(account, why)
+        self._leases.disconnected(account)
+
+    async def _gain(self, account: Account) -> None:
+        # Before rows are ours again: what was ours, and may not be in memory any more, is handed out anew.
+        await self._common.give_back(self._node, [account])
+        self._ours.add(account)
+        self._own()
+        await self._take_all()
+
+    def _lose(self, account: Account) -> None:
+        self._ours.discard(account)
+        self._own()
+
+    def _own(self) -> None:
+        self._common.own(() if self._full else tuple(self._ours))
+
+    def _sends_for(self, room: Room) -> bool:
+        account = Account(room.platform, room.account)
+        return account in self._ours and self._leases.holds(account)
+
+    # --- rows ------------------------------------------------------------------------------------------------
+
+    @override
+    async def start(self, node: str) -> None:
+        await self._common.bury(node)
+
+    @override
+    def first_state(self, room: Room, delivery: Delivery, entry: int) -> State:
+        if delivery is not Delivery.WINDOW and (self._full or not self._sends_for(room)):
+            return State.QUEUED
+        return super().first_state(room, delivery, entry)
+
+    @override
+    def push(self, rows: Sequence[Row]) -> None:
+        super().push([row for row in rows if self._sends_for(row.out.room)])
+
+    @override
+    def _has_room(self, row: Row) -> bool:
+        if not self._full and self.waiting >= self._patience.rows:
+            self._full = True
+            self._own()
+        return not self._full
+
+    @override
+    def _to_begin(self, row: Row) -> bool:
+        return row.state is not State.SENDING
+
+    @override
+    def _check(self, row: Row) -> None:
+        if not self._sends_for(row.out.room):
+            msg = "the account is another node's now"
+            raise DeliveryError(msg, certain=True)
+
+    @override
+    def _not_settled(self, row: Row, message_id: str) -> None:
+        self._unsettled.append((row.id, message_id))
+
+    # --- beside ----------------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """For ever: take rows for the accounts that are held, and look after what dead nodes left."""
+        async with asyncio.TaskGroup() as tasks:
+            for each in (self._take(), self._look_for_dead(), self._settle()):
+                tasks.create_task(each)
+
+    async def _take(self) -> None:
+        while True:
+            await self._common.waiting(_LOOK)
+            try:
+                await self._take_all()
+            except StoreError as error:
+                log.error("messages of other nodes are not taken: %s", error)  # noqa: TRY400 - an expected kind
+                await asyncio.sleep(_LOOK)
+
+    async def _take_all(self) -> None:
+        async with self._taking:
+            limit = 1
+            while limit:
+                accounts, room = list(self._ours), max(0, self._patience.rows - self.waiting)
+                if self._full and room:
+                    await self._common.give_back(self._node, accounts)
+                    self._full = False
+                    self._own()
+                limit = min(_AT_ONCE, room)
+                rows = await self._common.take(self._node, accounts, limit)
+                for row in rows:
+                    self._add(row)
+                if len(rows) < limit:
+                    return
+
+    async def _look_for_dead(self) -> None:
+        while True:
+            await asyncio.sleep(_LOOK_FOR_DEAD)
+            try:
+                await self._common.bury(self._node)
+            except StoreError as error:
+                log.error("what dead nodes were sending is not looked for: %s", error)  # noqa: TRY400 - expected kind
+
+    async def _settle(self) -> None:
+        """Store what was sent while the database was away."""
+        while True:
+            await asyncio.sleep(_LOOK)
+            while self._unsettled:
+                row, message_id = self._unsettled[0]
+                try:
+                    await self._common.settle(row, message_id)
+                except StoreError:
+                    break
+                self._unsettled.popleft()
+
+    @override
+    def end(self) -> None:
+        self._leases.end()
+        super().end()
