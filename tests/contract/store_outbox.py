@@ -159,6 +159,18 @@ class OutboxSuite:
         assert found is not None
         assert words([found]) == ["new"]
 
+    async def test_what_did_not_arrive_after_all_is_dead_and_says_why(self, harness: StoreHarness) -> None:
+        (row,) = await stored(harness.store, out("lost"))
+        assert not await harness.store.outbox.bounce(row.out.room, "m1", "nobody is there")
+        assert await harness.store.outbox.begin(row.id)
+        await harness.store.outbox.settle(row.id, "m1")
+        elsewhere = Room("test", "b", "private", "somebody else")
+        assert not await harness.store.outbox.bounce(elsewhere, "m1", "nobody is there")
+        assert await harness.store.outbox.bounce(row.out.room, "m1", "nobody is there")
+        assert not await harness.store.outbox.bounce(row.out.room, "m1", "again")
+        found = await the_row(harness.store, row.id)
+        assert (found.state, found.error) == (State.DEAD, "nobody is there")
+
     async def test_deliveries_are_paged_in_order(self, harness: StoreHarness) -> None:
         outbox = harness.store.outbox
         rows = await stored(harness.store, *(out(str(number)) for number in range(10)))

@@ -102,6 +102,7 @@ class FakeHost:
     keys: dict[str, int] = field(default_factory=dict)
     up: dict[str, str | None] = field(default_factory=dict)
     asked: list[tuple[Room, str]] = field(default_factory=list)
+    bounced: list[tuple[Room, str, str]] = field(default_factory=list)
     answers: Callable[[Entry], Sequence[Row] | None] | None = None
     waiting: list[tuple[asyncio.Future[Receipt], Receipt]] = field(default_factory=list)
     entries: dict[int, Entry] = field(default_factory=dict)
@@ -117,6 +118,7 @@ class FakeHost:
             streams=NoStreams(),
             replies=self.replies,
             sent=self.sent,
+            undelivered=self.undelivered,
             connected=self.connected,
             disconnected=self.disconnected,
             facts=self.facts,
@@ -125,6 +127,10 @@ class FakeHost:
             menu=menu,
             window=self.window,
         )
+
+    async def undelivered(self, room: Room, message_id: str, why: str) -> bool:
+        self.bounced.append((room, message_id, why))
+        return True
 
     def accept(self, event: Event) -> asyncio.Future[Receipt]:
         if self.overloaded:
@@ -172,7 +178,7 @@ class FakeHost:
         self.up[account.id] = say(reason, "en")
         self.changed.set()
 
-    async def until(self, done: Callable[[], bool], seconds: float = 5.0) -> None:
+    async def until(self, done: Callable[[], bool], seconds: float = 30.0) -> None:
         """Wait until something is so; what is waited for is mostly announced, the rest is looked at now and then."""
         async with asyncio.timeout(seconds):
             while not done():
@@ -182,7 +188,7 @@ class FakeHost:
                 except TimeoutError:
                     continue
 
-    async def count(self, events: int, seconds: float = 5.0) -> list[Event]:
+    async def count(self, events: int, seconds: float = 30.0) -> list[Event]:
         """Wait for so many events in all."""
         await self.until(lambda: len(self.events) >= events, seconds)
         return self.events

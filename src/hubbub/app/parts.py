@@ -136,6 +136,7 @@ class Parts:
             streams=self.streams,
             replies=self.store.inbox.replies,
             sent=sent,
+            undelivered=self.store.outbox.bounce,
             connected=self.sender.connected,
             disconnected=self.sender.disconnected,
             facts=facts,

@@ -165,6 +165,8 @@ class Host:
     """Replies that an entry caused, once it is done; None while it is not."""
     sent: Callable[[Room, str], Awaitable[bool]]
     """Whether the message of this id in this room is one that the hub sent."""
+    undelivered: Callable[[Room, str, str], Awaitable[bool]]
+    """Tell, with the reason, that a message that was sent did not arrive after all; False if the hub sent none such."""
     connected: Callable[[Account], None]
     disconnected: Callable[[Account, Sentence], None]
     """Tell that an account can (or, and why, cannot) send; waiting messages go out at once when it can again."""
@@ -457,6 +459,9 @@ class Outbox(Protocol):
     async def sent(self, room: Room, message_id: str) -> Row | None:
         """The row of a message that the hub sent."""
 
+    async def bounce(self, room: Room, message_id: str, error: str) -> bool:
+        """SENT -> DEAD: the platform told afterwards that a message did not arrive; False if none of that id is SENT."""
+
     async def deliveries(self, states: Sequence[State], limit: int = 100, after: int = 0) -> Sequence[Row]:
         """Rows in these states with ids above ``after``, oldest first."""
 
@@ -622,7 +627,10 @@ class Timers(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A bearer token's record; the secret itself is stored as a hash only. Times in seconds since the epoch."""
+    """A bearer token's record; the secret itself is stored as a hash only. Times in seconds since the epoch.
+
+    ``per_minute``: how many requests it may send, 0 for any number.
+    """
 
     id: str
     name: str
@@ -630,6 +638,7 @@ class Token:
     owner: str = ""
     created_at: float = 0.0
     expires_at: float | None = None
+    per_minute: int = 0
 
 
 class Secrets(Protocol):

@@ -48,6 +48,7 @@ _GIVE_BACK = """
 UPDATE outbox o SET node = '' FROM unnest($2::text[], $3::text[]) AS a(first, behind)
 WHERE o.state = 0 AND o.node = $1 AND o.room >= a.first AND o.room < a.behind
 """
+_BOUNCE = "UPDATE outbox SET state = 3, error = $2 WHERE id = $1 AND state = 10 RETURNING id"
 _DEAD = "UPDATE outbox SET state = 3, error = $2 WHERE id = $1"
 _SENT = """
 WHERE hashtextextended(message_id, 0) = hashtextextended($1 COLLATE "C", 0) AND message_id <> '' AND message_id = $1
@@ -149,6 +150,18 @@ class Outbox:
         # Platforms that count in circles use an id again: the newest is meant.
         found = await self._parts.reader.row(_SELECT + _SENT, texts.stored(message_id), texts.stored(room.key))
         return read_row(found, self._writer.hub) if found else None
+
+    async def bounce(self, room: Room, message_id: str, error: str) -> bool:
+        """See `ports.Outbox.bounce`."""
+        row = await self.sent(room, message_id)
+        if row is None:
+            return False
+        bounced: bool = await self._call(self._bounce, row.id, texts.stored(codec.clean(error)))
+        return bounced
+
+    @staticmethod
+    async def _bounce(row: int, error: str, db: Connection) -> bool:
+        return bool(await db.fetch(_BOUNCE, row, error))
 
     async def deliveries(self, states: Sequence[State], limit: int = 100, after: int = 0) -> Sequence[Row]:
         """See `ports.Outbox.deliveries`."""

@@ -118,6 +118,19 @@ class Outbox:
         rows = await self._reader.read(lambda db: self._read(db, where, (message_id, room.key)))
         return rows[0] if rows else None
 
+    async def bounce(self, room: Room, message_id: str, error: str) -> bool:
+        """See `ports.Outbox.bounce`."""
+        row = await self.sent(room, message_id)
+        if row is None:
+            return False
+        values = (state_code(State.DEAD), codec.clean(error), row.id, state_code(State.SENT))
+
+        def store(db: sqlite3.Connection) -> bool:
+            return bool(db.execute("UPDATE outbox SET state = ?, error = ? WHERE id = ? AND state = ?", values).rowcount)
+
+        bounced: bool = await self._writer.call(store)
+        return bounced
+
     async def deliveries(self, states: Sequence[State], limit: int = 100, after: int = 0) -> Sequence[Row]:
         """See `ports.Outbox.deliveries`."""
         codes = sorted({state_code(state) for state in states})

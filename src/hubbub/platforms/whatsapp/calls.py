@@ -1,0 +1,140 @@
+"""The hub's messages as bodies of the Cloud API ("Messages"). Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from hubbub.core.addresses import Room
+from hubbub.core.errors import DeliveryError
+from hubbub.core.messages import (
+    Audio,
+    Face,
+    File,
+    Forward,
+    Image,
+    Link,
+    Location,
+    Media,
+    Mention,
+    Message,
+    Quote,
+    Segment,
+    Text,
+    Video,
+    text_of,
+)
+from hubbub.core.work import Outgoing
+from hubbub.platforms.whatsapp.format import written
+
+LONGEST = 4096
+CAPTION = 1024
+"""Longest text of a message, and beside a file, in characters."""
+VARIABLE = 1000
+"""Longest text of a template's variable."""
+Kind = Literal["image", "document", "audio", "video"]
+
+_BLANK = re.compile(r"\s*\n\s*|\t| {4,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One call. ``media`` is to be uploaded, or linked, before it."""
+
+    body: dict[str, Any]
+    kind: Kind = "image"
+    media: Media | None = None
+    caption: dict[str, str] = field(default_factory=dict)
+
+
+def steps(out: Outgoing) -> list[Step]:
+    """What to send for a message, in order. Raises DeliveryError if nothing of it can be shown."""
+    head = addressed(out.room)
+    quoted = out.reply_to or next((each.message_id for each in out.message if isinstance(each, Quote)), "")
+    context = {"context": {"message_id": quoted}} if quoted else {}
+    text = words(out.message)
+    files = [file for file in map(_file, out.message) if file is not None]
+    below = bool(files) and files[0][0] != "audio" and len(text) <= CAPTION
+    found: list[Step] = []
+    if text.strip() and not below:
+        found.append(Step(head | context | _spoken(text)))
+    for place, (kind, media) in enumerate(files):
+        more: dict[str, str] = {"caption": text} if below and text.strip() and not place else {}
+        if kind == "document":
+            more["filename"] = media.name or "file"
+        found.append(Step(head | (context if not found else {}) | {"type": kind}, kind, media, more))
+    found += [Step(head | _place(each)) for each in out.message if isinstance(each, Location)]
+    if not found:
+        message = "nothing of the message can be shown on WhatsApp"
+        raise DeliveryError(message, certain=True, permanent=True)
+    return found
+
+
+def addressed(room: Room) -> dict[str, Any]:
+    """The part of a body that says where it goes: a number, the id of somebody who hides theirs, or a group."""
+    if room.kind == "group":
+        return {"messaging_product": "whatsapp", "recipient_type": "group", "to": room.id}
+    name = "to" if room.id.isdecimal() else "recipient"
+    return {"messaging_product": "whatsapp", "recipient_type": "individual", name: room.id}
+
+
+def words(message: Message) -> str:
+    """The words of a message in WhatsApp's marks."""
+    return "".join(map(_shown, message))
+
+
+def from_template(room: Room, name: str, language: str, text: str) -> dict[str, Any]:
+    """A message to somebody who has been silent for 24 hours; a variable takes no line breaks."""
+    variable = {"type": "text", "text": _BLANK.sub(" ", text)[:VARIABLE]}
+    components = [{"type": "body", "parameters": [variable]}]
+    template = {"name": name, "language": {"code": language}, "components": components}
+    return addressed(room) | {"type": "template", "template": template}
+
+
+def _spoken(text: str) -> dict[str, Any]:
+    return {"type": "text", "text": {"body": text, "preview_url": "http://" in text or "https://" in text}}
+
+
+def _shown(segment: Segment) -> str:
+    match segment:
+        case Text(text, verbatim):
+            return text if verbatim else _marked(text)
+        case Mention(user, name):
+            return f"@{name or user}"
+        case Face(_, text):
+            return text
+        case Link(url, title):
+            return "\n".join(filter(None, (title, url)))
+        case Forward(nodes):
+            return "\n".join(f"{node.name}: {text_of(node.message)}" for node in nodes)
+        case _:
+            return ""
+
+
+def _marked(text: str) -> str:
+    bare = text.strip()
+    if not bare:
+        return text
+    before = text[: text.index(bare)]
+    return before + written(bare) + text[len(before) + len(bare) :]
+
+
+def _file(segment: Segment) -> tuple[Kind, Media] | None:
+    match segment:
+        case Image(media):
+            return "image", media
+        case File(media):
+            return "document", media
+        case Audio(media):
+            return "audio", media
+        case Video(media):
+            return "video", media
+        case _:
+            return None
+
+
+def _place(where: Location) -> dict[str, Any]:
+    place: dict[str, Any] = {"latitude": where.latitude, "longitude": where.longitude}
+    place |= {name: value for name, value in (("name", where.title), ("address", where.address)) if value}
+    return {"type": "location", "location": place}

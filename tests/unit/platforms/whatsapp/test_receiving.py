@@ -1,0 +1,114 @@
+"""The webhook: who is believed, what is taken, and what an independent reader makes of the same."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from pywa.client import WhatsApp as TheirClient
+from pywa.types.message import Message as TheirMessage
+
+from hubbub.core.messages import Image, text_of
+from hubbub.platforms.whatsapp.adapter import WhatsAppAdapter
+from hubbub.platforms.whatsapp.convert import events, notices
+from tests.contract.test_whatsapp import ODD, settings
+from tests.fakes.platform_host import FakeHost
+from tests.fakes.serving import serving
+from tests.fakes.whatsapp import NUMBER, PERSON, FakeWhatsApp, message, notice, said, signature, value
+
+FIXTURES = Path(__file__).parents[3] / "fixtures" / "whatsapp" / "notices.json"
+
+
+class Site:
+    def __init__(self, host: FakeHost, url: str) -> None:
+        self.host = host
+        self.url = url
+        self._fake = FakeWhatsApp()
+
+    async def bring(self, body: dict[str, Any] | bytes, **more: Any) -> int:
+        return await self._fake.bring(body, self.url, **more)
+
+    async def get(self, **query: str) -> tuple[int, str]:
+        async with aiohttp.ClientSession() as session, session.get(self.url, params=query) as response:
+            return response.status, await response.text()
+
+    async def post(self, body: bytes, signed: str) -> int:
+        headers = {"X-Hub-Signature-256": signed}
+        async with aiohttp.ClientSession() as session, session.post(self.url, data=body, headers=headers) as response:
+            return response.status
+
+
+@pytest.fixture
+async def site() -> AsyncIterator[Site]:
+    host = FakeHost()
+    adapter = WhatsAppAdapter(settings(FakeWhatsApp("http://127.0.0.1:9")), host.host)
+    async with serving(adapter.routes) as address:
+        yield Site(host, f"http://{address}/whatsapp/webhook")
+
+
+async def test_the_handshake_gives_the_challenge_back(site: Site) -> None:
+    asked = {"hub.mode": "subscribe", "hub.challenge": "1158201444"}
+    assert await site.get(**asked, **{"hub.verify_token": "a word of ours"}) == (200, "1158201444")
+    for wrong in ({"hub.verify_token": "another"}, {}, {"hub.verify_token": "ünicode"}):
+        status, text = await site.get(**asked, **wrong)
+        assert (status, "1158201444" in text) == (403, False)
+
+
+async def test_only_what_is_signed_over_its_bytes_is_believed(site: Site) -> None:
+    body = json.dumps(said("hello", 1)).encode()
+    for signed in ("", "sha256=", signature(body, "another secret"), signature(body + b" "), signature(body)[7:], "é"):
+        assert await site.post(body, signed) == 403
+    assert not site.host.offered
+    assert await site.post(body, signature(body)) == 200
+    assert len(site.host.events) == 1
+
+
+async def test_what_was_not_stored_has_to_come_again(site: Site) -> None:
+    site.host.failing = 1
+    assert await site.bring(said("hello", 1)) == 503
+    site.host.overloaded = 1
+    assert await site.bring(said("hello", 2)) == 503
+    assert await site.bring(said("hello", 2)) == 200
+
+
+async def test_what_cannot_be_read_does_not_come_for_ever(site: Site) -> None:
+    for odd in ODD:
+        assert await site.bring(odd) == 200
+    assert await site.bring(said("still there?", 99)) == 200
+
+
+async def test_one_that_cannot_be_read_harms_no_other_change(site: Site) -> None:
+    changes = value(messages=[message(1, text={"body": 5})]), value(messages=[message(2, text={"body": "whole"})])
+    assert await site.bring(notice(*changes)) == 200
+    assert [text_of(event.message) for event in site.host.events if hasattr(event, "message")] == ["whole"]
+
+
+async def test_a_message_that_did_not_arrive_is_told(site: Site) -> None:
+    errors = [{"code": 131026, "title": "Message undeliverable"}]
+    status = {"id": "wamid.out1", "status": "failed", "timestamp": "1", "recipient_id": PERSON, "errors": errors}
+    assert await site.bring(notice(value(statuses=[status]))) == 200
+    ((room, name, why),) = site.host.bounced
+    assert (room.id, room.account, name, why) == (PERSON, NUMBER, "wamid.out1", "Message undeliverable (code 131026)")
+
+
+def test_another_reader_understands_the_fixtures_alike() -> None:
+    theirs = TheirClient(phone_id=NUMBER, token="x")
+    compared = 0
+    for case in json.loads(FIXTURES.read_text(encoding="utf-8")):
+        raw = case["payload"]["entry"][0]["changes"][0]["value"].get("messages", [{}])[0]
+        if raw.get("type") not in ("text", "image", "video", "document"):
+            continue
+        read = TheirMessage.from_update(theirs, case["payload"])
+        ((number, change),) = notices(case["payload"])
+        (ours,) = events(number, change)
+        assert (read.id, read.timestamp.timestamp()) == (ours.id, ours.time)
+        assert (read.text or read.caption or "") == text_of(ours.message)  # type: ignore[union-attr]
+        if read.image is not None:
+            (image,) = (each for each in ours.message if isinstance(each, Image))  # type: ignore[union-attr]
+            assert (read.image.id, read.image.mime_type) == (image.media.file_id, image.media.mime)
+        compared += 1
+    assert compared >= 6
