@@ -186,7 +186,8 @@ class Command:
     ``help`` is the key of a sentence that says what it does. ``rooms``: kinds of rooms where it works (none: all).
     ``glued``: a name in Latin letters ends where other script begins, as in ``@image一只猫``.
     ``urgent``: it is handled at once, beside what is at work in its lane. ``role``: the least that may give it;
-    ``room_admins``: admins of the room may, too. ``even_off``: it is heard where the bot is switched off.
+    ``room_admins``: admins of the room may, too. ``even_off``: it is heard where the bot is switched off. ``secret``:
+    what stands behind it is written down nowhere.
     """
 
     name: str
@@ -198,6 +199,7 @@ class Command:
     urgent: bool = False
     room_admins: bool = False
     even_off: bool = False
+    secret: bool = False
     glued: bool = False
 
 

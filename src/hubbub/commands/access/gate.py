@@ -96,6 +96,12 @@ class Gate:
         return sorted(kept)
 
     @property
+    def admins(self) -> Sequence[str]:
+        """People who may give admin commands."""
+        named = {person for person, role in self._changes.people.items() if role >= Role.ADMIN}
+        return sorted({*self._rules.owners, *self._rules.admins, *named} - self._rules.blocked)
+
+    @property
     def own_limits(self) -> Mapping[str, OwnLimit]:
         """What was set for owners."""
         return self._changes.limits
