@@ -250,7 +250,7 @@ class SecretSuite:
 
     async def test_tokens_are_found_by_their_digest(self, harness: StoreHarness) -> None:
         secrets = harness.store.secrets
-        young = Token("t2", "phone", ("chat", "admin"), "o", created_at=20.0, expires_at=21.0)
+        young = Token("t2", "phone", ("chat", "admin"), "o", created_at=20.0, expires_at=21.0, per_minute=60)
         old = Token("t1", "script", (), created_at=10.0)
         await secrets.token_add(young, "digest-2")
         await secrets.token_add(old, "digest-1")

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from hubbub.api.callers import ADMIN, LOCAL, SCOPES, Caller
 from hubbub.api.errors import FOREIGN, Refused
 from hubbub.api.failures import Failures
-from hubbub.api.limits import Buckets, split_limit, with_limit
+from hubbub.api.limits import Buckets
 from hubbub.api.origins import Names, Networks, RawHeaders, forwarded, header
 from hubbub.api.passwords import check_password, hash_password
 from hubbub.core.ports import Clock, Secrets, Token
@@ -150,8 +150,7 @@ class Access:
             return None
         if len(self._found) >= REMEMBERED:
             self._found.clear()
-        scopes, per_minute = split_limit(token.scopes)
-        caller = Caller(token.id, frozenset(scopes), token.owner, per_minute)
+        caller = Caller(token.id, frozenset(token.scopes), token.owner, token.per_minute)
         found = Found(token, caller, now + REMEMBERED_SECONDS)
         if changes == self._changes:  # else it may have been revoked while the store looked
             self._found[digest] = found
@@ -243,7 +242,7 @@ class Access:
         expires_at: float | None = None,
         per_minute: int = 0,
     ) -> tuple[Token, str]:
-        """A new token and its secret, which nobody can look up later; its scopes hold the limit (`split_limit`).
+        """A new token and its secret, which nobody can look up later.
 
         Raises:
             ValueError: an unknown scope, or an admin's one for a token that is bound to one owner.
@@ -256,8 +255,8 @@ class Access:
             msg = "a token that is bound to an owner cannot have the scopes 'admin' and '*'"
             raise ValueError(msg)
         secret = "hub_" + secrets.token_urlsafe(32)
-        stored = with_limit(scopes, per_minute)
-        token = Token(secrets.token_hex(6), name, stored, owner, self._clock(), expires_at)
+        granted = tuple(dict.fromkeys(scopes))
+        token = Token(secrets.token_hex(6), name, granted, owner, self._clock(), expires_at, per_minute)
         await self._store.token_add(token, digest_of(secret))
         return token, secret
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 MINUTE = 60.0
 BUCKETS = 4096
-_MARK = "per_minute="
 
 
 class Buckets:
@@ -30,20 +29,3 @@ class Buckets:
             del self._full_at[next(iter(self._full_at))]
         self._full_at[key] = full_at
         return 0.0
-
-
-def with_limit(scopes: Iterable[str], per_minute: int) -> tuple[str, ...]:
-    """A token's scopes as they are stored; a limit stands among them, for it belongs to what the token may do."""
-    limit = (f"{_MARK}{per_minute}",) if per_minute else ()
-    return (*dict.fromkeys(scopes), *limit)
-
-
-def split_limit(stored: Iterable[str]) -> tuple[tuple[str, ...], int]:
-    """The scopes of a stored token, and how many requests a minute it may send (0: any number)."""
-    scopes, per_minute = [], 0
-    for each in stored:
-        if each.startswith(_MARK):
-            per_minute = int(each.removeprefix(_MARK))
-        else:
-            scopes.append(each)
-    return tuple(scopes), per_minute

@@ -119,15 +119,12 @@ def _tokens(settings: Settings) -> list[dict[str, Any]]:
 
 
 def _plain(token: Token) -> dict[str, Any]:
-    from hubbub.api.limits import split_limit  # noqa: PLC0415 - loaded on first use
-
-    scopes, per_minute = split_limit(token.scopes)
     return {
         "id": token.id,
         "name": token.name,
-        "scopes": list(scopes),
+        "scopes": list(token.scopes),
         "owner": token.owner,
         "created_at": token.created_at,
         "expires_at": token.expires_at,
-        "per_minute": per_minute,
+        "per_minute": token.per_minute,
     }

@@ -21,7 +21,7 @@ from hubbub.core.failpoints import Failpoint, never
 from hubbub.core.messages import Blob, Media, Message
 from hubbub.core.models import Endpoint, ModelSpec
 from hubbub.core.phrases import Sentence
-from hubbub.core.pictures import Look, Paper
+from hubbub.core.pictures import Look, Paper, Wish
 from hubbub.core.status import HubStatus, NodeStatus
 from hubbub.core.turns import ChatRequest, Delta, ModelInfo
 from hubbub.core.upkeep import Task
@@ -757,12 +757,16 @@ class Store(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What handling one entry comes to: a message for the room it came from (or none), more sends and writes."""
+    """What handling one entry comes to: a message for the room it came from (or none), more sends and writes.
+
+    ``wish``: the message is a model's and may become pictures; None for what stays text.
+    """
 
     message: Message = ()
     quote: bool = False
     sends: tuple[Outgoing, ...] = ()
     writes: tuple[Any, ...] = field(default=())
+    wish: Wish | None = None
 
 
 class Exchange(Protocol):

@@ -26,6 +26,7 @@ SENTENCES: Final = MappingProxyType(
         "console.stranger_code": "code",
         "console.stranger_let_in": "Let in",
         "console.stranger_until": "holds for {time}",
+        "console.token_limit": "{count} requests a minute",
         "console.given_up": "Messages that could not be handled",
         "console.given_up_why": (
             "They came in and were given up: the hub broke each time it worked on them. Whoever wrote them was told so"

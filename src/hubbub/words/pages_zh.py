@@ -26,6 +26,7 @@ SENTENCES: Final = MappingProxyType(
         "console.stranger_code": "配对码",
         "console.stranger_let_in": "准入",
         "console.stranger_until": "{time}内有效",
+        "console.token_limit": "每分钟 {count} 次请求",
         "console.given_up": "无法处理的消息",
         "console.given_up_why": (
             "这些消息已经收到，但每次处理都会出错，因此已放弃；能通知发送者的已经通知。8 天后会从列表中清除。"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hubbub.api.limits import BUCKETS, Buckets, split_limit, with_limit
+from hubbub.api.limits import BUCKETS, Buckets
 from tests.fakes.doors import doors
 
 
@@ -43,12 +43,6 @@ def test_the_buckets_are_bounded() -> None:
         buckets.take(str(number), 1)
     assert buckets.take("0", 1) == 0.0  # forgotten
     assert buckets.take(str(BUCKETS), 1) > 0
-
-
-def test_a_limit_is_stored_among_the_scopes() -> None:
-    assert with_limit(["a", "b", "a"], 0) == ("a", "b")
-    assert split_limit(with_limit(["a", "b"], 60)) == (("a", "b"), 60)
-    assert split_limit(("a",)) == (("a",), 0)
 
 
 async def test_a_token_that_sends_too_much_waits() -> None:

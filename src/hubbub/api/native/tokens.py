@@ -8,7 +8,6 @@ from fastapi import Path
 from starlette.responses import Response
 
 from hubbub.api.errors import Refused
-from hubbub.api.limits import split_limit
 from hubbub.api.native.wire import TokenIn, TokenJSON, TokenMade, Tokens
 from hubbub.api.services import Services
 from hubbub.core.ports import Token
@@ -47,13 +46,12 @@ class TokenRoutes:
 
 
 def _json(token: Token) -> TokenJSON:
-    scopes, per_minute = split_limit(token.scopes)
     return TokenJSON(
         id=token.id,
         name=token.name,
-        scopes=list(scopes),
+        scopes=list(token.scopes),
         owner=token.owner,
         created_at=token.created_at,
         expires_at=token.expires_at,
-        per_minute=per_minute,
+        per_minute=token.per_minute,
     )

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from hubbub.storage.postgres.writer import Writer
 
 _PUT = "INSERT INTO meta VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
-_ADD = "INSERT INTO token VALUES ($1, $2, $3, $4, $5, $6, $7)"
-_TOKENS = "SELECT id, name, scopes, owner, created_at, expires_at FROM token "
+_ADD = "INSERT INTO token VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
+_TOKENS = "SELECT id, name, scopes, owner, created_at, expires_at, per_minute FROM token "
 
 
 class Secrets:
@@ -42,7 +42,7 @@ class Secrets:
         """See `ports.Secrets.token_add`."""
         named = (texts.name(token.id), texts.name(digest), texts.stored(token.name))
         rest = (json.dumps(token.scopes), texts.stored(token.owner), token.created_at, token.expires_at)
-        await self._change(_ADD, *named, *rest)
+        await self._change(_ADD, *named, *rest, token.per_minute)
 
     async def token_find(self, digest: str) -> Token | None:
         """See `ports.Secrets.token_find`."""
@@ -66,6 +66,6 @@ class Secrets:
 
 
 def _token(row: Sequence[Any]) -> Token:
-    token_id, name, scopes, owner, created_at, expires_at = row
+    token_id, name, scopes, owner, created_at, expires_at, per_minute = row
     named = (texts.read(token_id), texts.read(name), tuple(json.loads(scopes)), texts.read(owner))
-    return Token(*named, created_at, expires_at)
+    return Token(*named, created_at, expires_at, per_minute)

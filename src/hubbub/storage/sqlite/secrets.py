@@ -10,6 +10,8 @@ from hubbub.core.ports import Token
 from hubbub.storage.sqlite.reader import Reader
 from hubbub.storage.sqlite.writer import Writer
 
+_COLUMNS = "id, name, scopes, owner, created_at, expires_at, per_minute"
+
 
 class Secrets:
     """The `Secrets` part of the contract."""
@@ -46,10 +48,11 @@ class Secrets:
             token.owner,
             token.created_at,
             token.expires_at,
+            token.per_minute,
         )
 
         def store(db: sqlite3.Connection) -> None:
-            db.execute("INSERT INTO token VALUES(?, ?, ?, ?, ?, ?, ?)", values)
+            db.execute("INSERT INTO token VALUES(?, ?, ?, ?, ?, ?, ?, ?)", values)
 
         await self._writer.call(store)
 
@@ -73,7 +76,6 @@ class Secrets:
 
 
 def _tokens(db: sqlite3.Connection, where: str, values: Sequence[object]) -> list[Token]:
-    query = f"SELECT id, name, scopes, owner, created_at, expires_at FROM token {where}"  # noqa: S608 - fixed clauses
-    return [
-        Token(row[0], row[1], tuple(json.loads(row[2])), row[3], row[4], row[5]) for row in db.execute(query, values)
-    ]
+    query = f"SELECT {_COLUMNS} FROM token {where}"  # noqa: S608 - fixed clauses
+    rows = db.execute(query, values).fetchall()
+    return [Token(token_id, name, tuple(json.loads(scopes)), *rest) for token_id, name, scopes, *rest in rows]
