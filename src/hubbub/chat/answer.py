@@ -19,9 +19,10 @@ from hubbub.chat.place import place_of
 from hubbub.chat.question import question_of, unanswerable
 from hubbub.chat.reply import Reply
 from hubbub.chat.speech import Speech
+from hubbub.chat.wishes import wish_of
 from hubbub.conversations import preferences
 from hubbub.conversations.branches import since, start_anew
-from hubbub.conversations.completions import completion_of
+from hubbub.conversations.completions import completion_of, standing
 from hubbub.conversations.contexts import Context, context_of
 from hubbub.conversations.remembered import RememberedContexts
 from hubbub.conversations.unanswered import UNANSWERED, left_over
@@ -90,6 +91,9 @@ class Chat:
         if completion is not None:
             return await self.complete(entry, (owner, text), completion, pieces, stop)
         chosen = (await preferences.read(self._conversations, owner)).over(event.options)
+        wishes = standing(chosen.stored) if chosen.stored else None
+        if wishes is not None and text.strip():
+            return await self.complete(entry, (owner, text), wishes, pieces, stop)
         question = question_of(event, text, owner)
         if too_long := self._meter.too_long(owner, question.content):
             return self._speech.tell(too_long, chosen, event)
@@ -97,7 +101,7 @@ class Chat:
             nothing = unanswerable(event, question, vision=self._vision(chosen, event))
             if nothing is not None:
                 return self._speech.tell(nothing, chosen, event)
-        place = await place_of(self._conversations, event, owner, self._settings.context_turns)
+        place = await place_of(self._conversations, event, owner, self._turns(chosen))
         branch, context = place.branch, context_of(place.branch) if place.base else self._contexts.of(place.branch)
         job = Job(entry, event, owner, chosen, branch.name, context, question, Reply(pieces), stop, base=place.base)
         if not place.base and self._idle(branch, event):
@@ -112,10 +116,10 @@ class Chat:
         A failure of the model changes nothing. The rest is as with `answer`.
         """
         event, (owner, text) = _received(entry), asked
-        chosen = (await preferences.read(self._conversations, owner)).over(event.options)
+        chosen = (await preferences.read(self._conversations, owner)).over({**event.options, **completion.settings})
         flow = (Reply(pieces), stop)
         found = Asked(entry, event, owner, text, chosen)
-        job = await job_of(self._conversations, found, completion, flow, self._settings.context_turns)
+        job = await job_of(self._conversations, found, completion, flow, self._turns(chosen))
         if too_long := self._meter.too_long(owner, job.question.content):
             return self._refused(job, too_long)
         return await self._run(job)
@@ -197,7 +201,8 @@ class Chat:
         spec = self._asking.named(job.reply.model)
         message: Message = (Text(text), *details.answer(job, spec))
         writes = (*answered(job, self._clock()), spend, *job.calls)
-        return Answer(message, self._speech.quotes(job.event), writes=writes)
+        wish = wish_of(job.preferences, job.reply.model)
+        return Answer(message, self._speech.quotes(job.event), writes=writes, wish=wish)
 
     def _refused(self, job: Job, phrase: Phrase) -> Answer:
         told = self._speech.tell(phrase, job.preferences, job.event)
@@ -216,6 +221,11 @@ class Chat:
         said = self._speech.say(phrase, job.preferences, job.event)
         message: Message = (*told_so.message, *details.failure(job, said, number, phrase.key, error.status))
         return replace(told_so, message=message, writes=(*writes, *job.calls))
+
+    def _turns(self, chosen: Preferences) -> int:
+        """How many turns are read for a question, at most."""
+        most, wanted = self._settings.context_turns, chosen.stored.get("auto_shrink_length")
+        return min(most, wanted) if type(wanted) is int and wanted > 0 else most
 
     def _vision(self, chosen: Preferences, event: Received) -> bool | None:
         """Whether the model sees pictures; None where nobody knows, or where only asking tells what is wrong."""

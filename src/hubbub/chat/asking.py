@@ -71,7 +71,9 @@ class Asking:
 
     def words(self, job: Job) -> str:
         """The words of an answer as they are shown and kept."""
-        return self._wording.answer(job, job.reply.content if job.completion is None else job.reply.words)
+        return self._wording.answer(
+            job, job.reply.words if job.completion and job.completion.expand else job.reply.content
+        )
 
     def named(self, name: str) -> ModelSpec | None:
         """The model of a name, if there is one."""
@@ -161,7 +163,7 @@ class Asking:
 
     async def _fitted(self, job: Job, system: str, spec: ModelSpec, limits: Limits) -> Fitted:
         """What of the conversation goes into the request, with a summary of the rest if that is wanted."""
-        turns, named = job.told, job.completion is not None
+        turns, named = job.told, job.completion is not None and job.completion.expand
         known = job.context.summary
         what = fitted(self._with_summary(system, known, job), turns, limits, named=named)
         if not what.dropped or not self._settings.summarize:
@@ -187,7 +189,7 @@ class Asking:
             own = await personas.read(self._conversations, owner, persona)
         chosen = self._prompts.choose(own, persona)
         text = chosen or self._speech.say(Phrase("prompt.default"), job.preferences, job.event)
-        return self._wording.prompt(job, text)
+        return self._wording.prompt(job, _with_profile(text, job.preferences))
 
     async def summarize(
         self, chosen: Preferences, event: Received, before: str, turns: Sequence[Turn], bill: Bill
@@ -204,6 +206,12 @@ class Asking:
             return system
         heading = self._speech.say(Phrase("prompt.summary"), job.preferences, job.event)
         return f"{system}\n\n{heading}\n{summary.text}"
+
+
+def _with_profile(prompt: str, chosen: Preferences) -> str:
+    """The prompt with what the owner wrote about themselves."""
+    profile = chosen.stored.get("user_profile")
+    return f"{prompt}\n\n{profile}" if isinstance(profile, str) and profile.strip() else prompt
 
 
 def _smaller(error: ProviderError, request: ChatRequest, limits: Limits, *, vision: bool | None) -> Limits | None:

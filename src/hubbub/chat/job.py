@@ -66,7 +66,9 @@ class Job:
     @property
     def told(self) -> tuple[Turn, ...]:
         """The conversation as far as it goes, with the question."""
-        return (*self.context.turns, self.question) if self.asks else self.context.turns
+        loaded = self.completion is None or self.completion.load_context
+        before = self.context.turns if loaded else ()
+        return (*before, self.question) if self.asks else before
 
 
 def answered(job: Job, now: float) -> tuple[Write, ...]:
@@ -74,7 +76,8 @@ def answered(job: Job, now: float) -> tuple[Write, ...]:
     reply = job.reply
     if job.completion is not None and not job.completion.save_context:
         return ()
-    reasoning = reply.reasoning if job.completion is None else reply.thought
+    exact = job.completion is not None and job.completion.expand
+    reasoning = reply.thought if exact else reply.reasoning
     answer = Turn("assistant", job.content, reasoning=reasoning, model=reply.model, time=now)
     bodies = (body_of(job.question, job.summary), body_of(answer)) if job.asks else (body_of(answer),)
     return (*job.base, *job.before, Append(job.owner, "context", job.branch, bodies, job.onto))

@@ -41,12 +41,11 @@ class Wording:
 
     def variables(self, job: Job, spec: ModelSpec, now: float) -> Variables:
         """What the variables of one question stand for."""
-        completion, author, bot = job.completion, job.event.author, self._bot
+        completion, bot = job.completion, self._bot
         chosen = zone_of(job.preferences.timezone) if job.preferences.timezone else None
         return Variables(
             user_id=(completion.user_id if completion else "") or job.owner,
-            user_name=(completion.user_name if completion else "")
-            or (author.name or author.id if _person(job) else ""),
+            user_name=_name(job),
             model_type=spec.type,
             bot_name=bot.name,
             version=bot.version,
@@ -57,19 +56,19 @@ class Wording:
 
     def prompt(self, job: Job, text: str) -> str:
         """A prompt as the model reads it."""
-        if job.completion is not None:
+        if _strict(job):
             return one_blank_line(expand(text, job.variables)) if job.variables else text
         return self._lenient(job, text) if self._where != "off" else text
 
     def message(self, job: Job, text: str) -> str:
         """What a person said, as the model reads it and as it is kept."""
-        if job.completion is not None:
+        if _strict(job):
             return one_blank_line(expand(text, job.variables)) if job.variables else text
         return self._lenient(job, text) if self._where == "all" else text
 
     def answer(self, job: Job, text: str) -> str:
         """What the model said, as it is shown and kept."""
-        if job.completion is not None:
+        if _strict(job):
             return expand(text, job.variables) if job.variables else text
         return self._lenient(job, text) if self._where == "all" else text
 
@@ -83,6 +82,20 @@ def one_blank_line(text: str) -> str:
     return _BLANK_LINES.sub("\n\n", text) if "\n\n" in text or "\n " in text or "\n\t" in text else text
 
 
+def _name(job: Job) -> str:
+    """What the person is called: as the program says, as they wish it, or as the platform says."""
+    author, called = job.event.author, job.preferences.stored.get("nickname")
+    if isinstance(called, str) and called:
+        return called
+    if job.completion is not None and job.completion.user_name:
+        return job.completion.user_name
+    return author.name or author.id if _person(job) else ""
+
+
+def _strict(job: Job) -> bool:
+    return job.completion is not None and job.completion.expand
+
+
 def _person(job: Job) -> bool:
     """The author is a person of a platform, not a program that speaks for one."""
-    return not job.event.owner or job.completion is None
+    return not job.event.owner or not _strict(job)
