@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from hubbub import __version__
-from hubbub.cli import config, deliveries, models, store, token, user
+from hubbub.cli import config, deliveries, importing, models, store, token, user
 from hubbub.cli.backup import backup, restore
 from hubbub.cli.chat import chat
 from hubbub.cli.doctor import doctor
@@ -66,6 +66,7 @@ app.command()(backup)
 app.command()(restore)
 app.add_typer(config.app, name="config")
 app.add_typer(deliveries.app, name="deliveries")
+app.add_typer(importing.app, name="import")
 app.add_typer(models.app, name="models")
 app.add_typer(store.app, name="store")
 app.add_typer(token.app, name="token")

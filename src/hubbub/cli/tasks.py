@@ -23,13 +23,7 @@ def task_groups() -> Iterator[typer.Typer]:
             group = typer.Typer(name=plugin.name, help=(plugin.settings.__doc__ or "").strip(), no_args_is_help=True)
             for task in plugin.tasks:
                 _add(group, plugin, task)
-            # A group of one would be taken for the command itself.
-            group.callback()(_nothing)
             yield group
-
-
-def _nothing() -> None:
-    pass
 
 
 def _add(group: typer.Typer, plugin: PlatformPlugin, task: Task) -> None:

@@ -1,0 +1,50 @@
+"""`hubbub import`: take over what other programs kept."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hubbub.cli.options import AsJson, Config, DataDir, settings_of
+from hubbub.cli.outcome import told
+from hubbub.cli.table import print_json
+
+if TYPE_CHECKING:
+    from hubbub.app.importing_corp_webot import Imported
+    from hubbub.settings import Settings
+
+app = typer.Typer(help="Take over what other programs kept. No hub may run on the data.", no_args_is_help=True)
+
+Database = Annotated[Path, typer.Option("--db", metavar="FILE", help="Its database, data.db. It stays as it is.")]
+
+
+@app.command("corp-webot")
+def corp_webot(db: Database, *, as_json: AsJson = False, config: Config = None, data: DataDir = None) -> None:
+    """Take users, prompts and conversations of corp-webot. Run again, it takes what is new."""
+    with told():
+        done = asyncio.run(_corp_webot(settings_of(config, data), db))
+        if as_json:
+            from dataclasses import asdict  # noqa: PLC0415 - loaded on first use
+
+            print_json([asdict(done)])
+            return
+        print(f"{done.users} users, {done.prompts} prompts, {done.contexts} conversations taken over")
+        if done.known:
+            print(f"{done.known} conversations were here already")
+        if done.broken:
+            print(f"{done.broken} conversations cannot be read and were left out")
+
+
+async def _corp_webot(settings: Settings, file: Path) -> Imported:
+    from hubbub.app.engines import command_store  # noqa: PLC0415 - loaded on first use
+    from hubbub.app.importing_corp_webot import (  # noqa: PLC0415 - loaded on first use
+        import_corp_webot,
+        read_corp_webot,
+    )
+
+    old = read_corp_webot(file)
+    async with command_store(settings) as store:
+        return await import_corp_webot(settings, store, old)
