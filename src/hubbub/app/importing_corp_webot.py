@@ -42,7 +42,7 @@ def read_corp_webot(file: Path) -> OldData:
 
 
 async def import_corp_webot(settings: Settings, store: Store, old: OldData) -> Imported:
-    """Take everything; a second time nothing is there twice, and prompts that were set since stay. Raises StoreError."""
+    """Take everything; a second time nothing is there twice, and prompts set since stay. Raises StoreError."""
     account = _account(settings)
     users = {user.name: user for user in old.users}
     for context in old.contexts:
