@@ -77,7 +77,7 @@ async def test_without_prompt_and_without_keeping() -> None:
 
 
 @pytest.mark.parametrize("wishes", [{}, {"continue": True}])
-async def test_without_a_message_the_model_goes_on_with_what_is_there(wishes: dict[str, object]) -> None:
+async def test_without_a_message_the_model_goes_on_with_what_is_there(wishes: dict[str, Any]) -> None:
     talk = talking(whole("one"), whole("two"))
     await asks(talk, "hi")
     await asks(talk, **wishes)
