@@ -117,14 +117,13 @@ class ChatRoutes:
         """The answer; given up, if the settings say so, when nobody waits for it any more."""
         if not self._parts.settings.cancel_gone:
             return await self._exchange.ask(event)
-        async with asyncio.TaskGroup() as group:
-            asked = group.create_task(self._exchange.ask(event))
-            watching = group.create_task(self._give_up(request, event))
-            try:
-                await asyncio.wait([asked])
-            finally:
-                watching.cancel()
-        return await asked
+        # No task group: it would wrap what goes wrong, which the route tells apart.
+        watching = asyncio.create_task(self._give_up(request, event))
+        try:
+            return await self._exchange.ask(event)
+        finally:
+            watching.cancel()
+            await asyncio.wait([watching])
 
     async def _give_up(self, request: RepeaterRequest, event: Received) -> None:
         while (await request.receive())["type"] != "http.disconnect":

@@ -29,6 +29,7 @@ class Door:
     hub: MemoryHub
     client: httpx.AsyncClient
     access: Access
+    app: Any
     asked: Asked = field(default_factory=Asked)
     pictures: PaperPictures = field(default_factory=PaperPictures)
 
@@ -58,7 +59,7 @@ async def door(*, client: str = "127.0.0.1", most_bytes: int = 100_000, **given:
     app = build_application(services(hub, HttpPlatform(HttpSettings(), hub.host), settings, access))
     transport = httpx.ASGITransport(app, client=(client, 40_000))
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8080") as http:
-        yield Door(hub, http, access, asked, pictures)
+        yield Door(hub, http, access, app, asked, pictures)
         if hub.tasks:
             await asyncio.wait(hub.tasks)
 
