@@ -3,6 +3,8 @@
 from typing import Final
 
 from hubbub.commands import (
+    administration,
+    audit,
     basics,
     conversation,
     exporting,
@@ -15,6 +17,7 @@ from hubbub.commands import (
     roles,
     rooms,
     shelf,
+    statistics,
     usage,
 )
 
@@ -31,5 +34,8 @@ BUILTIN: Final = (
     *forgetting.COMMANDS,
     *rooms.COMMANDS,
     *people.COMMANDS,
+    *administration.COMMANDS,
+    *statistics.COMMANDS,
+    *audit.COMMANDS,
     *operations.COMMANDS,
 )

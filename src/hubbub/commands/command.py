@@ -200,6 +200,11 @@ class Command:
     room_admins: bool = False
     even_off: bool = False
     secret: bool = False
+
+    @property
+    def audited(self) -> bool:
+        """What is done by it is written down."""
+        return self.role >= Role.ADMIN
     glued: bool = False
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from hubbub.commands.audit import record
 from hubbub.commands.builtin import BUILTIN
 from hubbub.commands.command import Call, Command, CommandContext
+from hubbub.commands.old_forms import FIRST as old_forms_first
+from hubbub.commands.old_forms import call_of as old_call
 from hubbub.commands.parse import PREFIXES, Parser, like_a_name, normal, plain_prefix
 from hubbub.commands.permissions import allowed, refusal
 from hubbub.core.errors import UserError
@@ -16,7 +20,7 @@ from hubbub.core.ports import MenuItem
 from hubbub.words import say
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from hubbub.commands.parse import Typed
     from hubbub.core.events import Received
@@ -39,8 +43,11 @@ class Commands:
         commands: Sequence[Command] = BUILTIN,
         names: Sequence[str] = (),
         disabled: Sequence[str] = (),
+        old_forms: Collection[str] = (),
     ) -> None:
         """``names`` are those of the bot, as people write them behind an @; ``disabled`` commands are left out.
+
+        ``old_forms``: platforms on which `hubbub.commands.old_forms` are understood.
 
         Raises:
             ValueError: two commands have the same name or alias.
@@ -57,6 +64,8 @@ class Commands:
         self._names = frozenset(map(normal, names))
         self._parser = Parser(tuple(prefixes))
         self._first = self._parser.first
+        self._old_forms = frozenset(old_forms)
+        self._old_first = old_forms_first if old_forms else frozenset()
 
     def find(self, event: Received, text: str) -> Call | None:
         """The command that a message gives, if it gives one; ``text`` is its words without what addressed the bot.
@@ -64,7 +73,12 @@ class Commands:
         A name that is none is answered with a suggestion where the sign leaves no doubt, and only if the message is
         meant for the bot; otherwise it is no command. Quick: called for every message.
         """
-        if text[:1] not in self._first:
+        first = text[:1]
+        if first in self._old_first and event.room.platform in self._old_forms:
+            old = old_call(text, self)
+            if old is not None:
+                return old
+        if first not in self._first:
             return None
         typed = self._parser.parse(text) or self._glued(text)
         if typed is not None and typed.prefix in _AT and self._is_bot(event, typed.name):
@@ -83,7 +97,8 @@ class Commands:
         if no is not None:
             return await context.tell(no)
         try:
-            return await command.handler(call, context)
+            answer = await command.handler(call, context)
+            return replace(answer, writes=(*answer.writes, record(call, context))) if command.audited else answer
         except UserError as error:
             return await context.tell(error.user_text)
 
