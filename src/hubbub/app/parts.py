@@ -94,7 +94,12 @@ class Parts:
         chosen = _chat_settings(settings, self.gate.language)
         chat = Chat(self.store.conversations, self.models, chosen, self.meter)
         return Ways(
-            commands=Commands(given.prefixes, names=given.names, disabled=given.disabled),
+            commands=Commands(
+                given.prefixes,
+                names=given.names,
+                disabled=given.disabled,
+                old_forms=[name for name, own in chosen.customs.items() if own.old_forms],
+            ),
             chat=chat,
             triggers=triggers_of(settings),
             platforms=self.platforms,

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from hubbub.commands import old_forms as forms
 from hubbub.commands.audit import record
 from hubbub.commands.builtin import BUILTIN
 from hubbub.commands.command import Call, Command, CommandContext
-from hubbub.commands.old_forms import FIRST as old_forms_first
-from hubbub.commands.old_forms import call_of as old_call
 from hubbub.commands.parse import PREFIXES, Parser, like_a_name, normal, plain_prefix
 from hubbub.commands.permissions import allowed, refusal
 from hubbub.core.errors import UserError
@@ -65,7 +64,7 @@ class Commands:
         self._parser = Parser(tuple(prefixes))
         self._first = self._parser.first
         self._old_forms = frozenset(old_forms)
-        self._old_first = old_forms_first if old_forms else frozenset()
+        self._old_first = forms.FIRST if old_forms else frozenset()
 
     def find(self, event: Received, text: str) -> Call | None:
         """The command that a message gives, if it gives one; ``text`` is its words without what addressed the bot.
@@ -75,7 +74,7 @@ class Commands:
         """
         first = text[:1]
         if first in self._old_first and event.room.platform in self._old_forms:
-            old = old_call(text, self)
+            old = forms.call_of(text, self)
             if old is not None:
                 return old
         if first not in self._first:
