@@ -31,8 +31,14 @@ SENTENCES: Final = MappingProxyType(
         "command.old.malformed": "操作失败，命令格式错误：{reason}",
         "command.old.refused": "操作失败，令牌错误或没有权限。",
         "limit.today": "抱歉，您今日的聊天次数已达上限，请明日再来！",
-        "limit.today_mail": "抱歉，您今日的聊天次数已达上限，请明日再来！\n\n如希望解除限制，请发送您的ID({user})至邮箱 {email} ，并附上一个充分的理由。",
-        "error.topic": "抱歉，这个话题我们已经聊了太多了。我没法再聊下去了。或许您可以总结一下前面的内容，然后我们再尝试往下聊！",
+        "limit.today_mail": (
+            "抱歉，您今日的聊天次数已达上限，请明日再来！\n\n"
+            "如希望解除限制，请发送您的ID({user})至邮箱 {email} ，并附上一个充分的理由。"
+        ),
+        "error.topic": (
+            "抱歉，这个话题我们已经聊了太多了。我没法再聊下去了。"
+            "或许您可以总结一下前面的内容，然后我们再尝试往下聊！"
+        ),
         "error.system": "抱歉，系统错误，请稍候再试！",
     }
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, field_validator, model_validator
 
@@ -108,6 +109,30 @@ class WeChatOfficialSettings(AccountSettings):
     deliveries: int = Field(
         3, ge=1, le=3, description="At which delivery of a message it is told that the answer takes longer."
     )
+    messages_per_day: int = Field(
+        20, ge=0, description="Questions of one person a day; 0 is no limit. Admins and white_list have none."
+    )
+    timezone: str = Field("", description="Where these days begin, such as Asia/Shanghai; empty is the hub's.")
+    session_minutes: float = Field(
+        30, ge=0, description="Silence after which a conversation here starts afresh; 0: never."
+    )
+    admins: Annotated[tuple[str, ...], BeforeValidator(_listed)] = Field(
+        (), description="OpenIDs of admins: they may give admin commands, and have no limits."
+    )
+    white_list: Annotated[tuple[str, ...], BeforeValidator(_listed)] = Field(
+        (), description="OpenIDs of people without limits."
+    )
+    admin_email: str = Field("", description="Address that is told to who reached the day's limit.")
+    admin_token: SecretStr = Field(
+        SecretStr(""), description="Token of admin messages of three lines; without one they are refused."
+    )
+    limit_text: str = Field(
+        "", description="What is said at the day's limit; {user} and {limit} are filled. Empty is the usual text."
+    )
+    too_long_text: str = Field(
+        "", description="What is said to a question that no model could take; empty is the usual text."
+    )
+    error_text: str = Field("", description="What is said where no answer came; empty is the usual text.")
     thinking_text: str = Field("", description="What is said while the answer is not ready; empty is the usual text.")
     too_fast_text: str = Field("", description="What is said to another question meanwhile; empty is the usual text.")
     next_part_text: str = Field("", description="What stands below a part of an answer; empty is the usual text.")
@@ -126,6 +151,17 @@ class WeChatOfficialSettings(AccountSettings):
         if not value.startswith("/") or value.endswith("/"):
             message = "should begin with / and not end with it"
             raise ValueError(message)
+        return value
+
+    @field_validator("timezone")
+    @classmethod
+    def _zone(cls, value: str) -> str:
+        if value:
+            try:
+                ZoneInfo(value)
+            except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+                message = "should be a time zone such as Asia/Shanghai or UTC"
+                raise ValueError(message) from error
         return value
 
     @field_validator("api_base")
