@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from hubbub.settings import repeater
+from hubbub.settings import assistant, repeater
 from hubbub.settings.sections import Server
 from hubbub.settings.shapes import leaves
 
@@ -33,6 +33,7 @@ ALIASES: Mapping[str, Path] = {
     "TELEGRAM_BOT_TOKEN": ("platforms", "telegram", "token"),
     "TG_WEBHOOK_URL": ("platforms", "telegram", "webhook_url"),
     **repeater.NAMES,
+    **assistant.NAMES,
 }
 
 # Ours, but no settings: where the file is, and what tools and tests of the project read.
