@@ -247,7 +247,7 @@ class MemoryHub:
 
     # --- Control
 
-    def stop(self, owner: str) -> bool:
+    async def stop(self, owner: str) -> bool:
         return False
 
     def status(self) -> HubStatus:

@@ -83,7 +83,7 @@ async def compact(call: Call, context: CommandContext) -> Answer:  # noqa: ARG00
 
 async def stop(call: Call, context: CommandContext) -> Answer:  # noqa: ARG001 - every handler has the same shape
     """End the answer that is being written; it is sent as far as it came."""
-    stopped = context.hub.control.stop(context.owner)
+    stopped = await context.hub.control.stop(context.owner)
     return await context.tell(Phrase("command.stop.done" if stopped else "command.stop.nothing"))
 
 

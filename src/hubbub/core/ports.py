@@ -608,6 +608,9 @@ class Shared(Protocol):
     def known_as(self, address: str, roles: Sequence[str]) -> None:
         """Let the other nodes know where this one is reached and what it does."""
 
+    async def backlog(self) -> int:
+        """How many entries wait, on all nodes together."""
+
     async def members(self) -> Sequence[NodeStatus]:
         """The nodes that are alive and what each holds."""
 
@@ -788,7 +791,7 @@ class Exchange(Protocol):
 class Control(Protocol):
     """What a person may do to work under way."""
 
-    def stop(self, owner: str) -> bool:
+    async def stop(self, owner: str) -> bool:
         """End the answer that runs for this owner; False if none does. What came so far is kept and sent."""
 
     def status(self) -> HubStatus:

@@ -71,7 +71,7 @@ class Dispatcher:
     """Owns the lanes of one node."""
 
     def __init__(self, inbox: Journal, handler: Handler, tasks: asyncio.TaskGroup, node: str, bounds: Bounds) -> None:
-        """``tasks`` runs the lanes; `claims` has to run beside them."""
+        """``tasks`` runs the lanes; `claims` has to run beside them. With no ``node`` it only accepts, for others."""
         self._inbox = inbox
         self._handler = handler
         self._crew = Crew(tasks, self._run, bounds.conversations)
@@ -80,6 +80,8 @@ class Dispatcher:
         self._lanes: dict[str, _Lane] = {}
         self._held = 0
         self._closing = False
+        self.behind = False
+        """Too much waits elsewhere: nothing more is accepted for a moment."""
         self._suspects = asyncio.Lock()
         self._empty = asyncio.Event()
         self._empty.set()
@@ -104,7 +106,7 @@ class Dispatcher:
         if self._closing:
             msg = "the hub is stopping"
             raise Overloaded(msg, 5.0)
-        if self._held >= self._bounds.accepted:
+        if self.behind or self._held >= self._bounds.accepted:
             msg = "too many messages wait for their answers"
             raise Overloaded(msg)
         accepted = self._inbox.accept(event, self._handler.lane_of(event), self._node)

@@ -37,10 +37,11 @@ class CommonOutbox(Outbox, SharedOutbox, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a sender is: the names that its node holds, and how the node is called."""
+    """Where a sender is: the names that its node holds, how the node is called, platforms that are never sent to."""
 
     holder: Holder
     node: str
+    silent: frozenset[str] = frozenset()
     patience: Patience = _PATIENCE
 
 
@@ -59,6 +60,7 @@ class SharedSender(Sender):
         super().__init__(outbox, platforms, tasks, place.patience, failpoint)
         self._common = outbox
         self._node = place.node
+        self._silent = place.silent
         self._taking = asyncio.Lock()
         self._leases = AccountLeases(place.holder, tasks, Sending(self._gain, self._lose))
         self._ours: set[Account] = set()
@@ -72,7 +74,8 @@ class SharedSender(Sender):
     @override
     def connected(self, account: Account) -> None:
         super().connected(account)
-        self._leases.connected(account)
+        if account.platform not in self._silent:
+            self._leases.connected(account)
 
     @override
     def disconnected(self, account: Account, why: Sentence) -> None:

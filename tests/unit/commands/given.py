@@ -36,7 +36,7 @@ class FakeControl:
     running: set[str] = field(default_factory=set)
     found: HubStatus = HubStatus("0.1.0", NOW - 90_000, True, (), "main", "set in the config", 0, 0, 0)  # noqa: RUF009
 
-    def stop(self, owner: str) -> bool:
+    async def stop(self, owner: str) -> bool:
         found = owner in self.running
         self.running.discard(owner)
         return found

@@ -42,6 +42,8 @@ _COMMON = """
 INSERT INTO meta VALUES ('cluster', replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', ''))
 ON CONFLICT (key) DO NOTHING
 """
+_BACKLOG = "SELECT coalesce(sum(waiting), 0) FROM conv"
+_LEASES = f"SELECT count(*) FROM lease WHERE until > {NOW}"  # noqa: S608 - fixed
 _NODES = f"SELECT count(*) FROM member WHERE until > {NOW}"  # noqa: S608 - fixed
 
 
@@ -138,6 +140,11 @@ class PostgresStore:
         """See `ports.Shared.known_as`."""
         self._presence.known_as(address, roles)
 
+    async def backlog(self) -> int:
+        """See `ports.Shared.backlog`."""
+        row = await self._reader.row(_BACKLOG)
+        return int(row[0]) if row else 0
+
     async def members(self) -> Sequence[NodeStatus]:
         """See `ports.Shared.members`."""
         return await self._presence.statuses()
@@ -156,10 +163,12 @@ class PostgresStore:
         counts = dict.fromkeys(("outbox_queued", "outbox_sending", "outbox_unknown", "outbox_dead"), 0.0)
         counts |= {f"outbox_{STATE_NAMES[row[0]]}": float(row[1]) for row in await self._reader.fetch(_ROWS)}
         lanes, nodes = await self._reader.row(_LANES), await self._reader.row(_NODES)
+        leases = await self._reader.row(_LEASES)
         names = ("inbox_waiting", "lanes_held", "lanes_free", "lag_seconds")
         counts |= {name: float(value) for name, value in zip(names, lanes or (), strict=False)}
         return counts | {
             "nodes": float(nodes[0]) if nodes else 0.0,
+            "leases": float(leases[0]) if leases else 0.0,
             "commits": float(self._writer.commits),
             "written": float(self._writer.written),
             "fenced": float(self._writer.fenced),
