@@ -18,6 +18,8 @@ from typing_extensions import override
 from hubbub.api.answers import Receive, Scope, Send, refuse
 from hubbub.api.errors import STOPPING
 from hubbub.api.health import health_routes
+from hubbub.api.kept import ROOT as KEPT
+from hubbub.api.kept import KeptFiles
 from hubbub.api.later import Later
 from hubbub.api.listening import BACKLOG, address_of, fingerprint, listen, tls_context
 from hubbub.api.metrics import Metrics
@@ -128,6 +130,7 @@ def _own_routes(services: Services) -> list[Route]:
     return [
         *health_routes(services.control),
         Route("/metrics", Metrics(services), methods=("GET",)),
+        Route(f"{KEPT}/{{name}}", KeptFiles(services.store.files, services.clock), methods=("GET",)),
     ]
 
 

@@ -14,11 +14,12 @@ from hubbub import __version__
 from hubbub.api.auth import Access
 from hubbub.api.services import ApiSettings, Services
 from hubbub.app.belongings import PlatformFacts
+from hubbub.app.cluster import cluster_of
 from hubbub.app.files import FileRules, HubFiles
 from hubbub.app.holding import held_alone
 from hubbub.app.models import LateModels
 from hubbub.app.people import Desk, HubPeople
-from hubbub.app.pictures import WholePictures, build_renderer
+from hubbub.app.pictures import WholePictures, build_renderer, drawing_rules
 from hubbub.app.platforms import build_platforms
 from hubbub.app.reloading import reread, told
 from hubbub.app.repeater import bot_of, repeater_parts
@@ -33,11 +34,12 @@ from hubbub.conversations.zones import zone_of
 from hubbub.core.addresses import Room
 from hubbub.core.failpoints import Failpoint
 from hubbub.core.phrases import Phrase
-from hubbub.core.ports import Exchange, Host, Platform, Store
+from hubbub.core.ports import Exchange, Host, Platform, Route, Store, Streams
 from hubbub.core.status import HubStatus
 from hubbub.dispatch.control import HubControl
 from hubbub.dispatch.delivery import Patience, Sender
 from hubbub.dispatch.dispatcher import Bounds, Dispatcher
+from hubbub.dispatch.drawing import Drawing
 from hubbub.dispatch.means import HubMeans, outgoing
 from hubbub.dispatch.road import Road, Ways
 from hubbub.dispatch.streams import LocalStreams
@@ -46,6 +48,7 @@ from hubbub.settings import Settings
 
 # Seconds for requests that still run when all messages are done, or their time is up.
 _LAST_REQUESTS = 2.0
+_EXCHANGE = "http"
 
 
 class Parts:
@@ -66,22 +69,27 @@ class Parts:
         self.meter.use(limits, platform_limits(settings))
         self.userdata = UserData(store.conversations, time.time)
         self.models = LateModels(settings)
-        self.streams = LocalStreams()
+        self.cluster = cluster_of(store, node, settings, tasks)
+        self.streams: Streams = LocalStreams() if self.cluster is None else self.cluster.streams
         files = settings.files
         rules = FileRules(files.kept_bytes, files.file_bytes, files.fetch_seconds, files.fetch_networks)
         self.files = HubFiles(store.files, time.time, rules)
         self.renderer = build_renderer(settings)
         platforms: dict[str, Platform] = {}
-        self.sender = Sender(store.outbox, platforms, tasks, Patience(), failpoint)
         self.platforms = platforms
+        shared = None if self.cluster is None else self.cluster.sender(platforms, _EXCHANGE, failpoint)
+        self.sender = shared or Sender(store.outbox, platforms, tasks, Patience(), failpoint)
         self.road = Road(self._ways(settings), self.sender)
         bounds = Bounds(settings.dispatch.conversations, settings.dispatch.accepted)
-        self.dispatcher = Dispatcher(store.inbox, self.road, tasks, self.node, bounds)
+        working = self.node if settings.cluster.does("worker") else ""
+        self.dispatcher = Dispatcher(store.inbox, self.road, tasks, working, bounds)
         self.control = HubControl(self.dispatcher, self.sender, self.status)
+        if self.cluster is not None and shared is not None:
+            self.control = self.cluster.control(self.dispatcher, shared, self.status)
         platforms.update(build_platforms(settings, self._host(failpoint)))
         sends = partial(outgoing, platforms)
         self.people = HubPeople(Desk(store, self.gate, self.meter, self.node, sends, self.sender.push))
-        self.exchange = cast("Exchange", platforms["http"])
+        self.exchange = cast("Exchange", platforms[_EXCHANGE])
         self.access = Access(
             store.secrets,
             trusted_networks=settings.server.trusted_networks,
@@ -115,9 +123,13 @@ class Parts:
                 zone=self.zone,
                 personas=settings.chat.personas,
                 reloading=self.reload,
+                renderer=self.renderer,
+                files=self.files,
+                public_url=settings.server.public_url,
             ),
             models_known=self.models.known,
             language=settings.chat.language,
+            drawing=Drawing(self.renderer, self.files, drawing_rules(settings, self.zone), time.time),
         )
 
     async def reload(self) -> Sequence[Phrase]:
@@ -146,7 +158,7 @@ class Parts:
             disconnected=self.sender.disconnected,
             facts=facts,
             files=self.files,
-            hold=held_alone,
+            hold=held_alone if self.cluster is None else self.cluster.holder.hold,
             menu=self.road.menu,
             window=HubWindow(
                 WindowParts(
@@ -160,6 +172,19 @@ class Parts:
             ),
             failpoint=failpoint,
         )
+
+    @property
+    def running_platforms(self) -> Sequence[Platform]:
+        """Those that this process runs: all, or only that of its own requests where it holds no connections."""
+        if self.settings.cluster.does("gateway"):
+            return tuple(self.platforms.values())
+        return (self.platforms[_EXCHANGE],)
+
+    @property
+    def routes(self) -> Sequence[Route]:
+        """What the web server serves beside the APIs and the pages."""
+        own = self.cluster.routes if self.cluster is not None else ()
+        return (*own, *(route for platform in self.running_platforms for route in platform.routes))
 
     def services(self) -> Services:
         """For the HTTP APIs."""
@@ -202,16 +227,18 @@ class Parts:
 
     def status(self) -> HubStatus:
         """How the hub is doing."""
+        trouble = "" if self.cluster is None else self.cluster.trouble
         return HubStatus(
             version=__version__,
             started_at=self.started_at,
-            ready=not self.dispatcher.closing,
+            ready=not self.dispatcher.closing and not trouble,
             accounts=self.sender.accounts,
             model=self.models.name,
             model_reason=self.models.reason,
             waiting=self.dispatcher.held,
             running=self.dispatcher.running,
             undelivered=self.sender.waiting,
+            trouble=trouble,
         )
 
 

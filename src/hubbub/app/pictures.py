@@ -6,11 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hubbub.core.errors import ConfigError
-from hubbub.core.pictures import Look
+from hubbub.core.pictures import Card, Look
+from hubbub.dispatch.drawing import DrawingRules
 from hubbub.rendering.pool import PoolRules
 from hubbub.rendering.renderer import RenderRules, TypstRenderer
 
 if TYPE_CHECKING:
+    from datetime import tzinfo
+
     from hubbub.core.ports import Renderer
     from hubbub.settings import Settings
 
@@ -57,6 +60,21 @@ def avatar_of(path: Path | None) -> bytes:
         msg = f"rendering.avatar: {path} should be a PNG or JPEG of at most {_LARGEST_AVATAR} bytes"
         raise ConfigError(msg)
     return data
+
+
+def drawing_rules(settings: Settings, zone: tzinfo | None) -> DrawingRules:
+    """Which replies become pictures. Raises ConfigError."""
+    given = settings.rendering
+    card = Card(title=given.title, author=given.author, avatar=avatar_of(given.avatar))
+    return DrawingRules(
+        when=given.when,
+        characters=given.auto_characters,
+        seconds=given.kept_seconds,
+        card=card if card != Card() else None,
+        show_time=given.show_time,
+        show_model=given.show_model,
+        zone=zone,
+    )
 
 
 class WholePictures:

@@ -29,6 +29,7 @@ def _rules(rule: RoomRule, *, shared: bool) -> RoomRules:
         always="always" in rule.trigger,
         words=rule.words,
         shared=shared if rule.shared is None else rule.shared,
+        render=rule.render or "",
     )
 
 

@@ -19,13 +19,13 @@ from hubbub.chat.place import place_of
 from hubbub.chat.question import question_of, unanswerable
 from hubbub.chat.reply import Reply
 from hubbub.chat.speech import Speech
-from hubbub.chat.wishes import wish_of
 from hubbub.conversations import preferences
 from hubbub.conversations.branches import since, start_anew
 from hubbub.conversations.completions import completion_of, standing
 from hubbub.conversations.contexts import Context, context_of
 from hubbub.conversations.remembered import RememberedContexts
 from hubbub.conversations.unanswered import UNANSWERED, left_over
+from hubbub.conversations.wishes import wish_of
 from hubbub.core.errors import ProviderError, UserError
 from hubbub.core.events import Event, Received
 from hubbub.core.messages import Text

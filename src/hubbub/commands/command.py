@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from hubbub.core.messages import Message
     from hubbub.core.models import ModelSpec
     from hubbub.core.phrases import Phrase, Sentence
-    from hubbub.core.ports import Clock, Control, Conversations, Outbox, Usage
+    from hubbub.core.ports import Clock, Control, Conversations, Files, Outbox, Renderer, Usage
     from hubbub.core.turns import ModelInfo
     from hubbub.core.work import Entry, Outgoing
 
@@ -105,6 +105,22 @@ class Means(Protocol):
     @property
     def personas(self) -> Mapping[str, str]:
         """Prompts that everybody may choose by name."""
+
+    @property
+    def styles(self) -> Sequence[str]:
+        """Styles of pictures, the default one first."""
+
+    @property
+    def renderer(self) -> Renderer | None:
+        """Makes pictures and documents; None where none can be made."""
+
+    @property
+    def files(self) -> Files | None:
+        """Keeps files for a while; None where none can be kept."""
+
+    @property
+    def public_url(self) -> str:
+        """Where others reach the hub; "" where that is not known."""
 
     async def forget(self, owner: str) -> None:
         """Remove all that is an owner's (`ports.Store.forget`)."""
@@ -205,6 +221,7 @@ class Command:
     def audited(self) -> bool:
         """What is done by it is written down."""
         return self.role >= Role.ADMIN
+
     glued: bool = False
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html import escape
+from urllib.parse import quote
 
 from hubbub.console.formulas import Formulas
 from hubbub.core.messages import Audio, Face, File, Image, Link, Location, Media, Mention, Message, Segment, Text, Video
@@ -12,6 +13,8 @@ from hubbub.markup.parse import parse
 from hubbub.markup.plain import LONGEST
 from hubbub.markup.tree import Anchor, Paragraph, Picture, Words
 from hubbub.words import say
+
+_KEPT = "hub:"
 
 
 def blocks_html(text: str, language: str) -> list[str]:
@@ -55,12 +58,10 @@ def _segment(segment: Segment, language: str) -> str:
     match segment:
         case Text(text, verbatim):
             return verbatim_html(text) if verbatim else markdown_html(text, language)
-        case Image(media, alt):
-            return HtmlWriter().write([Paragraph((Picture(media.url, alt or say(Phrase("page.picture"), language)),))])[
-                0
-            ]
+        case Image():
+            return _picture(segment, language)
         case File(media) | Audio(media) | Video(media):
-            return _link(media.url, _name_of(media))
+            return _file(media)
         case Link(url, title):
             return _link(url, title or url)
         case Location(latitude, longitude, title):
@@ -71,6 +72,24 @@ def _segment(segment: Segment, language: str) -> str:
             return verbatim_html(text) if text else ""
         case _:
             return ""
+
+
+def _picture(image: Image, language: str) -> str:
+    alt = image.alt or say(Phrase("page.picture"), language)
+    if image.media.url.startswith(_KEPT):
+        return f'<p><img src="{_address(image.media.url)}" alt="{escape(alt)}"></p>'
+    return HtmlWriter().write([Paragraph((Picture(image.media.url, alt),))])[0]
+
+
+def _file(media: Media) -> str:
+    if media.url.startswith(_KEPT):
+        return f'<p><a href="{_address(media.url)}" download>{escape(_name_of(media))}</a></p>'
+    return _link(media.url, _name_of(media))
+
+
+def _address(url: str) -> str:
+    """Where the hub serves a file that it keeps."""
+    return "/files/" + quote(url.removeprefix(_KEPT), safe="")
 
 
 def _name_of(media: Media) -> str:

@@ -33,6 +33,21 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
+class Wish:
+    """How whoever asked wants a model's reply shown: as pictures ``always``, ``never`` or ``auto``.
+
+    "" leaves it to the room and the hub, and so does an empty ``style``. ``model`` is who answered.
+    """
+
+    when: str = ""
+    style: str = ""
+    model: str = ""
+
+
+NO_WISH = Wish()
+
+
+@dataclass(frozen=True, slots=True)
 class Said:
     """One turn of a document: ``kind`` is the role, ``who`` and ``when`` are words, ``text`` is Markdown."""
 

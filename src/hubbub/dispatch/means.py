@@ -15,7 +15,7 @@ from hubbub.core.addresses import Room
 from hubbub.core.capabilities import Capabilities, Delivery
 from hubbub.core.messages import Message
 from hubbub.core.phrases import Phrase
-from hubbub.core.ports import Clock, Control, Conversations, Outbox, Platform, Store, Usage
+from hubbub.core.ports import Clock, Control, Conversations, Files, Outbox, Platform, Renderer, Store, Usage
 from hubbub.core.work import Outgoing, State
 
 
@@ -33,6 +33,14 @@ class HubMeans:
     zone: tzinfo | None
     personas: Mapping[str, str]
     reloading: Callable[[], Awaitable[Sequence[Phrase]]]
+    renderer: Renderer | None = None
+    files: Files | None = None
+    public_url: str = ""
+
+    @property
+    def styles(self) -> Sequence[str]:
+        """See `Means.styles`."""
+        return self.renderer.styles if self.renderer is not None else ("light",)
 
     @property
     def conversations(self) -> Conversations:

@@ -28,6 +28,7 @@ from hubbub.core.work import Committed, Entry, Outgoing, Spend, Unit
 from hubbub.dispatch.answering import Answering
 from hubbub.dispatch.asking import AskingForOne
 from hubbub.dispatch.delivery import Sender
+from hubbub.dispatch.drawing import Drawing
 from hubbub.dispatch.means import HubMeans
 from hubbub.words import choose, guess, say
 
@@ -52,6 +53,7 @@ class Ways:
     means: HubMeans
     models_known: asyncio.Event
     language: str
+    drawing: Drawing | None = None
 
 
 class Road:
@@ -129,7 +131,19 @@ class Road:
         else:
             async with self._answering(event) as pieces:
                 answer = await ways.chat.answer(entry, owner, text, pieces, stop)
+        if answer.wish is not None and ways.drawing is not None:
+            answer = await self._shown(answer, owner, entry, rules)
         return self._noted(answer, owner, event)
+
+    async def _shown(self, answer: Answer, owner: str, entry: Entry, rules: RoomRules) -> Answer:
+        """A model's answer, as pictures where that is wanted."""
+        drawing, wish, room = self._ways.drawing, answer.wish, entry.event.room
+        if drawing is None or wish is None or not drawing.wanted(wish, rules.render, answer.message):
+            return answer
+        platform = self._ways.platforms.get(room.platform)
+        if platform is None or not platform.capabilities(room).images:
+            return answer
+        return await drawing.drawn(answer, wish, owner, lambda rest: self._ways.means.sends(room, rest, entry.id))
 
     def _noted(self, answer: Answer, owner: str, event: Received) -> Answer:
         """An answer with the note that its owner wrote, so that whoever only gives commands is known, too."""

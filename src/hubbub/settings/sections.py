@@ -220,6 +220,9 @@ class RoomRule(Section):
     )
     words: tuple[str, ...] = Field((), description="Words at the beginning of a message that address the bot too.")
     shared: bool | None = Field(None, description="One conversation for the whole room; unset: chat.shared_groups.")
+    render: Literal["never", "always", "auto"] | None = Field(
+        None, description="Which replies become pictures there: never, always or auto; unset: rendering.when."
+    )
 
 
 class Dispatch(Section):

@@ -15,6 +15,8 @@ from hubbub.words import (
     en,
     pages_en,
     pages_zh,
+    pictures_en,
+    pictures_zh,
     roles_en,
     roles_zh,
     zh,
@@ -29,6 +31,7 @@ CATALOGUES: Final = MappingProxyType(
                 **en.SENTENCES,
                 **commands_en.SENTENCES,
                 **pages_en.SENTENCES,
+                **pictures_en.SENTENCES,
                 **roles_en.SENTENCES,
             }
         ),
@@ -38,6 +41,7 @@ CATALOGUES: Final = MappingProxyType(
                 **zh.SENTENCES,
                 **commands_zh.SENTENCES,
                 **pages_zh.SENTENCES,
+                **pictures_zh.SENTENCES,
                 **roles_zh.SENTENCES,
             }
         ),

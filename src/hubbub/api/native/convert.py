@@ -9,6 +9,7 @@ from urllib.parse import quote
 import orjson
 
 from hubbub.api.callers import Caller
+from hubbub.api.kept import addressed
 from hubbub.api.native.wire import MessageIn
 from hubbub.core.addresses import Room
 from hubbub.core.events import Received
@@ -59,7 +60,7 @@ def received(body: MessageIn, request: Request) -> Received:
 
 def reply_json(row: Row) -> dict[str, object]:
     """One reply; segments are dataclasses, which orjson writes as they are."""
-    return {"id": row.id, "segments": row.out.message, "text": text_of(row.out.message)}
+    return {"id": row.id, "segments": addressed(row.out.message), "text": text_of(row.out.message)}
 
 
 def answer_json(key: str, receipt: Receipt, rows: Sequence[Row]) -> bytes:

@@ -21,9 +21,9 @@ class Wire(BaseModel):
 
 
 class MediaJSON(Wire):
-    """Where a file is: an address (https:, http: or data:) or the platform's own handle of it."""
+    """Where a file is: an address (https:, http:, data:, or /files/... of the hub) or the platform's handle of it."""
 
-    url: str = Field("", pattern=r"^((https?://|data:)\S*)?$", examples=["https://example.org/cat.png"])
+    url: str = Field("", pattern=r"^((https?://|data:|/files/)\S*)?$", examples=["https://example.org/cat.png"])
     file_id: Short = ""
     name: Short = ""
     mime: Short = ""
@@ -38,7 +38,8 @@ class MediaJSON(Wire):
 
     def core(self) -> messages.Media:
         """As the hub's own."""
-        return messages.Media(self.url, self.file_id, self.name, self.mime, self.size)
+        url = self.url.replace("/files/", "hub:", 1) if self.url.startswith("/files/") else self.url
+        return messages.Media(url, self.file_id, self.name, self.mime, self.size)
 
 
 class TextJSON(Wire):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 
 from hubbub.core.addresses import Room
 from hubbub.core.capabilities import Capabilities
@@ -16,6 +17,7 @@ from hubbub.platforms.onebot.actions import number, send_call
 from hubbub.platforms.onebot.bounds import scalar
 from hubbub.platforms.onebot.complaints import Complaints
 from hubbub.platforms.onebot.convert import reaction_code
+from hubbub.platforms.onebot.media import brought, has_kept
 from hubbub.platforms.onebot.posts import EventPosts
 from hubbub.platforms.onebot.reverse import ReverseWebSockets
 from hubbub.platforms.onebot.session import Hub
@@ -39,6 +41,7 @@ class OneBotAdapter:
     def __init__(self, settings: OneBotSettings, host: Host) -> None:
         """Connections are accepted from now on; the hub's own are opened by `run`."""
         self._settings = settings
+        self._files = host.files
         complaints = Complaints(log)
         self._accounts = Accounts(host, settings.accounts)
         self._hub = Hub(host, self._accounts, settings, complaints)
@@ -92,7 +95,10 @@ class OneBotAdapter:
     async def send(self, row: Row) -> str:
         """Send one message and return its id. Raises DeliveryError."""
         line = self._line(row.out.room)
-        action, params = send_call(row.out, self._settings)
+        out = row.out
+        if has_kept(out.message):
+            out = replace(out, message=await brought(out.message, self._files))
+        action, params = send_call(out, self._settings)
         return message_id(await line.call(action, params))
 
     async def delete(self, room: Room, message_id: str) -> None:

@@ -1,0 +1,110 @@
+"""A model's reply as pictures, where its reader wants that and the room can show them.
+
+The pictures are made before the reply is stored, so a crash sends neither twice. Whatever goes wrong with them, the
+reply goes out as text.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from hubbub.core.errors import RenderError, StoreError
+from hubbub.core.messages import Image, Media, Raw, Text, text_of
+from hubbub.core.pictures import Card, Look
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import tzinfo
+    from typing import TypeAlias
+
+    from hubbub.core.messages import Blob, Message
+    from hubbub.core.pictures import Wish
+    from hubbub.core.ports import Answer, Clock, Files, Renderer
+    from hubbub.core.work import Outgoing
+
+    More: TypeAlias = Callable[[Message], Sequence[Outgoing]]
+
+log = logging.getLogger(__name__)
+
+NEVER, ALWAYS, AUTO = "never", "always", "auto"
+# What text alone shows badly: code, tables, formulas.
+_BETTER_SEEN: Final = re.compile(
+    r"^ {0,3}(?:```|~~~)|^ {0,3}\|?[ :]*-{3,}[ :]*\|[-| :]*$"
+    r"|\$\$|\\\[|\\\(|\\begin\{|(?<![\w$\\])\$[^\s$][^$\n]*[\\^_=]",
+    re.MULTILINE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DrawingRules:
+    """``when`` neither the reader nor the room chose otherwise. From ``characters`` on, auto makes pictures.
+
+    ``seconds``: how long pictures are kept for their delivery. ``card`` stands over each, with the time or the model
+    where that is wanted.
+    """
+
+    when: str = NEVER
+    characters: int = 1500
+    seconds: float = 86_400.0
+    card: Card | None = None
+    show_time: bool = False
+    show_model: bool = False
+    zone: tzinfo | None = None
+
+
+class Drawing:
+    """Makes pictures of answers."""
+
+    def __init__(self, renderer: Renderer, files: Files, rules: DrawingRules, clock: Clock) -> None:
+        """Nothing is started before the first picture."""
+        self._renderer = renderer
+        self._files = files
+        self._rules = rules
+        self._clock = clock
+
+    def wanted(self, wish: Wish, room: str, message: Message) -> bool:
+        """Whether a reply is to become pictures; ``room`` is what its room's rule says. Quick where it is not."""
+        when = wish.when or room or self._rules.when
+        if when == NEVER or any(type(each) is Raw for each in message):
+            return False
+        text = text_of(message)
+        if when == ALWAYS:
+            return bool(text)
+        return len(text) >= self._rules.characters or _BETTER_SEEN.search(text) is not None
+
+    async def drawn(self, answer: Answer, wish: Wish, owner: str, more: More) -> Answer:
+        """The answer with pictures for words; ``more`` makes messages of what does not fit the first one."""
+        text = text_of(answer.message)
+        try:
+            blobs = await self._renderer.pictures(text, Look(wish.style, card=self._card(wish)))
+            images = await self._kept(blobs, text, owner)
+        except (RenderError, StoreError) as error:
+            log.warning("a reply goes out as text: %s", error)
+            return answer
+        rest = tuple(each for each in answer.message if type(each) is not Text)
+        sends = [each for image in images[1:] for each in more((image,))]
+        return replace(answer, message=(*rest, images[0]), sends=(*sends, *answer.sends))
+
+    async def _kept(self, blobs: Sequence[Blob], text: str, owner: str) -> list[Image]:
+        """The pictures as segments; the first one says all that is on them in words."""
+        images: list[Image] = []
+        for blob in blobs:
+            url = await self._files.keep(blob, self._rules.seconds, owner)
+            media = Media(url, name=blob.name, mime=blob.mime, size=len(blob.data))
+            images.append(Image(media, "" if images else text))
+        return images
+
+    def _card(self, wish: Wish) -> Card | None:
+        rules = self._rules
+        if rules.card is None and not rules.show_time and not rules.show_model:
+            return None
+        now = datetime.fromtimestamp(self._clock(), rules.zone)
+        return replace(
+            rules.card or Card(),
+            time=f"{now:%Y-%m-%d %H:%M}" if rules.show_time else "",
+            model=wish.model if rules.show_model else "",
+        )
