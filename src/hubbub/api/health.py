@@ -1,9 +1,13 @@
-"""``/healthz`` and ``/readyz`` for supervisors: no credentials, nothing told but yes or no."""
+"""``/healthz`` and ``/readyz`` for supervisors: no credentials, nothing told but yes, or no and why in a word."""
 
 from __future__ import annotations
 
 from hubbub.api.answers import JSON, Receive, Scope, Send, answer
 from hubbub.core.ports import Control, Route
+
+# Why in general only: what the driver says names addresses, and nobody has to show who they are here.
+_AWAY = b"the database cannot be reached"
+_STOPPING = b"the hub is stopping"
 
 
 class Health:
@@ -23,10 +27,12 @@ class Readiness:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - the signature of ASGI
         """200 when messages are taken, 503 before and while stopping."""
-        if self._control.status().ready:
+        status = self._control.status()
+        if status.ready:
             await answer(send, 200, JSON, b'{"status":"ready"}')
-        else:
-            await answer(send, 503, JSON, b'{"status":"not ready"}', [(b"retry-after", b"1")])
+            return
+        reason = _AWAY if status.trouble else _STOPPING
+        await answer(send, 503, JSON, b'{"status":"not ready","reason":"' + reason + b'"}', [(b"retry-after", b"1")])
 
 
 def health_routes(control: Control) -> list[Route]:

@@ -20,6 +20,7 @@ from hubbub.core.failpoints import Failpoint
 from hubbub.core.ports import Leases, Platform, Route, Shared, SharedLeases, Store
 from hubbub.core.status import HubStatus
 from hubbub.dispatch.control import SharedControl
+from hubbub.dispatch.delivery import Sender
 from hubbub.dispatch.dispatcher import Dispatcher
 from hubbub.dispatch.holding import Holder
 from hubbub.dispatch.shared_sender import CommonOutbox, Place, SharedSender
@@ -85,7 +86,17 @@ class Cluster:
         address = cluster.address or _reachable(url, self._settings.server.host, self._settings.store.postgres)
         self._store.known_as(address, cluster.roles)
 
-    async def watch_backlog(self, dispatcher: Dispatcher) -> None:
+    async def run(self, dispatcher: Dispatcher, sender: Sender) -> None:
+        """For ever: what this node does because others are there."""
+        with contextlib.suppress(NotImplementedError, RuntimeError, ValueError, AttributeError):
+            # The process may have been stopped for longer than a lease lasts.
+            asyncio.get_running_loop().add_signal_handler(signal.SIGCONT, self.holder.check)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._watch_backlog(dispatcher))
+            if isinstance(sender, SharedSender):
+                tasks.create_task(sender.run())
+
+    async def _watch_backlog(self, dispatcher: Dispatcher) -> None:
         """For ever: take nothing more in while too much waits for all nodes together."""
         most = self._settings.dispatch.accepted
         while True:
@@ -102,11 +113,6 @@ class Cluster:
                         tasks.create_task(_done(duty))
             except LeaseLost as error:
                 log.warning("another node goes on: %s", error)
-
-    def notice_pauses(self) -> None:
-        """Look at the leases at once when the process goes on after it was stopped."""
-        with contextlib.suppress(NotImplementedError, RuntimeError, ValueError, AttributeError):
-            asyncio.get_running_loop().add_signal_handler(signal.SIGCONT, self.holder.check)
 
     async def close(self) -> None:
         """Let go of connections to other nodes."""

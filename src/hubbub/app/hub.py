@@ -22,12 +22,14 @@ from hubbub.app.parts import Parts
 from hubbub.console.recent import RecentLog
 from hubbub.console.routes import console_routes
 from hubbub.core.failpoints import Failpoint, never
-from hubbub.core.ports import Control, Exchange, Route, Store
+from hubbub.core.ports import Control, Exchange, Store
 from hubbub.core.turns import ModelInfo
 from hubbub.dispatch.clockwork import Clockwork
 from hubbub.settings import Settings
 
 log = logging.getLogger(__name__)
+
+_TIDYING = "hub:tidying"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +78,12 @@ async def open_hub(
     ):
         parts = Parts(settings, store, node, tasks, failpoint)
         pages = console_routes(console_services(parts, tasks, recent))
-        server = WebServer(parts.services(), [*_routes(parts), *pages]) if listen else None
+        server = WebServer(parts.services(), [*parts.routes, *pages]) if listen else None
         if server is not None:
             server.bind()
         hub = Hub(store, parts.exchange, parts.control, parts.models, parts.access, server.url if server else "")
+        if parts.cluster is not None:
+            parts.cluster.reached_at(hub.url)
         await parts.gate.load()
         await parts.sender.start(parts.node)
         background = [tasks.create_task(each) for each in _background(parts, server, hub.url, announce)]
@@ -96,19 +100,33 @@ def _background(
     parts: Parts, server: WebServer | None, url: str, announce: Callable[[str], None] | None
 ) -> Iterator[Coroutine[None, None, None]]:
     """What runs as long as the hub does."""
-    store = parts.store
     if server is not None:
         yield server.run()
-    for platform in parts.platforms.values():
+    for platform in parts.running_platforms:
         yield platform.run()
-    yield parts.dispatcher.claims()
-    yield Clockwork(store.timers, parts.dispatcher.take, parts.node, time.time).run()
-    yield Housekeeping(store, time.time).run()
-    yield parts.files.run()
+    yield from _duties(parts)
     yield keep_current(parts.gate)
     yield parts.models.open(url, announce)
     if server is not None:
         yield ensure_admin(parts.access, parts.settings, announce)
+
+
+def _duties(parts: Parts) -> Iterator[Coroutine[None, None, None]]:
+    """What this process does for all: alone, everything; among others, what its roles say."""
+    store, cluster, roles = parts.store, parts.cluster, parts.settings.cluster
+    works = roles.does("worker")
+    if works:
+        yield parts.dispatcher.claims()
+    if cluster is not None:
+        yield cluster.run(parts.dispatcher, parts.sender)
+    if roles.does("scheduler"):
+        # A timer is fired once whoever looks, so all look, and none is late when one of them dies.
+        yield Clockwork(store.timers, parts.dispatcher.take, parts.node if works else "", time.time).run()
+        tidying = (Housekeeping(store, time.time).run, parts.files.run)
+        if cluster is None:
+            yield from (duty() for duty in tidying)
+        else:
+            yield cluster.alone(_TIDYING, *tidying)
 
 
 async def _let_in(parts: Parts, server: WebServer) -> None:
@@ -138,6 +156,8 @@ async def _end(parts: Parts, server: WebServer | None, background: Sequence[asyn
         task.cancel()
     parts.dispatcher.end()
     parts.sender.end()
+    if parts.cluster is not None:
+        await parts.cluster.close()
     await parts.models.close()
     await parts.renderer.close()
 
@@ -157,7 +177,3 @@ async def _unwrapped() -> AsyncIterator[None]:
         if len(group.exceptions) == 1:
             raise group.exceptions[0] from group.exceptions[0].__cause__
         raise
-
-
-def _routes(parts: Parts) -> list[Route]:
-    return [route for platform in parts.platforms.values() for route in platform.routes]

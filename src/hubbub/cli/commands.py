@@ -44,10 +44,14 @@ def _root(
 
 
 @app.command()
-def run(
+def run(  # noqa: PLR0913 - a parameter is an option of the command line
     host: Annotated[str | None, typer.Option(metavar="ADDRESS", help="Address to listen on (127.0.0.1).")] = None,
     port: Annotated[str | None, typer.Option(metavar="NUMBER", help="Port to listen on (8080); 0: a free one.")] = None,
     *,
+    role: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ROLE", help="Part of the work: gateway, worker, scheduler or all (all)."),
+    ] = None,
     config: Config = None,
     data_dir: DataDir = None,
     log_level: Annotated[LogLevel | None, typer.Option(help="Least level that is logged (INFO).")] = None,
@@ -55,7 +59,8 @@ def run(
     """Serve until stopped."""
     # Here for help and completion: from a shell, `hubbub.cli.main` goes to `serve` without this library.
     given = {"host": host, "port": port, "config": config, "data-dir": data_dir, "log-level": log_level}
-    raise SystemExit(serve([f"--{name}={value}" for name, value in given.items() if value is not None]))
+    arguments = [f"--{name}={value}" for name, value in given.items() if value is not None]
+    raise SystemExit(serve([*arguments, *(f"--role={each}" for each in role or ())]))
 
 
 app.command()(config.init)

@@ -18,7 +18,10 @@ def serve(arguments: Sequence[str]) -> int:
     """Run a hub as the command line says; the answer is the exit code."""
     chosen = vars(parser().parse_args(arguments))
     config: Path | None = chosen.pop("config")
-    options = {f"server.{key}": value for key, value in chosen.items() if value is not None}
+    roles: list[str] | None = chosen.pop("role")
+    options: dict[str, object] = {f"server.{key}": value for key, value in chosen.items() if value is not None}
+    if roles:
+        options["cluster.roles"] = [role for given in roles for role in given.split(",")]
     with told():
         settings = load(config, options=options)
         hand_on(settings)
@@ -35,6 +38,12 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--host", metavar="ADDRESS", help="address to listen on (127.0.0.1)")
     made.add_argument("--port", metavar="NUMBER", help="port to listen on (8080); 0 takes a free one")
     made.add_argument("--config", "-c", metavar="FILE", type=Path, help="settings file (./hubbub.toml)")
+    made.add_argument(
+        "--role",
+        metavar="ROLE",
+        action="append",
+        help="part of the work: gateway, worker, scheduler or all (all); several: repeated, or with commas",
+    )
     made.add_argument("--data-dir", metavar="FOLDER", help="folder for everything that the hub keeps (./data)")
     made.add_argument("--log-level", metavar="LEVEL", help="least level that is logged (INFO)")
     return made

@@ -57,7 +57,7 @@ async def test_health_needs_nothing_and_tells_nothing() -> None:
         assert await get(at, "/healthz", Host="any.example", Via="1.1 proxy") == (200, '{"status":"ok"}')
         assert await get(at, "/readyz") == (200, '{"status":"ready"}')
         at.hub.ready = False
-        assert await get(at, "/readyz") == (503, '{"status":"not ready"}')
+        assert await get(at, "/readyz") == (503, '{"status":"not ready","reason":"the hub is stopping"}')
         assert (await get(at, "/healthz"))[0] == 200
 
 

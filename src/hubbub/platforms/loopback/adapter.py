@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Sequence
 
 from hubbub.core.addresses import Account, Room
 from hubbub.core.capabilities import Capabilities, Delivery
-from hubbub.core.errors import DeliveryError, Overloaded, StoreError
+from hubbub.core.errors import DeliveryError, LeaseLost, Overloaded, StoreError
 from hubbub.core.events import Event
 from hubbub.core.messages import Message
 from hubbub.core.ports import Host, Route
@@ -70,7 +70,16 @@ class LoopbackAdapter:
     # --- receiving ---
 
     async def run(self) -> None:
-        """Deliver events until cancelled, from the first that was not acknowledged."""
+        """Deliver events until cancelled, from the first that was not acknowledged; on one node at a time."""
+        while True:
+            try:
+                async with self._host.hold(f"{PLATFORM}:{self._settings.account}"):
+                    await self._serve()
+            except LeaseLost as error:
+                log.warning("events are delivered elsewhere: %s", error)
+
+    async def _serve(self) -> None:
+        """Deliver, for ever."""
         account = Account(PLATFORM, self._settings.account)
         self._host.connected(account)
         try:
