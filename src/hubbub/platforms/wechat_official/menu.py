@@ -11,7 +11,7 @@ import orjson
 from hubbub.core.ports import Host
 from hubbub.platforms.wechat_official.api import OfficialApi
 from hubbub.platforms.wechat_official.convert import NAME
-from hubbub.platforms.wechat_official.settings import MenuButton
+from hubbub.platforms.wechat_official.settings import Button, MenuButton
 
 
 def menu_body(buttons: Sequence[MenuButton]) -> dict[str, Any]:
@@ -19,12 +19,12 @@ def menu_body(buttons: Sequence[MenuButton]) -> dict[str, Any]:
     return {"button": [_button(button) for button in buttons]}
 
 
-def _button(button: MenuButton) -> dict[str, Any]:
-    if button.buttons:
+def _button(button: Button) -> dict[str, Any]:
+    if isinstance(button, MenuButton) and button.buttons:
         return {"name": button.name, "sub_button": [_button(each) for each in button.buttons]}
     if button.url:
         return {"type": "view", "name": button.name, "url": button.url}
-    return {"type": "click", "name": button.name, "key": button.text}
+    return {"type": "click", "name": button.name, "key": button.text or button.name}
 
 
 async def set_menu(name: str, buttons: Sequence[MenuButton], api: OfficialApi, host: Host) -> None:

@@ -20,22 +20,20 @@ def _listed(value: object) -> object:
     return tuple(each for each in value if each != "") if isinstance(value, (list, tuple)) else value
 
 
-class MenuButton(BaseModel):
-    """A button of the account's menu: what it says for the person, or the page that it opens, or buttons below it."""
+class Button(BaseModel):
+    """A button: the page that it opens, or else what it says for the person."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str = Field(min_length=1, description="What stands on it.")
-    text: str = Field("", max_length=128, description="What pressing it says, such as /new.")
+    text: str = Field("", max_length=128, description="What pressing it says, such as /new; empty: its name.")
     url: str = Field("", description="The page that it opens.")
-    buttons: tuple[MenuButton, ...] = Field((), max_length=5, description="At most five buttons below it.")
 
-    @model_validator(mode="after")
-    def _one(self) -> MenuButton:
-        if sum(map(bool, (self.text, self.url, self.buttons))) != 1:
-            message = "a button should have one of text, url and buttons"
-            raise ValueError(message)
-        return self
+
+class MenuButton(Button):
+    """A button of the menu, or the name over others, which then count alone."""
+
+    buttons: tuple[Button, ...] = Field((), max_length=5, description="At most five buttons below it.")
 
 
 class AccountSettings(BaseModel):
