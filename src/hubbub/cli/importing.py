@@ -14,6 +14,7 @@ from hubbub.cli.table import print_json
 
 if TYPE_CHECKING:
     from hubbub.app.importing_corp_webot import Imported
+    from hubbub.app.importing_repeater import Imported as FromRepeater
     from hubbub.settings import Settings
 
 app = typer.Typer(help="Take over what other programs kept. No hub may run on the data.", no_args_is_help=True)
@@ -36,6 +37,39 @@ def corp_webot(db: Database, *, as_json: AsJson = False, config: Config = None, 
             print(f"{done.known} conversations were here already")
         if done.broken:
             print(f"{done.broken} conversations cannot be read and were left out")
+
+
+Installation = Annotated[
+    Path, typer.Argument(metavar="PATH", help="Its folder, or that of its user data. It stays as it is.")
+]
+
+
+@app.command("repeater")
+def repeater(path: Installation, *, as_json: AsJson = False, config: Config = None, data: DataDir = None) -> None:
+    """Take users' data, the call log, presets, nicknames and models of a Repeater. Run again, it takes what is new."""
+    with told():
+        done = asyncio.run(_repeater(settings_of(config, data), path))
+        if as_json:
+            from dataclasses import asdict  # noqa: PLC0415 - loaded on first use
+
+            print_json([asdict(done)])
+            return
+        kept = f"{done.contexts} contexts, {done.prompts} prompts and {done.configs} settings of {done.users} users"
+        print(f"{kept} taken over; {done.known} were here already")
+        print(f"{done.calls} calls of models taken over; {done.calls_known} were here already")
+        print(f"{done.presets} presets and {done.files} other files copied")
+        for line in done.faults:
+            print(f"left out: {line}")
+        for line in done.hints:
+            print(f"to do: {line}")
+
+
+async def _repeater(settings: Settings, path: Path) -> FromRepeater:
+    from hubbub.app.engines import command_store  # noqa: PLC0415 - loaded on first use
+    from hubbub.app.importing_repeater import import_repeater  # noqa: PLC0415 - loaded on first use
+
+    async with command_store(settings) as store:
+        return await import_repeater(settings, store, path)
 
 
 async def _corp_webot(settings: Settings, file: Path) -> Imported:

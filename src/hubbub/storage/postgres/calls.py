@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from hubbub.core.calls import CallQuery, LoggedCall, ModelCall
-from hubbub.core.errors import Unstorable
 from hubbub.storage import codec
-from hubbub.storage.postgres import texts
+from hubbub.storage.postgres import records, texts
 from hubbub.storage.postgres.orders import Call
 
 if TYPE_CHECKING:
@@ -18,12 +17,6 @@ if TYPE_CHECKING:
     from hubbub.storage.postgres.reader import Reader
     from hubbub.storage.postgres.writer import Writer
 
-Logged: TypeAlias = tuple[str, str, float, bytes]
-"""Owner, model, time and record, as stored."""
-
-_ADD = """
-INSERT INTO call_log(owner, model, at, record) SELECT * FROM unnest($1::text[], $2::text[], $3::float8[], $4::bytea[])
-"""
 _ADD_NEW = """
 INSERT INTO call_log(owner, model, at, record)
 SELECT DISTINCT n.owner, n.model, n.at, n.record
@@ -55,10 +48,10 @@ class Calls:
 
     async def add(self, calls: Sequence[ModelCall]) -> int:
         """See `ports.Calls.add`. Raises Unstorable."""
-        rows = [prepare(call) for call in calls]
+        rows = [records.prepare(call) for call in calls]
 
         async def write(db: Connection) -> int:
-            return len(await db.fetch(_ADD_NEW, *_columns(rows)))
+            return len(await db.fetch(_ADD_NEW, *records.columns(rows)))
 
         if not rows:
             return 0
@@ -75,23 +68,6 @@ class Calls:
         """See `ports.Calls.prune`."""
         old = len(await self._reader.fetch(_OLD, before, _PIECE))
         return old + len(await self._reader.fetch(_MANY, max(0, _PIECE - old), most))
-
-
-def prepare(call: ModelCall) -> Logged:
-    """A call as it is stored. Raises Unstorable."""
-    if not math.isfinite(call.at):
-        msg = f"a call of {call.owner} has no time: {call.at}"
-        raise Unstorable(msg)
-    return texts.name(call.owner), texts.stored(call.model), call.at, codec.encode(call.record)
-
-
-async def add(db: Connection, rows: Iterable[Logged]) -> None:
-    """Keep records within a unit's transaction."""
-    await db.execute(_ADD, *_columns(list(rows)))
-
-
-def _columns(rows: Sequence[Logged]) -> list[list[object]]:
-    return [list(column) for column in zip(*rows, strict=True)]
 
 
 def _read(row: Sequence[Any]) -> LoggedCall:

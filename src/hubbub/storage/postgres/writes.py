@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from hubbub.core.errors import Unstorable
 from hubbub.core.work import Append, Archive, LogCall, MoveHead, Node, Spend, Switch, TimerCancel, TimerSet, Write
 from hubbub.storage import codec
-from hubbub.storage.postgres import calls, spending, texts
+from hubbub.storage.postgres import records, spending, texts
 
 if TYPE_CHECKING:
     from hubbub.storage.postgres.database import Connection
@@ -80,7 +80,7 @@ def _cancel(write: TimerCancel) -> Prepared:
 
 
 def _log_call(write: LogCall) -> Prepared:
-    owner, model, _, record = calls.prepare(write.call)
+    owner, model, _, record = records.prepare(write.call)
     return Prepared(write, (owner, model), (record,))
 
 
@@ -178,7 +178,7 @@ class _Work:
     timers: dict[str, tuple[float, str, bytes] | None] = field(default_factory=dict)
     spends: list[tuple[tuple[str, ...], Spend, float]] = field(default_factory=list)
 
-    logged: list[calls.Logged] = field(default_factory=list)
+    logged: list[records.Logged] = field(default_factory=list)
 
     async def read(self, writes: Sequence[Prepared], more: Iterable[Key] = ()) -> None:
         """Lock the branches, and ``more``, and look up all that the writes depend on."""
@@ -282,7 +282,7 @@ class _Work:
         if self.spends:
             await spending.add(self.db, self.spends)
         if self.logged:
-            await calls.add(self.db, self.logged)
+            await records.add(self.db, self.logged)
         await self._store_timers()
 
     async def _store_timers(self) -> None:
