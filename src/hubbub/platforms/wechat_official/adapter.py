@@ -110,6 +110,8 @@ class WeChatOfficialAdapter:
                 async with asyncio.TaskGroup() as tasks:
                     for official in self._accounts.values():
                         self._host.connected(Account(NAME, official.settings.name))
+                        if official.api is None and official.settings.menu:
+                            log.error("account %s: its menu is not set without app_id and app_secret", official.path)
                         if official.api is not None and (official.settings.push or official.settings.menu):
                             tasks.create_task(self._prepare(official, official.api))
                     await asyncio.Event().wait()

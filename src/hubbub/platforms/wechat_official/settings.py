@@ -56,7 +56,7 @@ class AccountSettings(BaseModel):
     )
     greeting: str = Field("", description="What who subscribes is told; empty is nothing.")
     menu: tuple[MenuButton, ...] = Field(
-        (), max_length=3, description="The account's menu, set at the start; empty leaves it as it is."
+        (), max_length=3, description="The account's menu, set at the start with the API; empty leaves it as it is."
     )
 
     @field_validator("name")
@@ -81,8 +81,8 @@ class AccountSettings(BaseModel):
         if self.encryption != "plain" and not (self.encoding_aes_key.get_secret_value() and self.app_id):
             message = f"encryption {self.encryption} needs encoding_aes_key and app_id"
             raise ValueError(message)
-        if (self.push or self.menu) and not (self.app_secret.get_secret_value() and self.app_id):
-            message = "push and menu need app_id and app_secret"
+        if self.push and not self.has_api:
+            message = "push needs app_id and app_secret"
             raise ValueError(message)
         return self
 
