@@ -1,4 +1,5 @@
-# The hub with its demo model's library. Everything that it keeps is in /app/data.
+# The hub with its demo model's library. Everything that it keeps is in /app/data, or in /apps/db where it is started
+# with corp-webot's mounts.
 FROM python:3.13-slim AS build
 WORKDIR /app
 COPY requirements/run.lock requirements/
@@ -12,7 +13,7 @@ FROM python:3.13-slim
 RUN apt-get update && apt-get install --yes --no-install-recommends libgomp1 && rm -rf /var/lib/apt/lists/*
 RUN useradd --uid 1000 --create-home hubbub && install -d -m 0700 -o hubbub -g hubbub /app/data
 COPY --from=build /app/.venv /app/.venv
-ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1 HUBBUB_DATA_DIR=/app/data HUBBUB_HOST=0.0.0.0
+ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1 HUBBUB_HOST=0.0.0.0
 USER hubbub
 WORKDIR /app
 EXPOSE 8080

@@ -23,7 +23,7 @@ $(RUN): requirements/run.lock $(INPUTS)
 	tools/install.sh requirements/run.lock
 	@touch $(RUN)
 
-.PHONY: help setup install run test check format lint types imports deadcode coverage crash soak fuzz fix bench docs lock clean distclean
+.PHONY: help setup install run test check format lint types imports deadcode coverage crash soak fuzz fix bench deploy docs lock clean distclean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -80,6 +80,9 @@ fix: $(DEV) ## format, and repair what the linter can
 
 bench: $(DEV) ## measure speed and size
 	$(BIN)/python -m tests.bench $(ARGS)
+
+deploy: ## build and start the hub on another machine (DEPLOY_HOST=user@host PORT=9090)
+	@deploy/deploy.sh "$(DEPLOY_HOST)" "$(PORT)"
 
 docs: $(DEV) ## build the documents as a site, without a network
 	$(BIN)/python tools/site.py

@@ -126,7 +126,7 @@ def take(written: Written, root: Any, file: Path) -> None:
     if found is None:
         return
     models = "models" in written.tree
-    for path, (text, line) in _translated(found):
+    for path, (text, line) in (*_mounts(file, found), *_translated(found)):
         if _said(written.tree, path) or (models and path[0] == "models"):
             continue
         origin = f"{file}:{line}" if line else str(file)
@@ -151,6 +151,17 @@ def _translated(found: Mapping[str, Line]) -> Iterator[tuple[KeyPath, Line]]:
                 yield path, ("", line)
     api: dict[KeyPath, str] = {("models", 0, "api"): "completions"} if old else {}
     yield from ((path, (text, 0)) for path, text in {**_ALWAYS, **api}.items() if path not in settled)
+
+
+def _mounts(file: Path, found: Mapping[str, Line]) -> Iterator[tuple[KeyPath, Line]]:
+    """Data and logs stay beside the file, as they were: so a container may be started with the mounts of before."""
+    apps = file.parent.parent
+    if file.parent.name != MOUNTED.parent.name or not (apps / "db").is_dir():
+        return
+    yield ("server", "data_dir"), (str(apps / "db"), 0)
+    console = found.get(_MODE, ("", 0))[0].lower() == "console"
+    if (apps / "logs").is_dir() and not console:
+        yield ("server", "log_file"), (str(apps / "logs" / "hubbub.log"), 0)
 
 
 def _for_old(path: KeyPath) -> KeyPath:

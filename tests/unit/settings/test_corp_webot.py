@@ -176,6 +176,19 @@ def test_the_mount_of_its_image_is_looked_at(tmp_path: Path) -> None:
     assert find(tmp_path, mounted) == mounted
 
 
+@pytest.mark.parametrize(("mode", "log"), [("both", "apps/logs/hubbub.log"), ("console", "")])
+def test_the_mounts_of_its_image_are_honoured(tmp_path: Path, mode: str, log: str) -> None:
+    for name in ("config", "db", "logs"):
+        (tmp_path / "apps" / name).mkdir(parents=True)
+    file = tmp_path / "apps" / "config" / "config.yaml"
+    file.write_text(EXAMPLE.replace("console #", f"{mode} #"), encoding="utf-8")
+    found = load(file, environ={"HUBBUB_HOST": "0.0.0.0"}, folder=tmp_path)  # noqa: S104 - as the image sets it
+    assert found.server.data_dir == tmp_path / "apps" / "db"
+    assert found.server.log_file == (str(tmp_path / log) if log else "")
+    elsewhere = load(file, environ={"HUBBUB_DATA_DIR": "kept"}, folder=tmp_path)
+    assert elsewhere.server.data_dir == Path("kept")
+
+
 def test_a_file_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
     for text in ("", "services:\n  a: b\n", "- 1\n- 2\n", "just text"):
         found = settings(tmp_path, text)
