@@ -92,10 +92,17 @@ class AccountSettings(BaseModel):
         return bool(self.app_id and self.app_secret.get_secret_value())
 
 
+class OtherAccount(AccountSettings):
+    """One of several accounts."""
+
+    name: str = Field(description="Name of the account in the hub, and the end of its path.")
+    token: SecretStr = Field(description="Token of the server configuration; every callback is checked.")
+
+
 class WeChatOfficialSettings(AccountSettings):
     """WeChat Official Accounts (公众号): one by the keys of the section itself, more as accounts."""
 
-    accounts: tuple[AccountSettings, ...] = Field((), description="More accounts, each with keys of its own.")
+    accounts: tuple[OtherAccount, ...] = Field((), description="More accounts, each with keys of its own.")
     path: str = Field("/wechat", description="Path of the callback; accounts add their names to it.")
     api_base: str = Field("https://api.weixin.qq.com", description="Address of the platform's API.")
     language: Literal["zh", "en", ""] = Field(
