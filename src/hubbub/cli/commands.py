@@ -10,6 +10,7 @@ from hubbub import __version__
 from hubbub.cli import config, deliveries, importing, models, store, token, user
 from hubbub.cli.backup import backup, restore
 from hubbub.cli.chat import chat
+from hubbub.cli.dev import dev_group
 from hubbub.cli.doctor import doctor
 from hubbub.cli.logs import logs
 from hubbub.cli.options import Config, DataDir
@@ -76,5 +77,6 @@ app.add_typer(models.app, name="models")
 app.add_typer(store.app, name="store")
 app.add_typer(token.app, name="token")
 app.add_typer(user.app, name="user")
+app.add_typer(dev_group())
 for group in task_groups():
     app.add_typer(group)
