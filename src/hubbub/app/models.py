@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from hubbub.app.dotted import imported
+from hubbub.app.importing_repeater import MODELS
 from hubbub.app.proxies import proxy_to
 from hubbub.chat.models import Models
 from hubbub.core.errors import ConfigError, ProviderError
@@ -181,8 +182,8 @@ class LateModels:
 
 def _of_file(settings: Settings, taken: Sequence[str]) -> Sequence[ModelSpec]:
     """The models of ``repeater.api_info_file``. Raises ConfigError."""
-    file = settings.repeater.api_info_file
-    if file is None:
+    file = settings.repeater.api_info_file or settings.server.data_dir / MODELS
+    if settings.repeater.api_info_file is None and not file.is_file():
         return ()
     from hubbub.providers import apiconfig  # noqa: PLC0415 - loaded on first use
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from functools import partial
 from typing import cast
 from urllib.parse import urlsplit
@@ -21,6 +21,7 @@ from hubbub.app.models import LateModels
 from hubbub.app.people import Desk, HubPeople
 from hubbub.app.pictures import WholePictures, build_renderer, drawing_rules
 from hubbub.app.platforms import build_platforms
+from hubbub.app.presets import presets_of
 from hubbub.app.reloading import reread, told
 from hubbub.app.repeater import bot_of, repeater_parts
 from hubbub.app.rooms import access_of, customs_of, limits_of, platform_limits, triggers_of
@@ -99,7 +100,8 @@ class Parts:
     def _ways(self, settings: Settings) -> Ways:
         """What the road leads to by these settings; the platforms are built later, and stay."""
         given = settings.commands
-        chosen = _chat_settings(settings, self.gate.language)
+        presets = presets_of(settings)
+        chosen = replace(_chat_settings(settings, self.gate.language), presets=presets, preset=settings.repeater.preset)
         chat = Chat(self.store.conversations, self.models, chosen, self.meter)
         return Ways(
             commands=Commands(
@@ -121,7 +123,7 @@ class Parts:
                 gate=self.gate,
                 controls=lambda: self.control,
                 zone=self.zone,
-                personas=settings.chat.personas,
+                personas=presets.texts,
                 reloading=self.reload,
                 renderer=self.renderer,
                 files=self.files,

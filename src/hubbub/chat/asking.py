@@ -184,9 +184,12 @@ class Asking:
         if job.completion is not None and not job.completion.load_prompt:
             return ""
         owner = (job.completion.reference if job.completion else "") or job.owner
-        own, persona = await prompts.read(self._conversations, owner), job.preferences.persona
+        own = await prompts.read(self._conversations, owner)
+        persona = job.preferences.persona or self._settings.preset
         if not own and persona:
             own = await personas.read(self._conversations, owner, persona)
+        if not own and persona:
+            own = self._settings.presets.text(persona, self._speech.language(job.preferences, job.event))
         chosen = self._prompts.choose(own, persona)
         text = chosen or self._speech.say(Phrase("prompt.default"), job.preferences, job.event)
         return self._wording.prompt(job, _with_profile(text, job.preferences))

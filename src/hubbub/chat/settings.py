@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from hubbub.chat.wording import Bot, Where
+from hubbub.conversations.presets import Presets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,7 +26,8 @@ class ChatSettings:
     """Settings of `Chat`.
 
     ``language``: of the hub's own sentences, "auto" goes by the person. ``system_prompt``: what models are told first
-    ("": the built-in text); ``personas``: prompts that owners may choose by name. ``session_minutes``: silence after
+    ("": the built-in text); ``personas`` and, by language, ``presets``: prompts that owners may choose by name;
+    ``preset``: the one of whoever chose none. ``session_minutes``: silence after
     which a conversation starts afresh (0: never).
 
     ``context_tokens``: most tokens of a request (0: what the model takes); ``context_turns``: most turns that are
@@ -46,6 +48,8 @@ class ChatSettings:
     language: str = AUTO
     system_prompt: str = ""
     personas: Mapping[str, str] = field(default_factory=dict)
+    presets: Presets = field(default_factory=Presets)
+    preset: str = ""
     session_minutes: float = 0
     context_tokens: int = 8192
     context_turns: int = 400
