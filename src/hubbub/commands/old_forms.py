@@ -29,8 +29,7 @@ if TYPE_CHECKING:
     from hubbub.core.ports import Answer
     from hubbub.core.work import Append
 
-FIRST: Final = frozenset("aAuUmM我微")
-"""What such messages begin with, in any letter case."""
+_FIRST: Final = frozenset("aAuUmM我微")
 _ADMIN, _USER = "admin-command:", "user_command:"
 _MY_ID = frozenset(("myid", "我的微信id", "微信id"))
 _LINES = 3
@@ -44,7 +43,9 @@ class _Malformed(Exception):
 def call_of(text: str, listing: Listing) -> Call | None:
     """The call of a message of an old form; None where it is none. Quick for all others."""
     text = text.strip()
-    head = text[: len(_ADMIN)].lower()
+    if text[:1] not in _FIRST:
+        return None
+    head = text[: len(_ADMIN)].lower().replace("：", ":")
     if head == _ADMIN:
         return Call(_ADMINISTER, "", _ADMIN, text[len(_ADMIN) :], listing)
     if head.startswith(_USER):

@@ -64,7 +64,6 @@ class Commands:
         self._parser = Parser(tuple(prefixes))
         self._first = self._parser.first
         self._old_forms = frozenset(old_forms)
-        self._old_first = forms.FIRST if old_forms else frozenset()
 
     def find(self, event: Received, text: str) -> Call | None:
         """The command that a message gives, if it gives one; ``text`` is its words without what addressed the bot.
@@ -72,12 +71,9 @@ class Commands:
         A name that is none is answered with a suggestion where the sign leaves no doubt, and only if the message is
         meant for the bot; otherwise it is no command. Quick: called for every message.
         """
-        first = text[:1]
-        if first in self._old_first and event.room.platform in self._old_forms:
-            old = forms.call_of(text, self)
-            if old is not None:
-                return old
-        if first not in self._first:
+        if event.room.platform in self._old_forms and (old := forms.call_of(text, self)) is not None:
+            return old
+        if text[:1] not in self._first:
             return None
         typed = self._parser.parse(text) or self._glued(text)
         if typed is not None and typed.prefix in _AT and self._is_bot(event, typed.name):
