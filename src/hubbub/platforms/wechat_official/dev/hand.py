@@ -56,7 +56,6 @@ async def _talk(given: argparse.Namespace) -> None:
 async def _serve(fake: FakeOfficial, port: int) -> None:
     config = uvicorn.Config(fake.app, host="127.0.0.1", port=port, log_level="warning", lifespan="off")
     server = uvicorn.Server(config)
-    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]  # the terminal's are this command's
     await server.serve()
 
 
