@@ -48,6 +48,9 @@ Pieces = Callable[[Streamed], None]
 
 log = logging.getLogger(__name__)
 
+SESSION_END = "session.end"
+"""The kind of a `Fired` event that has an owner's silent conversation ended."""
+
 
 def _new_id() -> str:
     return secrets.token_hex(4)
@@ -237,11 +240,16 @@ class Chat:
     async def _branch(self, owner: str, name: str) -> Branch:
         return await self._conversations.branch(owner, "context", name, limit=self._settings.context_turns)
 
+    async def ended(self, owner: str, event: Event) -> tuple[Write, ...]:
+        """What ends the owner's conversation if nobody goes on with it."""
+        branch = await self._branch(owner, "")
+        return start_anew(branch, self._clock()) if self._idle(branch, event) else ()
+
     def own(self, phrase: Phrase, event: Event) -> str | None:
         """What the event's platform says instead of a sentence of the hub; None if nothing."""
         return self._speech.own(phrase, event)
 
-    def _idle(self, branch: Branch, event: Received) -> bool:
+    def _idle(self, branch: Branch, event: Event) -> bool:
         seconds = self._settings.silence(event.room.platform)
         return bool(seconds and branch.head and self._clock() - branch.updated_at > seconds)
 

@@ -12,14 +12,14 @@ from typing import Literal
 
 from hubbub.bridge.translate import fit
 from hubbub.bridge.triggers import RoomRules, Triggers, is_for_bot, switched
-from hubbub.chat.answer import Chat
+from hubbub.chat.answer import SESSION_END, Chat
 from hubbub.chat.stop import StopSignal
 from hubbub.commands.command import Call, CommandContext
 from hubbub.commands.registry import Commands
 from hubbub.conversations.acquaintances import Acquaintances
 from hubbub.conversations.completions import OPTION
 from hubbub.core.errors import StoreError
-from hubbub.core.events import Event, Received, event_key
+from hubbub.core.events import Event, Fired, Received, event_key
 from hubbub.core.identities import Role, owner_of
 from hubbub.core.messages import Text, text_of
 from hubbub.core.phrases import Phrase
@@ -96,7 +96,7 @@ class Road:
     async def handle(self, entry: Entry, stop: StopSignal) -> Unit:
         """See `Handler.handle`. Whatever goes wrong in it is told to the person and logged with an error id."""
         if type(entry.event) is not Received:
-            return Unit(done=(entry.id,))
+            return await self._noted(entry)
         try:
             answer = await self._answer(entry, entry.event, stop)
             if answer is _NOTHING:
@@ -106,6 +106,13 @@ class Road:
             raise
         except Exception as error:  # noqa: BLE001 - one message's fault: told, logged, and the next goes on
             return self.refused(entry, error)
+
+    async def _noted(self, entry: Entry) -> Unit:
+        """What is no message causes nothing, but for silence that lasted."""
+        event = entry.event
+        if type(event) is not Fired or event.kind != SESSION_END:
+            return Unit(done=(entry.id,))
+        return Unit((entry.id,), writes=await self._ways.chat.ended(owner_of(event.room, event.author.id), event))
 
     async def _answer(self, entry: Entry, event: Received, stop: StopSignal) -> Answer:
         ways = self._ways
