@@ -63,7 +63,7 @@ coverage: $(DEV) # crash tests run apart: a killed process reports no coverage
 
 .PHONY: crashes
 crashes: $(DEV)
-	$(PYTEST) -m "crash and not slow"
+	$(PYTEST) -n $(JOBS) -m "crash and not slow"
 
 crash: $(DEV) ## kill running hubs many times (KILLS=1000)
 	HUBBUB_TEST_KILLS=$(KILLS) $(PYTEST) -m crash --timeout 0 $(ARGS)

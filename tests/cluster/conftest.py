@@ -1,4 +1,4 @@
-"""Databases for tests with several processes: one server that keeps what it acknowledged, a database for each test."""
+"""Databases for tests with several processes: one server, a database for each test."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="session")
-def durable() -> Iterator[Databases]:
-    with serving(durable=True) as server:
+def databases() -> Iterator[Databases]:
+    with serving() as server:
         databases = Databases(server)
         yield databases
         asyncio.run(databases.drop_all())
 
 
 @pytest.fixture
-async def dsn(durable: Databases) -> AsyncIterator[str]:
+async def dsn(databases: Databases) -> AsyncIterator[str]:
     """The address of a new database with the schema."""
-    name = await durable.make()
-    store = PostgresStore(durable.address(name), Member(""))
+    name = await databases.make()
+    store = PostgresStore(databases.address(name), Member(""))
     await store.open()
     await store.close()
-    yield durable.address(name)
-    await durable.drop(name)
+    yield databases.address(name)
+    await databases.drop(name)

@@ -11,11 +11,24 @@ from typing import Protocol
 
 from hubbub.core.ports import Store
 from hubbub.core.work import Row, State
+from hubbub.storage.postgres.presence import Member
+from hubbub.storage.postgres.store import PostgresStore
+from hubbub.storage.postgres.tables import PostgresEnd
+from hubbub.storage.scan import scanning
 from hubbub.storage.sqlite.store import SqliteStore
+from hubbub.storage.sqlite.tables import SqliteEnd
+from hubbub.storage.tables import End
+from tests.contract.store_postgres import talking
 
-DONE = 1
+DONE, GIVEN_UP = 1, 2
 _MOST = 1_000_000
 _PENDING = "SELECT (SELECT count(*) FROM inbox WHERE state = 0) + (SELECT count(*) FROM outbox WHERE state IN (0, 1))"
+
+_PENDING_POSTGRES = "SELECT (SELECT count(*) FROM waiting) + (SELECT count(*) FROM outbox WHERE state IN (0, 1))"
+_ENTRIES_POSTGRES = """
+SELECT i.id, i.key, i.lane, CASE WHEN w.id IS NOT NULL THEN 0 WHEN i.error IS NULL THEN 1 ELSE 2 END
+FROM inbox i LEFT JOIN waiting w ON w.id = i.id ORDER BY i.id
+"""
 
 
 @dataclass(frozen=True)
@@ -82,10 +95,50 @@ class Sqlite:
             turns = await _turns(store)
         finally:
             await store.close()
+        await _whole(SqliteEnd(folder / "data"))
         with closing(sqlite3.connect(folder / "data" / "hubbub.db")) as db:
-            assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
             entries = [Entry(*columns) for columns in db.execute("SELECT id, key, lane, state FROM inbox ORDER BY id")]
         return Stored(entries, rows, turns)
+
+
+class Postgres:
+    """A database that has the schema."""
+
+    name = "postgres"
+
+    def __init__(self, dsn: str) -> None:
+        self.dsn = dsn
+
+    def environ(self, folder: Path) -> dict[str, str]:
+        # Under its name a new process takes over at once; tests of several see to the others.
+        return {"HUBBUB_DATA_DIR": str(folder / "data"), "DATABASE_URL": self.dsn, "HUBBUB_CLUSTER__NODE": "hub"}
+
+    async def pending(self, folder: Path) -> int:
+        async with talking(self.dsn) as db:
+            return int(await db.fetchval(_PENDING_POSTGRES))
+
+    async def sending(self, folder: Path) -> set[int]:
+        async with talking(self.dsn) as db:
+            return {row[0] for row in await db.fetch("SELECT id FROM outbox WHERE state = 1")}
+
+    async def read(self, folder: Path) -> Stored:
+        store = PostgresStore(self.dsn, Member(""))
+        await store.open()
+        try:
+            rows = await store.outbox.deliveries(tuple(State), _MOST)
+            turns = await _turns(store)
+        finally:
+            await store.close()
+        await _whole(PostgresEnd(self.dsn))
+        async with talking(self.dsn) as db:
+            return Stored([Entry(*row) for row in await db.fetch(_ENTRIES_POSTGRES)], rows, turns)
+
+
+async def _whole(end: End) -> None:
+    with scanning() as scan:
+        async with end.beside() as reading:
+            await scan.walk(reading, lambda *_: None)
+        assert not scan.faults
 
 
 def _looking(folder: Path) -> closing[sqlite3.Connection]:
@@ -103,6 +156,3 @@ async def _turns(store: Store) -> dict[str, list[tuple[str, str]]]:
 def _turn(body: object) -> tuple[str, str]:
     assert isinstance(body, dict)
     return body["role"], body["content"]
-
-
-ENGINES: tuple[Engine, ...] = (Sqlite(),)

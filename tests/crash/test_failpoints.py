@@ -10,7 +10,7 @@ from hubbub.core.failpoints import FAILPOINTS
 from tests.crash.lives import Keeper
 from tests.crash.mutants import MUTANTS
 from tests.crash.scene import DELIVERIES, scene
-from tests.crash.stored import ENGINES, Engine, Sqlite
+from tests.crash.stored import Engine, Sqlite
 
 pytestmark = pytest.mark.crash
 
@@ -27,7 +27,6 @@ def reached(failpoint: str, delivery: str) -> bool:
 
 
 @pytest.mark.parametrize("delivery", DELIVERIES)
-@pytest.mark.parametrize("engine", ENGINES, ids=lambda engine: engine.name)
 @pytest.mark.parametrize("failpoint", FAILPOINTS)
 async def test_every_place_may_be_the_last(
     tmp_path: Path, keeper: Keeper, engine: Engine, delivery: str, failpoint: str

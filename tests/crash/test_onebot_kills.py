@@ -19,7 +19,7 @@ from hubbub.core.messages import text_of
 from hubbub.core.work import State
 from tests.crash.people import numbers, token
 from tests.crash.program import Program
-from tests.crash.stored import DONE, Sqlite, Stored
+from tests.crash.stored import DONE, GIVEN_UP, Sqlite, Stored
 from tests.fakes.model import FakeModel
 from tests.fakes.onebot_peer import Conduct, OneBotPeer, Shown, said
 
@@ -67,13 +67,16 @@ class Implementation:
 
 
 def faults(shown: list[Shown], stored: Stored) -> Iterator[str]:
+    blamed = {entry.id for entry in stored.entries if entry.state == GIVEN_UP}
     for entry in stored.entries:
-        if entry.state != DONE:
+        if entry.state not in (DONE, GIVEN_UP):
             yield f"entry {entry.id} was accepted and is not done"
     answers = Counter(row.out.entry for row in stored.rows)
     yield from (f"entry {entry.id} has {answers[entry.id]} rows" for entry in stored.entries if answers[entry.id] != 1)
     seen = Counter(number for each in shown for number in numbers(each.text))
     for row in stored.rows:
+        if row.out.entry in blamed:  # by chance at work at three deaths: told so, and listed
+            continue
         (number,) = numbers(text_of(row.out.message))
         times = seen.pop(number, 0)
         if row.state not in (State.SENT, State.UNKNOWN) or times > 1 or (row.state is State.SENT and not times):
@@ -86,10 +89,10 @@ def misordered(shown: list[Shown], who: dict[int, int]) -> list[int]:
     newest: Counter[int] = Counter()
     found = []
     for each in shown:
-        (number,) = numbers(each.text)
-        if number < newest[who[number]]:
-            found.append(number)
-        newest[who[number]] = number
+        for number in numbers(each.text):  # none in an apology
+            if number < newest[who[number]]:
+                found.append(number)
+            newest[who[number]] = number
     return found
 
 
@@ -128,4 +131,5 @@ async def test_nothing_accepted_is_lost_and_doubts_are_listed(tmp_path: Path) ->
     assert not misordered(peer.conduct.shown, peer.who)
     assert {row["id"] for row in beside} == in_doubt == {row["id"] for row in alone}
     assert {"id", "platform", "account", "room", "state", "text", "created_at"} <= set(beside[0])
+    assert sum(entry.state == GIVEN_UP for entry in stored.entries) <= KILLS // 3, "hardly any was blamed"
     assert len(stored.entries) > 10 * KILLS, "people got through"

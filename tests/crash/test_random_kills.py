@@ -13,7 +13,7 @@ import pytest
 from tests.crash.lives import Keeper
 from tests.crash.people import Callers
 from tests.crash.scene import DELIVERIES, scene
-from tests.crash.stored import ENGINES, Engine
+from tests.crash.stored import Engine
 
 pytestmark = pytest.mark.crash
 
@@ -24,7 +24,6 @@ KILLS = int(os.environ.get("HUBBUB_TEST_KILLS", "200"))
 
 @pytest.mark.timeout(300 + KILLS)
 @pytest.mark.parametrize("delivery", DELIVERIES)
-@pytest.mark.parametrize("engine", ENGINES, ids=lambda engine: engine.name)
 async def test_nothing_is_lost_doubled_or_out_of_order(
     tmp_path: Path, keeper: Keeper, engine: Engine, delivery: str
 ) -> None:
