@@ -19,6 +19,8 @@ from hubbub.app.housekeeping import Housekeeping, keep_current
 from hubbub.app.models import LateModels
 from hubbub.app.pages import console_services, recent_log
 from hubbub.app.parts import Parts
+from hubbub.app.rooms import customs_of
+from hubbub.app.sessions import Sessions, Silence
 from hubbub.console.recent import RecentLog
 from hubbub.console.routes import console_routes
 from hubbub.core.failpoints import Failpoint, never
@@ -122,7 +124,8 @@ def _duties(parts: Parts) -> Iterator[Coroutine[None, None, None]]:
     if roles.does("scheduler"):
         # A timer is fired once whoever looks, so all look, and none is late when one of them dies.
         yield Clockwork(store.timers, parts.dispatcher.take, parts.node if works else "", time.time).run()
-        tidying = (Housekeeping(store, time.time).run, parts.files.run)
+        silence = Silence(store, lambda: customs_of(parts.settings), parts.road.lane_of, time.time)
+        tidying = (Housekeeping(store, time.time).run, parts.files.run, Sessions(silence).run)
         if cluster is None:
             yield from (duty() for duty in tidying)
         else:

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from hubbub.core.messages import Message
     from hubbub.core.ports import Conversations
     from hubbub.core.turns import Turn
-    from hubbub.core.work import Branch, Entry
+    from hubbub.core.work import Branch, Entry, Write
 
 Pieces = Callable[[Streamed], None]
 
