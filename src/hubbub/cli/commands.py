@@ -13,6 +13,7 @@ from hubbub.cli.chat import chat
 from hubbub.cli.dev import dev_group
 from hubbub.cli.doctor import doctor
 from hubbub.cli.logs import logs
+from hubbub.cli.nodes import nodes
 from hubbub.cli.options import Config, DataDir
 from hubbub.cli.serve import serve
 from hubbub.cli.tasks import task_groups
@@ -68,6 +69,7 @@ app.command()(config.init)
 app.command()(chat)
 app.command()(doctor)
 app.command()(logs)
+app.command()(nodes)
 app.command()(backup)
 app.command()(restore)
 app.add_typer(config.app, name="config")

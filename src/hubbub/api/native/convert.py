@@ -15,6 +15,7 @@ from hubbub.core.addresses import Room
 from hubbub.core.events import Received
 from hubbub.core.identities import Author
 from hubbub.core.messages import Message, Text, text_of
+from hubbub.core.status import NodeStatus
 from hubbub.core.work import GivenUp, Receipt, Row
 
 
@@ -109,4 +110,16 @@ def delivery_json(row: Row) -> dict[str, object]:
         "message_id": row.message_id,
         "created_at": row.created_at,
         "next_at": row.next_at,
+    }
+
+
+def node_json(node: NodeStatus) -> dict[str, object]:
+    """A process on the hub's database, as the API tells it."""
+    return {
+        "node": node.node,
+        "roles": list(node.roles),
+        "address": node.address,
+        "heard_at": node.heard_at,
+        "conversations": node.lanes,
+        "names": list(node.names),
     }

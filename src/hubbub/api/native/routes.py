@@ -21,6 +21,7 @@ from hubbub.api.native.wire import (
     GivenUpList,
     MessageOut,
     Models,
+    Nodes,
     StatusJSON,
     TokenMade,
     Tokens,
@@ -64,6 +65,7 @@ def native_router(services: Services) -> APIRouter:
     _add(router, "POST /messages", messages.post, "messages", MessageOut)
     _add(router, "GET /models", hub.models, "messages", Models)
     _add(router, "GET /status", hub.status, "status", StatusJSON)
+    _add(router, "GET /nodes", hub.nodes, "admin", Nodes)
     _add(router, "GET /deliveries", deliveries.listed, "admin", Deliveries)
     _add(router, "GET /given-up", deliveries.given_up, "admin", GivenUpList)
     _add(router, f"GET {one}", deliveries.shown, "admin", DeliveryJSON)

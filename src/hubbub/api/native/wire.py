@@ -161,6 +161,23 @@ class StatusJSON(Wire):
     trouble: str
 
 
+class NodeJSON(Wire):
+    """A live process on the hub's database. ``names``: what it alone holds; ``heard_at`` in seconds since the epoch."""
+
+    node: str
+    roles: list[str]
+    address: str
+    heard_at: float
+    conversations: int
+    names: list[str]
+
+
+class Nodes(Wire):
+    """All of them; none where the data belong to one process."""
+
+    nodes: list[NodeJSON]
+
+
 class ModelJSON(Wire):
     """A model that can be asked; ``id`` is its name at the provider."""
 

@@ -81,6 +81,7 @@ class LoopbackAdapter:
     async def _serve(self) -> None:
         """Deliver, for ever."""
         account = Account(PLATFORM, self._settings.account)
+        self.record.read()
         self._host.connected(account)
         try:
             while True:

@@ -108,7 +108,12 @@ class Record:
         self._writing = asyncio.Lock()
         self.ids: set[str] = set()
         self._keys: dict[str, str] = {}
-        for line in self._before():
+        self.read()
+
+    def read(self) -> None:
+        """Know what is in the file, which another process may have written."""
+        before = self._before()
+        for line in before[len(self.lines) :]:
             self._remember(line)
 
     def known(self, key: str) -> str | None:
