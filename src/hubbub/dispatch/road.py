@@ -96,7 +96,7 @@ class Road:
     async def handle(self, entry: Entry, stop: StopSignal) -> Unit:
         """See `Handler.handle`. Whatever goes wrong in it is told to the person and logged with an error id."""
         if type(entry.event) is not Received:
-            return await self._noted(entry)
+            return await self._unspoken(entry)
         try:
             answer = await self._answer(entry, entry.event, stop)
             if answer is _NOTHING:
@@ -107,7 +107,7 @@ class Road:
         except Exception as error:  # noqa: BLE001 - one message's fault: told, logged, and the next goes on
             return self.refused(entry, error)
 
-    async def _noted(self, entry: Entry) -> Unit:
+    async def _unspoken(self, entry: Entry) -> Unit:
         """What is no message causes nothing, but for silence that lasted."""
         event = entry.event
         if type(event) is not Fired or event.kind != SESSION_END:
