@@ -72,5 +72,3 @@ def _end_of(spent: Spent, now: float) -> Fired:
     room = Room.parse(spent.room)
     number = f"{SESSION_END}:{spent.owner}:{spent.last_at:.3f}"
     return Fired(number, room, Author(spent.owner.rpartition(":")[2]), now, SESSION_END)
-
-
