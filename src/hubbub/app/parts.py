@@ -25,6 +25,7 @@ from hubbub.app.presets import presets_of
 from hubbub.app.reloading import reread, told
 from hubbub.app.repeater import bot_of, repeater_parts
 from hubbub.app.rooms import access_of, customs_of, limits_of, platform_limits, triggers_of
+from hubbub.app.sounds import build_speech
 from hubbub.chat.answer import Chat
 from hubbub.chat.settings import ChatSettings
 from hubbub.commands.access.gate import Gate
@@ -41,6 +42,7 @@ from hubbub.dispatch.control import HubControl
 from hubbub.dispatch.delivery import Patience, Sender
 from hubbub.dispatch.dispatcher import Bounds, Dispatcher
 from hubbub.dispatch.drawing import Drawing
+from hubbub.dispatch.hearing import Hearing
 from hubbub.dispatch.means import HubMeans, outgoing
 from hubbub.dispatch.road import Road, Ways
 from hubbub.dispatch.streams import LocalStreams
@@ -131,8 +133,16 @@ class Parts:
             ),
             models_known=self.models.known,
             language=settings.chat.language,
+            hearing=self._hearing(settings),
             drawing=Drawing(self.renderer, self.files, drawing_rules(settings, self.zone), time.time),
         )
+
+    def _hearing(self, settings: Settings) -> Hearing | None:
+        """What is done with voice messages; nothing where no model is named for them."""
+        speech = build_speech(settings)
+        if speech is None:
+            return None
+        return Hearing(speech, self.files, self.platforms, bool(settings.speech.hears), settings.speech.answers)
 
     async def reload(self) -> Sequence[Phrase]:
         """See `Means.reload`."""

@@ -314,6 +314,20 @@ class CanEmbed(Protocol):
         """
 
 
+class Speech(Protocol):
+    """Ears and a mouth: recordings to words, words to recordings."""
+
+    @property
+    def speaks(self) -> bool:
+        """Whether `speak` can do anything."""
+
+    async def recognise(self, recording: Blob) -> str:
+        """The words of a recording; "" where nobody says anything. Raises ProviderError."""
+
+    async def speak(self, text: str) -> Blob:
+        """A text, spoken; at most some thousand characters of it. Raises ProviderError."""
+
+
 class ModelServer(Protocol):
     """A model server that the hub itself runs; a provider asks for its address before every request."""
 

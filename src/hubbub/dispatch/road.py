@@ -29,6 +29,7 @@ from hubbub.dispatch.answering import Answering
 from hubbub.dispatch.asking import AskingForOne
 from hubbub.dispatch.delivery import Sender
 from hubbub.dispatch.drawing import Drawing
+from hubbub.dispatch.hearing import Hearing
 from hubbub.dispatch.means import HubMeans
 from hubbub.words import choose, guess, say
 
@@ -54,6 +55,7 @@ class Ways:
     models_known: asyncio.Event
     language: str
     drawing: Drawing | None = None
+    hearing: Hearing | None = None
 
 
 class Road:
@@ -98,7 +100,7 @@ class Road:
         if type(entry.event) is not Received:
             return await self._unspoken(entry)
         try:
-            answer = await self._answer(entry, entry.event, stop)
+            answer = await self._answered(entry, entry.event, stop)
             if answer is _NOTHING:
                 return Unit((entry.id,))
             return Unit((entry.id,), self._sends(entry, answer), answer.writes)
@@ -106,6 +108,14 @@ class Road:
             raise
         except Exception as error:  # noqa: BLE001 - one message's fault: told, logged, and the next goes on
             return self.refused(entry, error)
+
+    async def _answered(self, entry: Entry, event: Received, stop: StopSignal) -> Answer:
+        """As `_answer`, and voice messages with the words that are said in them."""
+        hearing = self._ways.hearing
+        if hearing is None or not hearing.concerns(event) or self._ways.means.gate.role(event) < Role.USER:
+            return await self._answer(entry, event, stop)
+        event = await hearing.heard(event)
+        return await hearing.aloud(event, await self._answer(replace(entry, event=event), event, stop))
 
     async def _unspoken(self, entry: Entry) -> Unit:
         """What is no message causes nothing, but for silence that lasted."""

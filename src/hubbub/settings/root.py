@@ -14,6 +14,7 @@ from hubbub.settings.nodes import Cluster, Store
 from hubbub.settings.pictures import Files, Rendering
 from hubbub.settings.repeater import Repeater
 from hubbub.settings.sections import Access, Chat, Commands, Dispatch, Limits, RoomRule, Section, Server
+from hubbub.settings.speech import Speech
 
 
 class Settings(Section):
@@ -37,6 +38,7 @@ class Settings(Section):
     cluster: Cluster = Field(default_factory=Cluster, description="Several processes on one database.")
     files: Files = Field(default_factory=Files, description="Files of messages.")
     rendering: Rendering = Field(default_factory=Rendering, description="Pictures and documents.")
+    speech: Speech = Field(default_factory=Speech, description="Voice messages.")
     repeater: Repeater = Field(default_factory=Repeater, description="The Repeater's API, and what variables tell.")
     platforms: Section = Field(default_factory=Section, description="Chat platforms, each with keys of its own.")
 
