@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl
 from fastapi.exceptions import RequestValidationError
 from orjson import JSONDecodeError
 from pydantic import BaseModel, ValidationError
+from python_multipart.multipart import parse_options_header
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
 
@@ -68,12 +69,20 @@ def _pairs(body: bytes) -> list[tuple[str, str]]:
 
 
 async def _parts(request: Request, size: int) -> dict[str, Any]:
+    _check_end(request, await request.body())
     async with request.form(max_files=4, max_fields=_MOST_FIELDS, max_part_size=size + 1) as form:
         # A file where words are wanted does not fit, and is told so.
         found = {
             name: {"file": value.filename} if isinstance(value, UploadFile) else value for name, value in form.items()
         }
     return {name: value for name, value in found.items() if value != ""}
+
+
+def _check_end(request: Request, body: bytes) -> None:
+    """What was cut off would be read as if its last field had not been sent."""
+    boundary = parse_options_header(request.headers["content-type"])[1].get(b"boundary", b"")
+    if boundary and b"--" + boundary + b"--" not in body[-len(boundary) - 100 :]:
+        raise Told(400, "The multipart body ends before its last boundary.")
 
 
 async def _json(request: Request) -> Mapping[str, Any]:

@@ -94,9 +94,9 @@ async def test_a_link_to_a_users_file_needs_no_token_until_it_ends() -> None:
 
 async def test_an_old_link_is_worth_nothing() -> None:
     async with door(client=FAR) as at:
-        past = Links(at.hub.store.secrets, lambda: 1000.0)  # type: ignore[arg-type]  # it keeps what links need
+        past = Links(at.hub.store.secrets, lambda: 1000.0)
         assert (await at.ask("GET", f"/userdata/file/u1.zip?{await past.query('/userdata/file/u1.zip', 60)}"))[0] == 401
-        other = Links(MemorySecrets(), lambda: 4e9)  # type: ignore[arg-type]
+        other = Links(MemorySecrets(), lambda: 4e9)
         assert (await at.ask("GET", f"/userdata/file/u1.zip?{await other.query('/userdata/file/u1.zip', 60)}"))[
             0
         ] == 401
@@ -149,10 +149,10 @@ async def test_a_new_key_takes_effect_at_once_and_stays() -> None:
         assert (status, list(made), made["message"]) == (200, ["message", "admin_key"], "Admin key regenerated")
         assert (await at.ask("POST", RELOAD, headers={"X-Admin-API-Key": KEY}))[0] == 401
         assert (await at.ask("POST", RELOAD, headers={"X-Admin-API-Key": made["admin_key"]}))[0] == 200
-        later = AdminKey(at.hub.store.secrets, KEY)  # type: ignore[arg-type]  # it keeps what the key needs
+        later = AdminKey(at.hub.store.secrets, KEY)
         assert await later.right(made["admin_key"])
         assert not await later.right(KEY)
-        changed = AdminKey(at.hub.store.secrets, "a-new-one-of-the-settings")  # type: ignore[arg-type]
+        changed = AdminKey(at.hub.store.secrets, "a-new-one-of-the-settings")
         assert await changed.right("a-new-one-of-the-settings")
         assert not await changed.right(made["admin_key"])
 

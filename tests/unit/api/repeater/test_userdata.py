@@ -103,9 +103,8 @@ async def test_a_prompt_is_kept_as_it_was_written() -> None:
         assert await at.ask("POST", f"{PROMPT}/set/u2", data={"prompt": ""}) == (422, fault("prompt"))
 
 
-@pytest.mark.parametrize(
-    ("kind", "given", "stored"),
-    [
+async def test_settings_are_of_the_type_that_is_said() -> None:
+    values: tuple[tuple[str, str, object], ...] = (
         ("int", "12", 12),
         ("float", "0.5", 0.5),
         ("string", "是", "是"),
@@ -114,37 +113,29 @@ async def test_a_prompt_is_kept_as_it_was_written() -> None:
         ("list", '["a"]', ["a"]),
         ("dict", '{"a": 1}', {"a": 1}),
         ("null", "x", None),
-    ],
-)
-async def test_settings_are_of_the_type_that_is_said(kind: str, given: str, stored: object) -> None:
+    )
     async with door() as at:
-        at.say("u2", {"z": 1}, kind="config")
-        path = f"{CONFIG}/set/u2/{kind}"
-        for way in ("PUT", "POST"):
-            assert await at.ask(way, path, data={"key": "k", "value": given}) == (200, {"z": 1, "k": stored})
-        assert await at.ask("PUT", path, json={"key": "k", "value": stored}) == (200, {"z": 1, "k": stored})
-        assert await at.ask("PUT", path, params={"key": "k", "value": given}) == (200, {"z": 1, "k": stored})
-        assert await at.ask("POST", path, data={"config": '{"k": 5, "m": 6}'}) == (200, {"z": 1, "k": 5, "m": 6})
+        for kind, given, stored in values:
+            at.say("u2", {"z": 1}, kind="config")
+            path, shown = f"{CONFIG}/set/u2/{kind}", (200, {"z": 1, "k": stored})
+            for way in ("PUT", "POST"):
+                assert await at.ask(way, path, data={"key": "k", "value": given}) == shown
+            assert await at.ask("PUT", path, json={"key": "k", "value": stored}) == shown
+            assert await at.ask("PUT", path, params={"key": "k", "value": given}) == shown
+            assert await at.ask("POST", path, data={"config": '{"k": 5, "m": 6}'}) == (200, {"z": 1, "k": 5, "m": 6})
 
 
-@pytest.mark.parametrize(
-    ("kind", "given"),
-    [
-        ("int", "1.5"),
-        ("int", "x"),
-        ("float", "nan"),
-        ("float", "1e999"),
-        ("bool", "maybe"),
-        ("list", "{}"),
+async def test_a_setting_of_another_type_is_refused() -> None:
+    wrong = (
+        ("int", "1.5"), ("int", "x"), ("float", "nan"), ("float", "1e999"), ("bool", "maybe"), ("list", "{}"),
         ("dict", "["),
-    ],
-)
-async def test_a_setting_of_another_type_is_refused(kind: str, given: str) -> None:
+    )  # fmt: skip
     async with door() as at:
-        status, answer = await at.ask("PUT", f"{CONFIG}/set/u2/{kind}", data={"key": "k", "value": given})
-        assert status == 400
-        assert isinstance(answer["detail"], str)
-        assert await at.ask("GET", f"{CONFIG}/get/u2") == (200, {})
+        for kind, given in wrong:
+            status, answer = await at.ask("PUT", f"{CONFIG}/set/u2/{kind}", data={"key": "k", "value": given})
+            assert status == 400
+            assert isinstance(answer["detail"], str)
+            assert await at.ask("GET", f"{CONFIG}/get/u2") == (200, {})
 
 
 async def test_a_setting_needs_a_key_a_value_and_a_type() -> None:
