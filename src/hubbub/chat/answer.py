@@ -19,9 +19,10 @@ from hubbub.chat.place import place_of
 from hubbub.chat.question import question_of, unanswerable
 from hubbub.chat.reply import Reply
 from hubbub.chat.speech import Speech
+from hubbub.chat.stop import StopSignal
 from hubbub.conversations import preferences
 from hubbub.conversations.branches import since, start_anew
-from hubbub.conversations.completions import completion_of, standing
+from hubbub.conversations.completions import Completion, completion_of, standing
 from hubbub.conversations.contexts import Context, context_of
 from hubbub.conversations.remembered import RememberedContexts
 from hubbub.conversations.unanswered import UNANSWERED, left_over
@@ -31,17 +32,15 @@ from hubbub.core.events import Event, Received
 from hubbub.core.messages import Text
 from hubbub.core.phrases import Phrase
 from hubbub.core.ports import Answer, Streamed
+from hubbub.core.turns import Turn
 
 if TYPE_CHECKING:
     from hubbub.chat.settings import ChatSettings
     from hubbub.chat.sources import ModelSource
-    from hubbub.chat.stop import StopSignal
-    from hubbub.conversations.completions import Completion
     from hubbub.conversations.limits import Meter
     from hubbub.conversations.preferences import Preferences
     from hubbub.core.messages import Message
     from hubbub.core.ports import Conversations
-    from hubbub.core.turns import Turn
     from hubbub.core.work import Branch, Entry, Write
 
 Pieces = Callable[[Streamed], None]
@@ -156,6 +155,14 @@ class Chat:
             question = replace(question, content=text, time=event.time)
         job = Job(entry, event, owner, chosen, branch.name, context_of(branch), question, Reply(pieces), stop, onto)
         return await self._run(job)
+
+    async def expand(self, entry: Entry, owner: str, text: str) -> str:
+        """A text with its variables expanded, as one of this message's author. Raises StoreError."""
+        event = _received(entry)
+        chosen = await preferences.read(self._conversations, owner)
+        job = Job(entry, event, owner, chosen, "", Context(), Turn("user", text), Reply(), StopSignal())
+        job.completion = Completion(expand=True)
+        return self._asking.expanded(job, text, self._clock())
 
     async def compact(self, entry: Entry, owner: str, stop: StopSignal) -> Answer:
         """Let a summary stand for all before the last question; see `hubbub.chat.compacting`."""

@@ -17,6 +17,7 @@ from hubbub.chat.wording import Wording
 from hubbub.conversations import personas, prompts
 from hubbub.conversations.contexts import Summary
 from hubbub.core.errors import ProviderError, UserError
+from hubbub.core.models import ModelSpec
 from hubbub.core.phrases import Phrase
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from hubbub.chat.speech import Speech
     from hubbub.conversations.preferences import Preferences
     from hubbub.core.events import Received
-    from hubbub.core.models import ModelSpec
     from hubbub.core.ports import Conversations
     from hubbub.core.turns import ChatRequest, Delta, Turn
 
@@ -74,6 +74,15 @@ class Asking:
         return self._wording.answer(
             job, job.reply.words if job.completion and job.completion.expand else job.reply.content
         )
+
+    def expanded(self, job: Job, text: str, now: float) -> str:
+        """A text with its variables expanded."""
+        try:
+            spec = self.model(job.preferences, job.event)
+        except (ProviderError, UserError):
+            spec = ModelSpec("", type="nomodel")
+        job.variables = self._wording.variables(job, spec, now)
+        return self._wording.answer(job, text)
 
     def named(self, name: str) -> ModelSpec | None:
         """The model of a name, if there is one."""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from hubbub.commands.access.gate import Gate
+    from hubbub.conversations.completions import Completion
     from hubbub.conversations.limits import Meter
     from hubbub.core.addresses import Room, RoomKind
     from hubbub.core.capabilities import Capabilities
@@ -65,6 +66,12 @@ class Asking(Protocol):
 
     async def compact(self) -> Answer:
         """Replace all but the last question by a summary."""
+
+    async def complete(self, text: str, wishes: Completion, owner: str = "") -> Answer:
+        """Ask with wishes of its own, in the person's context or another owner's."""
+
+    async def expand(self, text: str) -> str:
+        """A text with its variables expanded."""
 
 
 class Means(Protocol):
@@ -167,6 +174,10 @@ class Listing(Protocol):
     def allowed(self, role: Role, event: Received) -> Sequence[Command]:
         """Those that the author of a message may give where they wrote, in the order of their declaration."""
 
+    @property
+    def commands(self) -> Sequence[Command]:
+        """All of them."""
+
     def named(self, name: str) -> Command | None:
         """The command of a name or alias, however it is written."""
 
@@ -194,6 +205,9 @@ class Call:
 
 Handler = Callable[[Call, CommandContext], Awaitable[Answer]]
 
+REPEATER = "repeater"
+"""The family of commands that people know from the Repeater's client."""
+
 
 @dataclass(frozen=True, slots=True)
 class Command:
@@ -215,6 +229,7 @@ class Command:
     urgent: bool = False
     room_admins: bool = False
     even_off: bool = False
+    family: str = ""
     secret: bool = False
 
     @property

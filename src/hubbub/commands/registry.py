@@ -9,6 +9,7 @@ from hubbub.commands import old_forms as forms
 from hubbub.commands.audit import record
 from hubbub.commands.builtin import BUILTIN
 from hubbub.commands.command import Call, Command, CommandContext
+from hubbub.commands.names import table
 from hubbub.commands.parse import PREFIXES, Parser, like_a_name, normal, plain_prefix
 from hubbub.commands.permissions import allowed, refusal
 from hubbub.core.errors import UserError
@@ -53,13 +54,7 @@ class Commands:
         """
         off = set(map(normal, disabled))
         self._commands = tuple(each for each in commands if normal(each.name) not in off)
-        self._table: dict[str, Command] = {}
-        for command in self._commands:
-            for name in dict.fromkeys(map(normal, (command.name, *command.aliases))):
-                if name in self._table:
-                    msg = f"{name!r} names both {self._table[name].name} and {command.name}"
-                    raise ValueError(msg)
-                self._table[name] = command
+        self._table = table(self._commands)
         self._names = frozenset(map(normal, names))
         self._parser = Parser(tuple(prefixes))
         self._first = self._parser.first
@@ -98,12 +93,20 @@ class Commands:
             return await context.tell(error.user_text)
 
     def allowed(self, role: Role, event: Received) -> Sequence[Command]:
-        """Those that the author of a message may give where they wrote, in the order of their declaration."""
-        return [command for command in self._commands if allowed(command, role, event)]
+        """Those that the author of a message may give where they wrote, in the order of their declaration.
+
+        Families have lists of their own.
+        """
+        return [command for command in self._commands if not command.family and allowed(command, role, event)]
+
+    @property
+    def commands(self) -> Sequence[Command]:
+        """See `Listing.commands`."""
+        return self._commands
 
     def menu(self, language: str) -> Sequence[MenuItem]:
         """What everybody may give, as platforms list it."""
-        everybody = (each for each in self._commands if each.role <= Role.USER and not each.rooms)
+        everybody = (each for each in self._commands if each.role <= Role.USER and not (each.rooms or each.family))
         return [MenuItem(each.name, say(Phrase(each.help, {"prefix": _CERTAIN}), language)) for each in everybody]
 
     def named(self, name: str) -> Command | None:
@@ -118,7 +121,9 @@ class Commands:
             if not (event.addressed or normal(bot) in self._names or (event.room.direct and not self._names)):
                 return None
             command = self._table.get(normal(name))
-        return Call(command, prefix, name, argument, self) if command else None
+        if command is None or (command.family and plain_prefix(prefix) in _OFTEN_WORDS):
+            return None  # one or two letters behind "@" or "#" are mostly words
+        return Call(command, prefix, name, argument, self)
 
     def _glued(self, text: str) -> Typed | None:
         """A command right before its argument, where it may stand so."""

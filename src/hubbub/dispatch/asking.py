@@ -8,6 +8,7 @@ from contextlib import AbstractAsyncContextManager
 from hubbub.chat.answer import Chat, Pieces
 from hubbub.chat.stop import StopSignal
 from hubbub.commands.command import KnownModels
+from hubbub.conversations.completions import Completion
 from hubbub.core.events import Received
 from hubbub.core.ports import Answer
 from hubbub.core.work import Entry
@@ -51,6 +52,16 @@ class AskingForOne:
         """See `Asking.edit`."""
         async with self._answering(self._event) as pieces:
             return await self._chat.edit(self._entry, self._owner, text, pieces, self._stop)
+
+    async def complete(self, text: str, wishes: Completion, owner: str = "") -> Answer:
+        """See `Asking.complete`."""
+        async with self._answering(self._event) as pieces:
+            asked = (owner or self._owner, text)
+            return await self._chat.complete(self._entry, asked, wishes, pieces, self._stop)
+
+    async def expand(self, text: str) -> str:
+        """See `Asking.expand`."""
+        return await self._chat.expand(self._entry, self._owner, text)
 
     async def compact(self) -> Answer:
         """See `Asking.compact`."""

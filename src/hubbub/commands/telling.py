@@ -1,0 +1,63 @@
+"""What the hub tells by the names that people know from the Repeater: variables expanded, data as a file, who one is."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from hubbub.commands import basics, usage
+from hubbub.commands.arguments import required
+from hubbub.commands.command import REPEATER, Call, Command, CommandContext, plainly
+from hubbub.commands.reference import reference
+from hubbub.conversations import archives
+from hubbub.conversations.users import plain_name
+from hubbub.core.identities import Role
+from hubbub.core.messages import File, Media
+from hubbub.core.phrases import Phrase
+
+if TYPE_CHECKING:
+    from hubbub.core.ports import Answer
+
+
+async def expand(call: Call, context: CommandContext) -> Answer:
+    """A text with its variables expanded."""
+    return plainly(await context.asking.expand(required(call, call.argument, "TEXT")) or "-")
+
+
+async def send_data(call: Call, context: CommandContext) -> Answer:
+    """Everything that one keeps, as a zip file; ``all``: every branch."""
+    every = call.argument.strip().lower() in ("all", "全部")
+    pack = archives.whole if every else archives.current
+    data = await pack(context.hub.conversations, context.owner)
+    return await _file(context, f"{plain_name(context.owner)}.zip", "application/zip", data)
+
+
+async def send_readme(call: Call, context: CommandContext) -> Answer:
+    """All commands, as a file."""
+    text = reference(call.listing.commands)
+    return await _file(context, "commands.md", "text/markdown", text.encode())
+
+
+async def _file(context: CommandContext, name: str, mime: str, data: bytes) -> Answer:
+    capabilities = context.hub.capabilities(context.event.room)
+    if capabilities is None or not capabilities.files:
+        return await context.tell(Phrase("userdata.no_files"))
+    url = f"data:{mime};base64,{base64.b64encode(data).decode()}"
+    file = File(Media(url=url, name=name, mime=mime, size=len(data)))
+    told = await context.tell(Phrase("userdata.file", {"name": name}))
+    return replace(told, sends=context.hub.sends(context.event.room, (file,), context.entry.id))
+
+
+_command = partial(Command, role=Role.USER, family=REPEATER)
+
+COMMANDS: Final = (
+    _command("varExpand", expand, "command.varExpand.help", aliases=("ve",)),
+    _command("varExpandText", expand, "command.varExpand.help", aliases=("vet",)),
+    _command("varExpandImage", expand, "command.varExpand.help", aliases=("vei",)),
+    _command("sendUserDataFile", send_data, "command.sendUserDataFile.help", aliases=("sudf",)),
+    _command("sendReadmeFile", send_readme, "command.sendReadmeFile.help", aliases=("srf",)),
+    _command("getSessionId", basics.sid, "command.getSessionId.help", aliases=("gs",)),
+    _command("getBalance", usage.usage, "command.getBalance.help", aliases=("gb",)),
+)
