@@ -99,7 +99,7 @@ class Lives:
         if self.pid:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.pid, signal.SIGKILL)
-        assert await self.end() in (0, -signal.SIGKILL, -signal.SIGTERM)
+        assert await self.end() in (0, -signal.SIGKILL, -signal.SIGTERM), self.log[-3000:]
 
     def tell_to_stop(self) -> None:
         """As a service manager does it."""

@@ -1,0 +1,196 @@
+"""Gateways and workers on one database, each of which ends again and again, as do the database and its connections.
+
+Both gateways hear everything that people say, as two doors of one platform do: what one of them acknowledged counts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import random
+import signal
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import asyncpg
+from typing_extensions import override
+
+from tests.contract.store_postgres import talking
+from tests.crash import judge
+from tests.crash.lives import Keeper, Lives, lives
+from tests.crash.people import LONGEST, People, Said
+from tests.crash.stored import Postgres, Stored
+from tests.fakes.model import FakeModel
+from tests.peers.postgres import Server
+
+GATEWAYS, WORKERS = ("gateway-1", "gateway-2"), ("worker-1", "worker-2")
+NAMES = (*GATEWAYS, *WORKERS)
+TTL = 1.0
+_PATIENCE = 60.0
+_AWAY = "check DATABASE_URL"
+_SENDING = "SELECT id FROM outbox WHERE state = 1 AND starts_with(node, $1)"
+_END_SOME = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND random() < 0.4
+"""
+
+
+class Crowd(People):
+    """People whom all gateways hear; what each has acknowledged stands in a folder of its own."""
+
+    def doors(self) -> dict[str, Path]:
+        """For each gateway, where it finds what is said."""
+        found = {}
+        for name in GATEWAYS:
+            door = self.folder / name / "spool"
+            door.parent.mkdir(exist_ok=True)
+            if not door.is_symlink():
+                door.symlink_to(self.spool)
+            found[name] = door
+        self.spool.touch()
+        return found
+
+    @property
+    @override
+    def unacknowledged(self) -> int:
+        places = [door.with_name("spool.ack") for door in self.doors().values()]
+        newest = max((int(file.read_text()) for file in places if file.exists()), default=0)
+        return sum(end > newest for end in self._ends[-1000:])
+
+
+@dataclass
+class Doors:
+    """The address of any gateway that serves; callers ask it before each request."""
+
+    hubs: Mapping[str, Lives]
+    chance: random.Random
+
+    @property
+    def url(self) -> str:
+        serving = [self.hubs[name].url for name in GATEWAYS if self.hubs[name].url]
+        return self.chance.choice(serving) if serving else ""
+
+
+@dataclass
+class Cluster:
+    """``in_doubt``: rows that were being sent when whoever sent them, or the database, ended."""
+
+    folder: Path
+    engine: Postgres
+    server: Server
+    delivery: str
+    people: Crowd
+    hubs: Mapping[str, Lives]
+    in_doubt: set[int] = field(default_factory=set)
+    ended: dict[str, int] = field(default_factory=dict)
+
+    async def start(self, *names: str) -> None:
+        await asyncio.gather(*(self.hubs[name].start() for name in names))
+
+    async def kill(self, name: str) -> None:
+        """A process ends and comes back."""
+        hub = self.hubs[name]
+        if hub.pid:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(hub.pid, signal.SIGKILL)
+        code = await hub.end()
+        # One that found the database away when it started has ended by itself, as it should.
+        assert code == -signal.SIGKILL or _AWAY in hub.log, hub.log[-3000:]
+        await asyncio.sleep(TTL / 5)  # what it had asked of the database last is done, and nobody has taken over yet
+        await self._note(f"{name}#")
+        await self.hubs[name].spawn()
+        self._count("gateways" if name in GATEWAYS else "workers")
+
+    async def all_serving(self) -> None:
+        """As a supervisor sees to it."""
+        for name, hub in self.hubs.items():
+            async with asyncio.timeout(_PATIENCE):
+                while not hub.url:
+                    if hub.ended.done():
+                        await self.kill(name)
+                    await asyncio.sleep(0.02)
+
+    async def cut(self) -> None:
+        """Some of the database's processes end."""
+        with contextlib.suppress(asyncpg.PostgresError, OSError):
+            async with talking(self.engine.dsn) as db:
+                await db.execute(_END_SOME)
+                self._count("connections")
+
+    async def lose_database(self) -> None:
+        """The whole database server ends, and comes back."""
+        await asyncio.to_thread(self.server.kill)
+        await asyncio.to_thread(self.server.serve)
+        await self._note("")
+        self._count("servers")
+
+    def _count(self, what: str) -> None:
+        self.ended[what] = self.ended.get(what, 0) + 1
+
+    async def _note(self, identity: str) -> None:
+        async with talking(self.engine.dsn) as db:
+            self.in_doubt |= {row[0] for row in await db.fetch(_SENDING, identity)}
+
+    async def trouble(self, chance: random.Random) -> None:
+        """One end of anything."""
+        kind = chance.random()
+        if kind < 0.04:
+            await self.lose_database()
+        elif kind < 0.2:
+            await self.cut()
+        else:
+            await self.kill(chance.choice(NAMES))
+
+    async def end(self) -> Stored:
+        """All that is left is done, and everybody comes to an end in peace."""
+        with contextlib.suppress(TimeoutError):  # then the judge says what is left
+            async with asyncio.timeout(_PATIENCE):
+                while self.people.unacknowledged or await self.engine.pending(self.folder):
+                    await asyncio.sleep(0.05)
+        codes = await asyncio.gather(*(self.hubs[name].stop() for name in NAMES))
+        assert codes == [0] * len(NAMES), self.logs()
+        return await self.engine.read(self.folder)
+
+    def faults(self, stored: Stored, others: Sequence[Said] = ()) -> list[str]:
+        said, shown = [*self.people.said, *others], self.people.shown()
+        unknown = {row.id for row in stored.rows if row.state == "unknown"}
+        return [
+            *judge.handled_once(said, stored),
+            *judge.accepted_in_order(said, stored),
+            *judge.shown_once(shown, stored, self.delivery),
+            *judge.shown_in_order(shown, said, stored, self.delivery),
+            *judge.remembered_once(said, stored),
+            *(f"row {row} is unknown and was not in doubt" for row in sorted(unknown - self.in_doubt)),
+        ]
+
+    def logs(self) -> str:
+        return "\n".join(f"--- {name}\n{self.hubs[name].log[-1500:]}" for name in NAMES)
+
+
+@asynccontextmanager
+async def cluster(
+    folder: Path, keepers: Mapping[str, Keeper], engine: Postgres, server: Server, delivery: str
+) -> AsyncIterator[Cluster]:
+    """Two gateways and two workers, all serving."""
+    people = Crowd(folder, random.Random(f"cluster {delivery}"))
+    doors = people.doors()
+    async with FakeModel(check=False, first_ms=8, gap_ms=1) as model, contextlib.AsyncExitStack() as stack:
+        hubs = {}
+        for name in NAMES:
+            place = folder / name
+            place.mkdir(exist_ok=True)
+            environ = people.environ | engine.environ(place) | {"HUBBUB_PORT": "0"}
+            environ |= {"HUBBUB_CLUSTER__NODE": name, "HUBBUB_CLUSTER__LEASE_SECONDS": str(TTL)}
+            environ |= {"HUBBUB_CLUSTER__ROLES": "gateway" if name in GATEWAYS else "worker,scheduler"}
+            environ |= {"HUBBUB_PLATFORMS__LOOPBACK__DELIVERY": delivery}
+            environ |= {"HUBBUB_PLATFORMS__LOOPBACK__MAX_LENGTH": str(LONGEST)}
+            if name in doors:
+                environ["HUBBUB_PLATFORMS__LOOPBACK__SPOOL"] = str(doors[name])
+            environ |= {"HUBBUB_MODEL": "fake", "OPENAI_API_KEY": "sk-crash", "OPENAI_BASE_URL": model.url}
+            hubs[name] = await stack.enter_async_context(lives(place, environ, keepers[name]))
+        found = Cluster(folder, engine, server, delivery, people, hubs)
+        await found.start(*NAMES)
+        yield found
