@@ -66,7 +66,7 @@ async def ask(app: Any, method: str, path: str, query: str, body: bytes = b"") -
     async def send(message: dict[str, Any]) -> None:
         answer.append(message)
 
-    scope = {
+    scope: dict[str, Any] = {
         "type": "http",
         "method": method,
         "path": path,
