@@ -11,24 +11,13 @@ import pytest
 
 from hubbub.core.addresses import Room
 from hubbub.platforms.wecom.adapter import WeComAdapter
+from hubbub.platforms.wecom.dev.company import AGENT, CORP, SECRET, USER, Company
+from hubbub.platforms.wecom.dev.server import wecom_api
 from hubbub.platforms.wecom.settings import WeComSettings
 from tests.contract.platform_suite import PlatformHarness, PlatformSuite, Wrong
 from tests.fakes.platform_host import FakeHost
 from tests.fakes.serving import Router
-from tests.fakes.wecom import (
-    AES_KEY,
-    AGENT,
-    CORP,
-    SECRET,
-    TOKEN,
-    USER,
-    Caller,
-    Company,
-    said,
-    wecom_api,
-    within,
-    xml_of,
-)
+from tests.fakes.wecom import AES_KEY, TOKEN, Caller, said, within, xml_of
 
 PLACEHOLDER = "…"
 ODD = (

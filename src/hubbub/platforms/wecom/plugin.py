@@ -25,4 +25,5 @@ PLUGIN = PlatformPlugin(
         Task("members", "List who can see every application.", "hubbub.platforms.wecom.tasks:list_members"),
     ),
     checks="hubbub.platforms.wecom.checks:look",
+    tools={"fake-wecom": "hubbub.platforms.wecom.dev.hand:main"},
 )

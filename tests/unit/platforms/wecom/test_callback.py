@@ -20,23 +20,11 @@ from hubbub.core.events import Joined, Noticed, Received
 from hubbub.core.messages import text_of
 from hubbub.platforms.wecom.adapter import WeComAdapter
 from hubbub.platforms.wecom.crypto import BadSeal, Envelope
+from hubbub.platforms.wecom.dev.company import AGENT, CORP, SECRET, USER
 from hubbub.platforms.wecom.settings import WeComSettings
 from tests.fakes.platform_host import FakeHost
 from tests.fakes.serving import Router, serving
-from tests.fakes.wecom import (
-    AES_KEY,
-    AGENT,
-    CORP,
-    SECRET,
-    TOKEN,
-    USER,
-    Caller,
-    happened,
-    over_http,
-    said,
-    within,
-    xml_of,
-)
+from tests.fakes.wecom import AES_KEY, TOKEN, Caller, happened, over_http, said, within, xml_of
 
 KEY = base64.b64decode(AES_KEY + "=")
 OURS: dict[str, Any] = {

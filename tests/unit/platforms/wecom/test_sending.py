@@ -18,9 +18,11 @@ from hubbub.core.messages import Audio, File, Image, Link, Media, Message, Raw, 
 from hubbub.core.ports import Host
 from hubbub.core.work import Outgoing, Row, State
 from hubbub.platforms.wecom.adapter import WeComAdapter
+from hubbub.platforms.wecom.dev.company import AGENT, CORP, SECRET, USER, Company
+from hubbub.platforms.wecom.dev.server import wecom_api
 from hubbub.platforms.wecom.settings import WeComSettings
 from tests.fakes.platform_host import FakeHost
-from tests.fakes.wecom import AES_KEY, AGENT, CORP, SECRET, TOKEN, USER, Company, wecom_api
+from tests.fakes.wecom import AES_KEY, TOKEN
 
 ROOM = Room("wecom", str(AGENT), "private", USER)
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(20)

@@ -14,11 +14,13 @@ from hubbub.core.errors import DeliveryError
 from hubbub.core.upkeep import Finding
 from hubbub.platforms.wecom.adapter import WeComAdapter
 from hubbub.platforms.wecom.checks import look
+from hubbub.platforms.wecom.dev.company import AGENT, CORP, SECRET, Company
+from hubbub.platforms.wecom.dev.server import wecom_api
 from hubbub.platforms.wecom.settings import WeComSettings
 from hubbub.platforms.wecom.tasks import MENU, list_members, make_menu
 from tests.fakes.platform_host import FakeHost
 from tests.fakes.serving import serving
-from tests.fakes.wecom import AES_KEY, AGENT, CORP, SECRET, TOKEN, Company, wecom_api
+from tests.fakes.wecom import AES_KEY, TOKEN
 
 
 def settings(base: str, **more: Any) -> WeComSettings:
