@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from hubbub.commands.arguments import line
-from hubbub.commands.command import REPEATER, Call, Command, CommandContext, plainly
+from hubbub.commands.command import Call, Command, CommandContext, plainly
 from hubbub.commands.permissions import allowed
 from hubbub.core.identities import Role
 from hubbub.core.phrases import Phrase
@@ -22,9 +22,9 @@ async def show_help(call: Call, context: CommandContext) -> Answer:
     wanted = call.argument.strip()
     event = context.event
     if wanted:
-        family = await _family(wanted.lower(), call, context)
-        if family is not None:
-            return family
+        listed = await _family(wanted.lower(), call, context)
+        if listed is not None:
+            return listed
         command = call.listing.named(wanted.removeprefix(call.prefix))
         if command is None or not allowed(command, context.role, event):
             name, more = f"{call.prefix}{wanted.removeprefix(call.prefix)}", f"{call.prefix}{call.name}"
@@ -34,8 +34,9 @@ async def show_help(call: Call, context: CommandContext) -> Answer:
             lines.append(Phrase("command.help.aliases", {"names": ", ".join(command.aliases)}))
         return await context.tell(*lines)
     lines = [line(command, call.prefix) for command in call.listing.allowed(context.role, event)]
-    more = Phrase("command.help.family", {"command": f"{call.prefix}{call.name} {REPEATER}"})
-    return await context.tell(Phrase("command.help.head"), *lines, more, Phrase("command.help.chat"))
+    families = dict.fromkeys(each.family for each in call.listing.commands if each.family)
+    known = [Phrase("command.help.family", {"command": f"{call.prefix}{call.name} {name}"}) for name in families]
+    return await context.tell(Phrase("command.help.head"), *lines, *known, Phrase("command.help.chat"))
 
 
 async def _family(name: str, call: Call, context: CommandContext) -> Answer | None:

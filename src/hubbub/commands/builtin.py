@@ -6,9 +6,11 @@ from hubbub.commands import (
     administration,
     audit,
     basics,
+    completing,
     conversation,
     exporting,
     forgetting,
+    keeping,
     looks,
     models,
     operations,
@@ -19,6 +21,8 @@ from hubbub.commands import (
     rooms,
     shelf,
     statistics,
+    steering,
+    telling,
     usage,
 )
 
@@ -40,4 +44,8 @@ BUILTIN: Final = (
     *statistics.COMMANDS,
     *audit.COMMANDS,
     *operations.COMMANDS,
+    *completing.COMMANDS,
+    *steering.COMMANDS,
+    *keeping.COMMANDS,
+    *telling.COMMANDS,
 )

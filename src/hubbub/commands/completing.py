@@ -18,10 +18,11 @@ from hubbub.core.phrases import Phrase
 
 if TYPE_CHECKING:
     from hubbub.commands.command import Handler
+    from hubbub.core.addresses import RoomKind
     from hubbub.core.ports import Answer
 
 _PLAIN = Completion(stream=False)
-_GROUPS = ("group", "channel")
+_GROUPS: tuple[RoomKind, ...] = ("group", "channel")
 
 
 def _ask(wishes: Completion, *, words: bool = True) -> Handler:

@@ -1,4 +1,4 @@
-"""What a person keeps, by the names that people know from the Repeater: branches of three kinds, and units of a context."""
+"""What a person keeps, by names that people know from the Repeater: branches of three kinds, units of a context."""
 
 from __future__ import annotations
 

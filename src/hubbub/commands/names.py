@@ -33,15 +33,13 @@ def table(commands: Sequence[Command]) -> dict[str, Command]:
     shared: dict[str, list[Command]] = {}
     for command in commands:
         for alias in _aliases(command):
-            own = found.get(alias)
-            if own is None:
+            if found.get(alias) is not command:
                 shared.setdefault(alias, []).append(command)
-            elif own is not command and not (own.family or command.family):
-                raise _double(alias, own, command)
     for alias, owners in shared.items():
-        if len(owners) > 1 and not any(each.family for each in owners):
-            raise _double(alias, *owners[:2])
-        found[alias] = owners[0] if len(owners) == 1 else _asking(owners)
+        everybody = [*owners, found[alias]] if alias in found else owners
+        if len(everybody) > 1 and not any(each.family for each in everybody):
+            raise _double(alias, *everybody[:2])
+        found.setdefault(alias, owners[0] if len(owners) == 1 else _asking(owners))
     return found
 
 

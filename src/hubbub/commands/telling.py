@@ -1,4 +1,4 @@
-"""What the hub tells by the names that people know from the Repeater: variables expanded, data as a file, who one is."""
+"""What the hub tells by names that people know from the Repeater: variables expanded, data as a file, who one is."""
 
 from __future__ import annotations
 

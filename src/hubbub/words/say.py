@@ -19,6 +19,8 @@ from hubbub.words import (
     pictures_zh,
     roles_en,
     roles_zh,
+    userdata_en,
+    userdata_zh,
     zh,
 )
 
@@ -33,6 +35,7 @@ CATALOGUES: Final = MappingProxyType(
                 **pages_en.SENTENCES,
                 **pictures_en.SENTENCES,
                 **roles_en.SENTENCES,
+                **userdata_en.SENTENCES,
             }
         ),
         "zh": MappingProxyType(
@@ -43,6 +46,7 @@ CATALOGUES: Final = MappingProxyType(
                 **pages_zh.SENTENCES,
                 **pictures_zh.SENTENCES,
                 **roles_zh.SENTENCES,
+                **userdata_zh.SENTENCES,
             }
         ),
     }
