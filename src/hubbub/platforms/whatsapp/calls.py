@@ -80,8 +80,11 @@ def addressed(room: Room) -> dict[str, Any]:
 
 
 def words(message: Message) -> str:
-    """The words of a message in WhatsApp's marks."""
-    return "".join(map(_shown, message))
+    """The words of a message in WhatsApp's marks; as they were written where those would make them too long."""
+    text = "".join(map(_shown, message))
+    if len(text) <= LONGEST:
+        return text
+    return "".join(each.text if isinstance(each, Text) else _shown(each) for each in message)
 
 
 def from_template(room: Room, name: str, language: str, text: str) -> dict[str, Any]:

@@ -1,0 +1,101 @@
+"""The hub's messages as bodies of the REST API ("Create Message"). Pure."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hubbub.core.errors import DeliveryError
+from hubbub.core.messages import (
+    Audio,
+    Face,
+    File,
+    Forward,
+    Image,
+    Link,
+    Location,
+    Media,
+    Mention,
+    Message,
+    Quote,
+    Segment,
+    Text,
+    Video,
+    text_of,
+)
+from hubbub.platforms.discord.format import verbatim, written
+
+LONGEST = 2000
+"""Longest content, in characters."""
+FILES = 10
+"""Most files of one message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One message to send: its words, whom they mention, its files."""
+
+    content: str
+    users: tuple[str, ...]
+    files: tuple[Media, ...]
+
+    def body(self, nonce: str, reply_to: str = "") -> dict[str, Any]:
+        """As Discord takes it. A second one with the same ``nonce`` gives the first, for some minutes."""
+        found: dict[str, Any] = {"content": self.content, "nonce": nonce, "enforce_nonce": True}
+        found["allowed_mentions"] = {"parse": [], "users": list(self.users), "replied_user": True}
+        if reply_to.isdecimal():
+            found["message_reference"] = {"message_id": reply_to, "fail_if_not_exists": False}
+        return found
+
+
+def drafts(message: Message) -> list[Draft]:
+    """What to send for a message, mostly one. Raises DeliveryError if nothing of it can be shown."""
+    content = "".join(map(_shown, message))
+    if len(content) > LONGEST:  # by what keeps marks from being marks; as it was written it fits
+        content = "".join(each.text if isinstance(each, Text) else _shown(each) for each in message)
+    users = tuple(each.user for each in message if isinstance(each, Mention) and each.user.isdecimal())
+    files = [each.media for each in message if isinstance(each, Image | File | Audio | Video)]
+    if not content.strip() and not files:
+        text = "nothing of the message can be shown on Discord"
+        raise DeliveryError(text, certain=True, permanent=True)
+    parts: Sequence[Sequence[Media]] = [files[at : at + FILES] for at in range(0, len(files), FILES)] or [()]
+    return [Draft("" if place else content, () if place else users, tuple(part)) for place, part in enumerate(parts)]
+
+
+def nonce(key: str, place: int = 0) -> str:
+    """The same for every attempt at a message; Discord takes 25 characters."""
+    return hashlib.blake2b(f"{key}/{place}".encode(), digest_size=12).hexdigest()
+
+
+def answered(message: Message, reply_to: str) -> str:
+    """The id of the message that one replies to, "" for none."""
+    return reply_to or next((each.message_id for each in message if isinstance(each, Quote)), "")
+
+
+def _shown(segment: Segment) -> str:
+    match segment:
+        case Text(text, plain):
+            return verbatim(text) if plain else _marked(text)
+        case Mention(user, name):
+            return f"<@{user}>" if user.isdecimal() else verbatim(f"@{name or user}")
+        case Face(_, text):
+            return verbatim(text)
+        case Link(url, title):
+            return "\n".join(filter(None, (verbatim(title), url)))
+        case Location():
+            place = " ".join(filter(None, (segment.title, segment.address)))
+            return verbatim(f"📍 {place} {segment.latitude}, {segment.longitude}")
+        case Forward(nodes):
+            return verbatim("\n".join(f"{node.name}: {text_of(node.message)}" for node in nodes))
+        case _:
+            return ""
+
+
+def _marked(text: str) -> str:
+    bare = text.strip()
+    if not bare:
+        return text
+    before = text[: text.index(bare)]
+    return before + written(bare) + text[len(before) + len(bare) :]

@@ -1,0 +1,265 @@
+"""Sessions that outlive connections and processes, messages that are not doubled, and what failures mean."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import hikari
+import pytest
+from hikari.impl import EntityFactoryImpl
+
+from hubbub.core.addresses import Room
+from hubbub.core.errors import DeliveryError
+from hubbub.core.events import Received
+from hubbub.core.messages import File, Image, Media, Mention, Text, text_of
+from hubbub.platforms.discord.adapter import DiscordAdapter
+from hubbub.platforms.discord.convert import events
+from hubbub.platforms.discord.settings import DiscordSettings, bot_id
+from hubbub.platforms.discord.wire import Frame
+from tests.contract.platform_suite import PIXEL, row
+from tests.contract.test_discord import settings
+from tests.fakes.discord import ALICE, CHANNEL, DM, GUILD, ME, TOKEN, FakeDiscord, Wrong, discord, message, snowflake
+from tests.fakes.platform_host import FakeHost
+
+ROOM = Room("discord", ME, "private", DM)
+FIXTURES = Path(__file__).parents[3] / "fixtures" / "discord" / "events.json"
+
+
+@asynccontextmanager
+async def connected(
+    fake: FakeDiscord, host: FakeHost | None = None, **more: Any
+) -> AsyncIterator[tuple[DiscordAdapter, FakeHost]]:
+    host = host or FakeHost()
+    adapter = DiscordAdapter(settings(fake, **more), host.host)
+    run = asyncio.create_task(adapter.run())
+    await host.until(lambda: host.up.get(ME, "") is None)
+    try:
+        yield adapter, host
+    finally:
+        run.cancel()
+        await asyncio.wait((run,))
+
+
+@pytest.fixture
+async def fake() -> AsyncIterator[FakeDiscord]:
+    async with discord() as server:
+        yield server
+
+
+def texts(host: FakeHost) -> list[str]:
+    return [text_of(event.message) for event in host.events if isinstance(event, Received)]
+
+
+async def test_a_session_goes_on_behind_what_is_stored(fake: FakeDiscord) -> None:
+    async with connected(fake) as (_, host):
+        fake.push("MESSAGE_CREATE", message(1, "one"))
+        await host.count(1)
+        fake.cut()
+        await host.until(lambda: not fake.sockets)
+        fake.push("MESSAGE_CREATE", message(2, "said while nobody listened"))
+        await host.count(2)
+    assert texts(host) == ["one", "said while nobody listened"]
+    assert fake.greetings == ["identify", "resume"]
+
+
+async def test_a_session_outlives_the_process(fake: FakeDiscord) -> None:
+    async with connected(fake) as (_, first):
+        fake.push("MESSAGE_CREATE", message(1, "one"))
+        await first.count(1)
+    fake.push("MESSAGE_CREATE", message(2, "said while the hub was away"))
+    async with connected(fake, replace(first, events=[], up={})) as (_, second):
+        await second.count(1)
+    assert texts(second) == ["said while the hub was away"]
+    assert fake.greetings == ["identify", "resume"]
+
+
+async def test_a_hundred_lost_connections_lose_and_double_nothing(fake: FakeDiscord) -> None:
+    said = 0
+    async with connected(fake) as (_, host):
+        for cut in range(100):
+            for _ in range(3):
+                said += 1
+                fake.push("MESSAGE_CREATE", message(said, f"message {said}"))
+            if cut % 3 == 0:
+                await asyncio.sleep(0.002)
+            fake.cut(4009 if cut == 50 else 1006)
+            await host.until(lambda: not fake.sockets)
+            if cut == 50:  # with that code Discord keeps nothing: what was not taken is gone
+                await host.until(lambda: bool(fake.sockets))
+                said = len(texts(host))
+            await host.until(lambda: bool(fake.sockets))
+        await host.until(lambda: f"message {said}" in texts(host))
+    found = texts(host)
+    assert len(found) == len(set(found))
+    assert found[-100:] == [f"message {number}" for number in range(said - 99, said + 1)]
+
+
+async def test_a_lost_session_is_begun_anew(fake: FakeDiscord) -> None:
+    async with connected(fake) as (_, host):
+        fake.session += 1
+        fake.cut()
+        await host.until(lambda: fake.greetings == ["identify", "resume", "identify"])
+        fake.push("MESSAGE_CREATE", message(5, "in the new session"))
+        await host.count(1)
+
+
+async def test_a_connection_that_does_not_answer_is_made_again(fake: FakeDiscord) -> None:
+    fake.beat_ms, fake.mute = 50, True
+    async with connected(fake) as (_, host):
+        await host.until(lambda: "resume" in fake.greetings)
+
+
+async def test_what_was_not_stored_comes_again(fake: FakeDiscord) -> None:
+    async with connected(fake) as (_, host):
+        host.failing = 1
+        fake.push("MESSAGE_CREATE", message(1, "one"))
+        fake.push("MESSAGE_CREATE", message(2, "two"))
+        await host.until(lambda: len(host.offered) >= 4)
+    assert host.offered[0] == host.offered[2]
+
+
+@pytest.mark.parametrize(("token", "refused", "words"), [(TOKEN + "x", False, "401"), (TOKEN, True, "intent")])
+async def test_what_somebody_must_mend_is_told(fake: FakeDiscord, token: str, refused: bool, words: str) -> None:
+    fake.intents_refused = refused
+    host = FakeHost()
+    run = asyncio.create_task(DiscordAdapter(settings(fake, token=token), host.host).run())
+    await host.until(lambda: words in str(host.up.get(ME)))
+    run.cancel()
+    await asyncio.wait((run,))
+
+
+async def test_one_key_is_one_message(fake: FakeDiscord) -> None:
+    async with connected(fake) as (adapter, _):
+        fake.wrong.append("server_error")
+        with pytest.raises(DeliveryError) as caught:
+            await adapter.send(row(ROOM, "once"))
+        again = await adapter.send(row(ROOM, "once"))
+    assert not caught.value.certain
+    assert list(fake.messages.items()) == [(again, "once")]
+
+
+async def test_an_old_attempt_is_looked_for_before_a_new_one(fake: FakeDiscord) -> None:
+    old = replace(row(ROOM, "once"), created_at=time.time() - 600)
+    async with connected(fake) as (adapter, _):
+        now = int(time.time() * 1000 - 1_420_070_400_000) << 22
+        fake.messages[str(now)] = "once"
+        assert await adapter.send(old) == str(now)
+        assert await adapter.send(replace(old, out=replace(old.out, message=(Text("twice"),)))) != str(now)
+    assert list(fake.messages.values()) == ["once", "twice"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "certain", "permanent", "wait"),
+    [("refused", True, False, 0.7), ("forbidden", True, True, None), ("server_error", False, False, None)],
+)
+async def test_what_a_failure_means(
+    fake: FakeDiscord, wrong: Wrong, certain: bool, permanent: bool, wait: float | None
+) -> None:
+    async with connected(fake) as (adapter, _):
+        fake.wrong.append(wrong)
+        with pytest.raises(DeliveryError) as caught:
+            await adapter.send(row(ROOM, "hello"))
+    assert (caught.value.certain, caught.value.permanent, caught.value.retry_after) == (certain, permanent, wait)
+
+
+async def test_a_used_up_limit_is_waited_for(fake: FakeDiscord) -> None:
+    async with connected(fake) as (adapter, _):
+        fake.limits = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset-After": "0.2"}
+        await adapter.send(row(ROOM, "one", 1))
+        began = time.monotonic()
+        await adapter.send(row(ROOM, "two", 2))
+        assert time.monotonic() - began >= 0.15
+        fake.limits = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset-After": "600"}
+        await adapter.send(row(ROOM, "three", 3))
+        with pytest.raises(DeliveryError) as caught:
+            await adapter.send(row(ROOM, "four", 4))
+    assert caught.value.certain
+    assert caught.value.retry_after == pytest.approx(600, abs=5)
+
+
+async def test_markdown_and_what_only_looks_like_it(fake: FakeDiscord) -> None:
+    async with connected(fake) as (adapter, _):
+        await adapter.send(
+            row(ROOM, (Text("**bold** 2 \\* 3 [x](https://e.org)\n\n| a | b |\n|---|---|\n| 1 | 2 |"),), 1)
+        )
+        await adapter.send(row(ROOM, (Text("*not* https://e.org/a_b_c @everyone", verbatim=True),), 2))
+        await adapter.send(row(ROOM, (Text("*" * 1900, verbatim=True),), 3))
+    bold, plain, long = fake.messages.values()
+    assert bold == "**bold** 2 \\* 3 [x](https://e.org)\n\n```\na | b\n1 | 2\n```"
+    assert plain == "\\*not\\* https://e.org/a_b_c @everyone"
+    assert long == "*" * 1900
+    assert all(body["allowed_mentions"]["parse"] == [] for body in fake.bodies)
+
+
+async def test_files_mentions_and_replies(fake: FakeDiscord) -> None:
+    picture = Image(Media(url=PIXEL, name="dot.png"))
+    words = (Mention("20001", "Alice"), Text(" look"), picture, File(Media(url=PIXEL)))
+    async with connected(fake) as (adapter, _):
+        sent = await adapter.send(row(ROOM, words, 1, reply_to=snowflake(1)))
+        with pytest.raises(DeliveryError) as caught:
+            await adapter.send(row(ROOM, (Image(Media(url="hub:gone")),), 2))
+    assert fake.messages[sent] == "<@20001> look"
+    assert fake.bodies[0]["allowed_mentions"]["users"] == ["20001"]
+    assert fake.bodies[0]["message_reference"] == {"message_id": snowflake(1), "fail_if_not_exists": False}
+    assert [name for name, _, _ in fake.files[sent]] == ["dot.png", "file.png"]
+    assert (caught.value.certain, caught.value.permanent) == (True, True)
+
+
+async def test_slash_commands_are_offered_and_heard(fake: FakeDiscord) -> None:
+    async with connected(fake) as (_, host):
+        await host.until(lambda: bool(fake.commands))
+        asked = {
+            "id": snowflake(9),
+            "token": "t",
+            "type": 2,
+            "channel_id": CHANNEL,
+            "guild_id": GUILD,
+            "locale": "en-US",
+        }
+        who = {"member": {"user": ALICE, "nick": None}, "data": {"id": "1", "name": "help", "type": 1}}
+        fake.push("INTERACTION_CREATE", asked | who)
+        await host.until(lambda: bool(fake.callbacks))
+    assert [each["name"] for each in fake.commands] == ["help", "new"]
+    assert fake.commands[0]["description_localizations"] == {"zh-CN": "列出命令"}
+    assert texts(host) == ["/help"]
+    assert fake.callbacks == [{"type": 4, "data": {"content": "`/help`", "flags": 64}}]
+
+
+def test_a_token_names_its_bot() -> None:
+    assert bot_id(TOKEN) == ME
+    for wrong in ("", "abc", "YWJj.x.y", "....", "é"):
+        assert not bot_id(wrong)
+        if wrong:
+            with pytest.raises(ValueError, match="developer portal"):
+                DiscordSettings.model_validate({"token": wrong})
+
+
+def test_another_reader_understands_the_fixtures_alike() -> None:
+    class App:
+        pass
+
+    theirs = EntityFactoryImpl(App())  # type: ignore[arg-type]
+    compared = 0
+    for number, case in enumerate(json.loads(FIXTURES.read_text(encoding="utf-8"))):
+        payload = case["payload"]
+        if payload["t"] != "MESSAGE_CREATE" or case["event"] is None or case["event"]["type"] != "received":
+            continue
+        read = theirs.deserialize_message(payload["d"])
+        (ours,) = events(Frame(0, payload["d"], number, payload["t"]), ME, "s")
+        assert isinstance(ours, Received)
+        assert (str(read.id), str(read.author.id), str(read.channel_id)) == (ours.id, ours.author.id, ours.room.id)
+        assert read.id.created_at.timestamp() == ours.time
+        assert len(read.attachments) == sum(hasattr(each, "media") for each in ours.message)
+        mentioned = (
+            set() if read.user_mentions_ids is hikari.UNDEFINED else {str(each) for each in read.user_mentions_ids}
+        )
+        assert {each.user for each in ours.message if isinstance(each, Mention) and not each.everyone} == mentioned
+        compared += 1
+    assert compared >= 8
