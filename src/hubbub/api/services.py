@@ -16,7 +16,7 @@ from hubbub.chat.sources import ModelSource
 from hubbub.commands.access.gate import Gate
 from hubbub.conversations.limits import Meter
 from hubbub.core.people import People
-from hubbub.core.ports import Clock, Control, Exchange, Store
+from hubbub.core.ports import Clock, Control, Exchange, Renderer, Store
 from hubbub.core.turns import ModelInfo
 
 
@@ -59,7 +59,7 @@ class Services:
     ``registry``: what the OpenAI-compatible door asks; without one it is shut. ``meter``: what each owner may use
     there; without one as much as they like. ``gate``: who is let in; without one whoever has a token or is trusted.
     ``people``: who uses the hub; without it nobody is told. ``repeater``: what the Repeater's API needs
-    besides; without it that is shut.
+    besides; without it that is shut. ``renderer``: makes documents; without one there are none.
     ``counters``: plain numbers that the hub counts as it works, read when metrics are asked for; a name that ends in
     ``_total`` only rises.
     """
@@ -77,6 +77,7 @@ class Services:
     people: People | None = None
     gate: Gate | None = None
     repeater: RepeaterParts | None = None
+    renderer: Renderer | None = None
 
     @property
     def admission(self) -> Admission:

@@ -226,6 +226,7 @@ class Parts:
                 WholePictures(self.renderer),
             ),
             people=self.people,
+            renderer=self.renderer,
             meter=self.meter,
             gate=self.gate,
         )

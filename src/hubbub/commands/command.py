@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -57,6 +58,9 @@ class Asking(Protocol):
 
     async def models(self) -> KnownModels:
         """The models, once they have been looked for."""
+
+    def busy(self) -> AbstractAsyncContextManager[object]:
+        """Around what takes a while: the room is shown that an answer is being written."""
 
     async def retry(self) -> Answer:
         """Ask the last question again."""

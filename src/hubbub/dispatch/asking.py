@@ -43,6 +43,10 @@ class AskingForOne:
         async with self._answering(self._event):
             return self._models
 
+    def busy(self) -> AbstractAsyncContextManager[object]:
+        """See `Asking.busy`."""
+        return self._answering(self._event)
+
     async def retry(self) -> Answer:
         """See `Asking.retry`."""
         async with self._answering(self._event) as pieces:

@@ -38,14 +38,41 @@ _BEFORE: Final = tuple(
         (r"\\(?:implies)(?![A-Za-z])", r"\\Longrightarrow"),
         (r"\\(?:iff)(?![A-Za-z])", r"\\Longleftrightarrow"),
         (r"\\degree(?![A-Za-z])", r"^\\circ"),
+        (r"\\(?:h|v)?phantom\{[^{}]*\}", ""),
+        (r"\\hspace\*?\{[^{}]*\}", r"\\quad "),
+        (r"\\(?:smash|rlap|llap|clap|mathrlap|mathllap)(?=\{)", ""),
+        (r"\\(?:mathscr)(?=\{)", r"\\mathcal"),
+        (r"\\underbar(?=\{)", r"\\underline"),
+        (r"(?<!\\)\\ ", r"\\; "),
+        (r"(?<!\\)\\([#_])", r"\\text{\1}"),
     )
 )
 # What tylax writes as code, as functions of the template's.
 _AFTER: Final = (
     ("#box(stroke: 0.5pt, inset: 2pt, baseline: 20%)[$", "boxed("),
     ("$]", ")"),
-    ("delim: #none", "delim: none"),
 )
+# Code that tylax writes and that is harmless as it stands.
+_HARMLESS: Final = "delim: #none"
+_UNDERLINED = re.compile(r"#underline\[([^\[\]#]*)\]")
+# A bar is a letter in LaTeX, where typst puts space around it.
+_BARS = re.compile(r"(?<![\w.])(bar\.v(?:\.double)?)(?![\w.])")
+_NAMES: Final = {
+    "nsubseteq": "subset.eq.not",
+    "nsupseteq": "supset.eq.not",
+    "nsubset": "subset.not",
+    "nsupset": "supset.not",
+    "nleq": "lt.eq.not",
+    "ngeq": "gt.eq.not",
+    "uplus": "union.plus",
+    "cdotp": "dot.c",
+    "iddots": "dots.up",
+    "wp": "℘",
+    "triangle.l.eq": "lt.tri.eq",
+    "check": "caron",
+    "xcancel": "cancel",
+}
+_NAMED = re.compile(rf"(?<![\w.])(?:{'|'.join(map(re.escape, _NAMES))})(?![\w.])")
 _WORDS = re.compile(r"\\(?:text|textrm|textnormal|textbf|textit|texttt|textsf|mbox|hbox)\s*\{")
 _CHEMISTRY = re.compile(r"\\ce\s*\{")
 _LETTERS = re.compile("[\u2e80-\u9fff\uac00-\ud7ff\u3040-\u30ff\uff00-\uffef\u0590-\u06ff]+")
@@ -77,8 +104,12 @@ def mathematics(latex: str) -> str | None:
         found = found[1:-1].strip()
     for theirs, ours in _AFTER:
         found = found.replace(theirs, ours)
-    if _FORBIDDEN.search(found):
+    found = _UNDERLINED.sub(r"underline(\1)", found)
+    if _FORBIDDEN.search(found.replace(_HARMLESS, "")):
         return None
+    found = _NAMED.sub(lambda match: _NAMES[match[0]], found)
+    if "lr(" not in found:
+        found = _BARS.sub(r'class("normal", \1)', found)
     return _PLACE.sub(lambda match: f" {literal(words[_number(match[1])])} ", found)
 
 

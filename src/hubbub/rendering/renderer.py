@@ -29,9 +29,9 @@ class RenderRules:
     """What the settings say of pictures and documents.
 
     ``width`` and ``font_size`` in pixels; ``scale`` dots a pixel, fewer (but 1) where all would be more than ``dots``.
-    ``height``: pixels at which a reply becomes another picture, ``most`` pictures at most. ``characters``: the longest text of a picture,
-    ``document_characters`` of a document. ``seconds`` and ``document_seconds``: how long one may take.
-    ``cache_bytes``: pictures that are kept in memory, in case the same is asked again.
+    ``height``: pixels at which a reply becomes another picture, ``most`` pictures at most. ``characters``: the longest
+    text of a picture, ``document_characters`` of a document. ``seconds`` and ``document_seconds``: how long one may
+    take. ``cache_bytes``: pictures that are kept in memory, in case the same is asked again.
     """
 
     width: int = 600

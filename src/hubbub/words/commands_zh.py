@@ -153,7 +153,7 @@ SENTENCES: Final = MappingProxyType(
         "command.reload.same": "配置已重新读取，没有立即生效的变化。",
         "command.reload.restart": "以下部分需要重新启动才生效：{sections}",
         # --- export, forget
-        "command.export.help": "把对话导出为文件：{prefix}export [md|json] [编号|名称|all]",
+        "command.export.help": "把对话导出为文件：{prefix}export [md|pdf|html|json] [编号|名称|3-10|all]",
         "command.export.done": "对话：{conversations} 个，消息：{turns} 条。",
         "command.export.nothing": "还没有可以导出的内容。",
         "command.export.too_large": "内容超过 {megabytes} MB，请逐个导出对话。",

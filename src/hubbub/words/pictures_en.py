@@ -22,10 +22,7 @@ SENTENCES: Final = MappingProxyType(
         "command.export.no_files": "This room takes no files, and a {format} cannot be written as text. Ask for md.",
         "command.export.link": "Here it is, for {hours} hours: {url}",
         "command.export.failed": "The document could not be made. As md it goes at any length.",
-        "command.export.long": "This takes a moment.",
         "command.export.bad_range": "Please give the turns as two numbers, such as 3-10.",
         "export.title": "Conversations",
-        "export.lines": "{conversations} conversations, {turns} messages",
-        "export.made": "Made on {time}",
     }
 )

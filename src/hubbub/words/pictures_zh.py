@@ -22,10 +22,7 @@ SENTENCES: Final = MappingProxyType(
         "command.export.no_files": "这里不能发送文件，{format} 也不能写成文字。请改用 md。",
         "command.export.link": "在 {hours} 小时内可以下载：{url}",
         "command.export.failed": "文件没能生成。用 md 格式则不受长度限制。",
-        "command.export.long": "请稍等片刻。",
         "command.export.bad_range": "请用两个数字给出范围，例如 3-10。",
         "export.title": "对话记录",
-        "export.lines": "{conversations} 段对话，{turns} 条消息",
-        "export.made": "导出于 {time}",
     }
 )

@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from hubbub.api.native.deliveries import DeliveryRoutes
+from hubbub.api.native.exports import ExportRoutes
 from hubbub.api.native.hub import HubRoutes
 from hubbub.api.native.messages import Messages
 from hubbub.api.native.tokens import TokenRoutes
@@ -53,6 +54,10 @@ _EVENT = {
     },
     "required": ["event", "data"],
 }
+_FILES = {
+    mime: {"schema": {"type": "string", "format": "binary"}}
+    for mime in ("text/markdown", "application/json", "text/html", "application/pdf")
+}
 _STREAM = {"text/event-stream": {"schema": _EVENT}}
 
 
@@ -64,6 +69,7 @@ def native_router(services: Services) -> APIRouter:
     one = "/deliveries/{delivery}"
     _add(router, "POST /messages", messages.post, "messages", MessageOut)
     _add(router, "GET /models", hub.models, "messages", Models)
+    _add(router, "GET /owners/{owner:path}/export", ExportRoutes(services).export, "messages", None)
     _add(router, "GET /status", hub.status, "status", StatusJSON)
     _add(router, "GET /nodes", hub.nodes, "admin", Nodes)
     _add(router, "GET /deliveries", deliveries.listed, "admin", Deliveries)
@@ -92,12 +98,14 @@ def _add_users(router: APIRouter, users: UserRoutes) -> None:
 
 def _add(router: APIRouter, what: str, handler: Callable[..., Any], scope: str, model: type[BaseModel] | None) -> None:
     method, path = what.split()
-    status = 204 if model is None else 201 if (method, path) == ("POST", "/tokens") else 200
+    status = 204 if model is None and method != "GET" else 201 if (method, path) == ("POST", "/tokens") else 200
     success: dict[str, Any] = {"description": "Done"}
     if model is not None:
         success["model"] = model
     if path == "/messages":
         success["content"] = _STREAM
+    if path.endswith("/export"):
+        success["content"] = _FILES
     responses: dict[int | str, dict[str, Any]] = {
         code: {"model": ErrorBody, "description": text} for code, text in _ERRORS.items()
     }
