@@ -13,6 +13,7 @@ from hubbub import __version__
 from hubbub.app import logs
 from hubbub.app.hub import open_hub
 from hubbub.app.logfile import log_file
+from hubbub.app.notices import notices
 from hubbub.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -27,6 +28,8 @@ async def run(settings: Settings, *, announce: Callable[[str], None]) -> None:
     """
     server = settings.server
     logs.set_up(server.log_level, server.log_format, file=log_file(server))
+    for line in notices(settings):
+        log.warning("%s", line)
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     if sys.platform != "win32":
