@@ -28,6 +28,7 @@ from tests.peers.postgres import Server
 
 GATEWAYS, WORKERS = ("gateway-1", "gateway-2"), ("worker-1", "worker-2")
 NAMES = (*GATEWAYS, *WORKERS)
+"""Of the processes; tests may leave some out."""
 TTL = 1.0
 _PATIENCE = 60.0
 _AWAY = "check DATABASE_URL"
@@ -70,7 +71,7 @@ class Doors:
 
     @property
     def url(self) -> str:
-        serving = [self.hubs[name].url for name in GATEWAYS if self.hubs[name].url]
+        serving = [hub.url for name, hub in self.hubs.items() if name in GATEWAYS and hub.url]
         return self.chance.choice(serving) if serving else ""
 
 
@@ -130,6 +131,10 @@ class Cluster:
     def _count(self, what: str) -> None:
         self.ended[what] = self.ended.get(what, 0) + 1
 
+    async def note_sending(self) -> None:
+        """Whatever is being sent at the moment is in doubt."""
+        await self._note("")
+
     async def _note(self, identity: str) -> None:
         async with talking(self.engine.dsn) as db:
             self.in_doubt |= {row[0] for row in await db.fetch(_SENDING, identity)}
@@ -150,8 +155,8 @@ class Cluster:
             async with asyncio.timeout(_PATIENCE):
                 while self.people.unacknowledged or await self.engine.pending(self.folder):
                     await asyncio.sleep(0.05)
-        codes = await asyncio.gather(*(self.hubs[name].stop() for name in NAMES))
-        assert codes == [0] * len(NAMES), self.logs()
+        codes = await asyncio.gather(*(hub.stop() for hub in self.hubs.values()))
+        assert not any(codes), self.logs()
         return await self.engine.read(self.folder)
 
     def faults(self, stored: Stored, others: Sequence[Said] = ()) -> list[str]:
@@ -167,22 +172,23 @@ class Cluster:
         ]
 
     def logs(self) -> str:
-        return "\n".join(f"--- {name}\n{self.hubs[name].log[-1500:]}" for name in NAMES)
+        return "\n".join(f"--- {name}\n{hub.log[-1500:]}" for name, hub in self.hubs.items())
 
 
 @asynccontextmanager
 async def cluster(
-    folder: Path, keepers: Mapping[str, Keeper], engine: Postgres, server: Server, delivery: str
+    folder: Path, keepers: Mapping[str, Keeper], engine: Postgres, server: Server, delivery: str, **far: str
 ) -> AsyncIterator[Cluster]:
-    """Two gateways and two workers, all serving."""
+    """A process for each keeper, all serving. ``far``: addresses of the database for those who have another."""
     people = Crowd(folder, random.Random(f"cluster {delivery}"))
     doors = people.doors()
     async with FakeModel(check=False, first_ms=8, gap_ms=1) as model, contextlib.AsyncExitStack() as stack:
         hubs = {}
-        for name in NAMES:
+        for name in keepers:
             place = folder / name
             place.mkdir(exist_ok=True)
             environ = people.environ | engine.environ(place) | {"HUBBUB_PORT": "0"}
+            environ |= {"DATABASE_URL": far.get(name.replace("-", "_"), engine.dsn)}
             environ |= {"HUBBUB_CLUSTER__NODE": name, "HUBBUB_CLUSTER__LEASE_SECONDS": str(TTL)}
             environ |= {"HUBBUB_CLUSTER__ROLES": "gateway" if name in GATEWAYS else "worker,scheduler"}
             environ |= {"HUBBUB_PLATFORMS__LOOPBACK__DELIVERY": delivery}
@@ -192,5 +198,5 @@ async def cluster(
             environ |= {"HUBBUB_MODEL": "fake", "OPENAI_API_KEY": "sk-crash", "OPENAI_BASE_URL": model.url}
             hubs[name] = await stack.enter_async_context(lives(place, environ, keepers[name]))
         found = Cluster(folder, engine, server, delivery, people, hubs)
-        await found.start(*NAMES)
+        await found.start(*keepers)
         yield found

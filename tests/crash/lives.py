@@ -44,8 +44,9 @@ class Keeper:
 
 
 @contextmanager
-def keeper() -> Iterator[Keeper]:
-    command = [sys.executable, "-m", "tests.crash.hub"]
+def keeper(*within: str) -> Iterator[Keeper]:
+    """``within``: a command that runs it somewhere else (``ip netns exec``)."""
+    command = [*within, sys.executable, "-m", "tests.crash.hub"]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, cwd=ROOT, env=environment(), stdin=pipe, stdout=pipe) as process:
         try:

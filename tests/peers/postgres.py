@@ -83,11 +83,15 @@ def _of_the_wheel() -> list[Path]:
 class Server:
     """A server of our own. ``durable``: it keeps what it acknowledged through a power cut, too, as in real life."""
 
-    def __init__(self, *, durable: bool = False) -> None:
+    def __init__(self, *, durable: bool = False, address: str = "") -> None:
+        """``address``: where it listens beside 127.0.0.1, for anybody in that network of 256 addresses."""
+        self._address = address
         self.folder = Path(tempfile.mkdtemp(prefix="hubbub-postgres-"))
         self._user = _unprivileged()
         self._programs = self._reachable(programs())
         self._settings = _SETTINGS | ({} if durable else _SPEED)
+        if address:
+            self._settings |= {"listen_addresses": f"127.0.0.1,{address}"}
         self._port = _free_port()
         self._server: subprocess.Popen[bytes] | None = None
         self._heir: subprocess.Popen[bytes] | None = None
@@ -95,6 +99,11 @@ class Server:
     @property
     def dsn(self) -> str:
         return f"postgresql://hubbub@127.0.0.1:{self._port}/postgres"
+
+    @property
+    def far(self) -> str:
+        """Its address for others in that network."""
+        return self.dsn.replace("127.0.0.1", self._address)
 
     def _reachable(self, folder: Path) -> Path:
         """The programs, copied if the user who is to run them cannot get at them."""
@@ -128,6 +137,9 @@ class Server:
             *("--pgdata", str(data), "--username", "hubbub", "--auth", "trust", "--encoding", "UTF8"),
             *("--locale", "C", "--no-sync"),
         )
+        if self._address:
+            with (data / "pg_hba.conf").open("a") as rules:
+                rules.write(f"host all all {self._address}/24 trust\n")
         self.serve()
 
     def serve(self) -> None:
