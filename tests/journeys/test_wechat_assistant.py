@@ -25,7 +25,7 @@ def admin(command: str, argument: str, token: str = "secret-of-admins") -> str:
 
 
 async def test_limits_and_their_administration(tmp_path: Path) -> None:
-    async with talking(tmp_path, ADMIN) as (phone, hub):
+    async with talking(tmp_path, ADMIN) as (phone, _):
 
         async def say(user: str, text: str) -> str:
             return (await phone.say(user, text)).text
