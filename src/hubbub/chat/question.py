@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hubbub.core.identities import owner_of
-from hubbub.core.messages import Audio, File, Image, Quote, Text, Video
+from hubbub.core.messages import Audio, File, Image, Link, Location, Quote, Text, Video
 from hubbub.core.phrases import Phrase
 from hubbub.core.turns import Turn
 
 if TYPE_CHECKING:
     from hubbub.core.events import Received
+    from hubbub.core.messages import Segment
 
 _LONGEST_NAME = 64
 _LONGEST_EXCERPT = 2000
@@ -29,6 +30,7 @@ def question_of(event: Received, text: str, owner: str) -> Turn:
     if quoted:
         lines = quoted[:_LONGEST_EXCERPT].strip().split("\n")
         content = "\n".join(f"> {line}" for line in lines) + f"\n\n{content}"
+    content = "\n".join(filter(None, (content.strip(), *map(_told, message))))
     shared = not event.room.direct and owner == owner_of(event.room, event.author.id, shared=True)
     return Turn(
         "user",
@@ -37,6 +39,18 @@ def question_of(event: Received, text: str, owner: str) -> Turn:
         name=(event.author.name or event.author.id)[:_LONGEST_NAME] if shared else "",
         time=event.time,
     )
+
+
+def _told(segment: Segment) -> str:
+    """What a shared page or place says in words; nothing for all else."""
+    match segment:
+        case Link():
+            return "\n".join(filter(None, (segment.title, segment.summary, segment.url)))
+        case Location():
+            names = ", ".join(filter(None, (segment.title, segment.address)))
+            return f"{names} ({segment.latitude:.6g}, {segment.longitude:.6g})".strip()
+        case _:
+            return ""
 
 
 def unanswerable(event: Received, question: Turn, *, vision: bool | None) -> Phrase | None:
