@@ -63,9 +63,10 @@ async def test_help_lists_what_the_person_may_do_a_line_each() -> None:
     said = (await Person().reads("/help")).split("\n")
     assert said[0] == "What you can do here:"
     assert said[-1] == "Anything else is a question to the model."
-    assert [line.partition(":")[0] for line in said[1:-1]] == [
-        f"/{command.name}" for command in BUILTIN if command.role <= Role.USER
+    assert [line.partition(":")[0] for line in said[1:-2]] == [
+        f"/{command.name}" for command in BUILTIN if command.role <= Role.USER and not command.family
     ]
+    assert said[-2] == "/help repeater lists the names that you may know from the Repeater."
 
 
 async def test_help_is_in_the_persons_language_and_with_their_sign() -> None:
