@@ -61,6 +61,8 @@ def _chat_handlers(desk: Desk) -> Mapping[Key, Handler]:
         ("POST", "/page/logout"): entrance.leave,
         ("POST", "/page/language"): entrance.language,
         ("GET", "/page/conversations"): chat.conversations,
+        ("POST", "/page/conversations/delete"): chat.delete,
+        ("POST", "/page/conversations/restore"): chat.restore,
         ("GET", "/page/turns"): chat.turns,
         ("POST", "/page/messages"): sending.send,
         ("POST", "/page/stop"): sending.stop,

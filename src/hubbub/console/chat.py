@@ -9,7 +9,9 @@ from starlette.responses import HTMLResponse, Response
 
 from hubbub.chat.job import UNANSWERED, left_over
 from hubbub.console.errors import Missing
+from hubbub.console.forms import form_of
 from hubbub.console.listing import Lister, root_of, title_of
+from hubbub.console.removing import Removing
 from hubbub.console.templates import HEADERS
 from hubbub.console.turns import Question, Round, rounds_of, versions_of
 from hubbub.console.writing import message_html, pictures_of, verbatim_html
@@ -51,6 +53,7 @@ class ChatPage:
         self._desk = desk
         self._asks = asks
         self._lister = lister
+        self._removing = Removing(desk.services.store.conversations, asks)
         self._conversations = desk.services.store.conversations
 
     async def show(self, request: Request) -> Response:
@@ -66,6 +69,7 @@ class ChatPage:
             shown=shown,
             question=_question_of(shown.live) if shown.live else None,
             listing=await self._lister.part(visitor.owner),
+            gone=await self._removing.gone(visitor.owner, request.query_params.get("gone", "")),
             searched="",
             current=root_of(shown.name),
             hub=services.control.status(),
@@ -85,7 +89,23 @@ class ChatPage:
             else await self._lister.part(visitor.owner, int(skip[:9]) if skip.isdecimal() else 0)
         )
         current = root_of(query.get("c", ""))
-        return self._part("conversations.html", look, listing=listing, current=current, searched=searched)
+        return self._part("conversations.html", look, listing=listing, gone=None, current=current, searched=searched)
+
+    async def delete(self, request: Request) -> Response:
+        """Put a conversation aside; what is left of it in the list can bring it back."""
+        look, visitor = await self._desk.write(request)
+        form = await form_of(request)
+        name = form.get("name")
+        gone = await self._removing.delete(visitor.owner, name)
+        if root_of(form.get("c")) == root_of(name):
+            return Response(headers=dict(HEADERS) | {"hx-redirect": f"/?gone={gone.mark}"})
+        return self._part("gone.html", look, gone=gone)
+
+    async def restore(self, request: Request) -> Response:
+        """Bring a deleted conversation back."""
+        look, visitor = await self._desk.write(request)
+        back = await self._removing.restore(visitor.owner, (await form_of(request)).get("mark"))
+        return self._part("conversation.html", look, each=back, current="")
 
     async def turns(self, request: Request) -> Response:
         """Earlier rounds of a conversation, or the place for an answer that the page still waits for."""

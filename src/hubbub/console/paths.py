@@ -18,6 +18,8 @@ PATHS: tuple[Key, ...] = (
     ("POST", "/page/logout"),
     ("POST", "/page/language"),
     ("GET", "/page/conversations"),
+    ("POST", "/page/conversations/delete"),
+    ("POST", "/page/conversations/restore"),
     ("GET", "/page/turns"),
     ("POST", "/page/messages"),
     ("POST", "/page/stop"),

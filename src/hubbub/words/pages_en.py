@@ -27,6 +27,14 @@ SENTENCES: Final = MappingProxyType(
         "console.stranger_let_in": "Let in",
         "console.stranger_until": "holds for {time}",
         "console.token_limit": "{count} requests a minute",
+        "page.delete": "Delete",
+        "page.delete_named": "Delete: {title}",
+        "page.delete_sure": (
+            "Delete “{title}”? It leaves the list and is not used any more. To have all of yours erased, send /forget."
+        ),
+        "page.delete_running": "An answer in this conversation is being written. Stop it first.",
+        "page.deleted": "Deleted: {title}",
+        "page.undo": "Undo",
         "console.given_up": "Messages that could not be handled",
         "console.given_up_why": (
             "They came in and were given up: the hub broke each time it worked on them. Whoever wrote them was told so"

@@ -27,6 +27,12 @@ SENTENCES: Final = MappingProxyType(
         "console.stranger_let_in": "准入",
         "console.stranger_until": "{time}内有效",
         "console.token_limit": "每分钟 {count} 次请求",
+        "page.delete": "删除",
+        "page.delete_named": "删除：{title}",
+        "page.delete_sure": "删除“{title}”？它会从列表中移除，不再使用。要彻底清除自己的全部数据，请发送 /forget。",
+        "page.delete_running": "这个对话正在生成回答，请先停止。",
+        "page.deleted": "已删除：{title}",
+        "page.undo": "撤销",
         "console.given_up": "无法处理的消息",
         "console.given_up_why": (
             "这些消息已经收到，但每次处理都会出错，因此已放弃；能通知发送者的已经通知。8 天后会从列表中清除。"

@@ -337,3 +337,71 @@ async def until(look: Callable[[str], Awaitable[Page]], path: str, wanted: str) 
             if wanted in text:
                 return text
             await asyncio.sleep(0.05)
+
+
+# --- deleting
+
+
+async def test_a_conversation_is_deleted_and_brought_back(here: Site) -> None:
+    browser = await here.browser()
+    await browser.open()
+    kept, gone = await browser.ask("about pears"), await browser.say("about <b>apples")
+    await gone.done()
+    assert kept
+    left = await browser.post("/page/conversations/delete", {"name": gone.conversation, "c": ""})
+    assert left.status == 200
+    assert "Deleted: about <b>apples" in left.words
+    mark = re.search(r"[0-9a-f]{12}", left.text)
+    assert mark
+    listed = await browser.open("/page/conversations")
+    assert "apples" not in listed.words
+    assert "pears" in listed.words
+    assert "Nothing" in (await browser.open("/page/conversations?q=apples")).words
+    assert (await browser.open(f"/?c={gone.conversation}")).status == 404
+    back = await browser.post("/page/conversations/restore", {"mark": mark[0]})
+    assert f"/?c={gone.conversation}" in back.text
+    assert "LLM-OK about" in (await browser.open(f"/?c={gone.conversation}")).words
+    assert (await browser.post("/page/conversations/restore", {"mark": mark[0]})).status == 404
+
+
+async def test_the_conversation_that_is_shown_is_deleted_with_its_versions(here: Site) -> None:
+    browser = await here.browser()
+    await browser.open()
+    first = await browser.say("one apple")
+    await first.done()
+    other = await browser.say("two apples", first.conversation, behind="0")
+    await until(browser.open, f"/?c={other.conversation}", "LLM-OK two apples")
+    answer = await browser.post("/page/conversations/delete", {"name": other.conversation, "c": first.conversation})
+    address = answer.headers["hx-redirect"]
+    assert re.fullmatch(r"/\?gone=[0-9a-f]{12}", address)
+    page = await browser.open(address)
+    assert "Deleted: two apples" in page.words
+    assert "Undo" in page.words
+    for name in (first.conversation, other.conversation):
+        assert (await browser.open(f"/?c={name}")).status == 404
+    await browser.post("/page/conversations/restore", {"mark": address[-12:]})
+    for name, said in ((first.conversation, "one apple"), (other.conversation, "two apples")):
+        assert f"LLM-OK {said}" in (await browser.open(f"/?c={name}")).words
+
+
+async def test_what_cannot_be_deleted_is_refused(here: Site) -> None:
+    here.model.behave(reply="word " * 100, gap_ms=20)
+    browser, stranger = await here.browser(), await here.browser()
+    await browser.open()
+    said = await browser.say("hello")
+    refused = await browser.post("/page/conversations/delete", {"name": said.conversation, "c": ""})
+    assert (refused.status, refused.text) == (
+        400,
+        "An answer in this conversation is being written. Stop it first.",
+    )
+    await browser.post("/page/stop", {"c": said.conversation})
+    await said.done()
+    for name in ("nothing", "", ".access", said.conversation + "x"):
+        assert (await browser.post("/page/conversations/delete", {"name": name, "c": "x"})).status == 404, name
+    for mark in ("", "0" * 12, "../x", "%"):
+        assert (await browser.post("/page/conversations/restore", {"mark": mark})).status == 404, mark
+    await stranger.open()
+    form = {"name": said.conversation, "c": ""}
+    assert (await browser.post("/page/conversations/delete", form, x_csrf_token="")).status == 403
+    assert (await browser.post("/page/conversations/delete", form, origin="https://evil.example")).status == 403
+    assert "hello" in (await browser.open("/page/conversations")).words

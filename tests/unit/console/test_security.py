@@ -241,6 +241,13 @@ async def test_nobody_sees_anothers_conversation(public: Site) -> None:
     nodes = (await public.hub.store.conversations.branch("web:anna", "context", said.conversation)).nodes
     page = await bert.post("/page/messages", {"text": "x", "c": said.conversation, "behind": str(nodes[-1].id)})
     assert page.status == 404
+    assert (await bert.post("/page/conversations/delete", {"name": said.conversation})).status == 404
+    assert "secret plan" in (await anna.open("/page/conversations")).text
+    gone = await anna.post("/page/conversations/delete", {"name": said.conversation, "c": ""})
+    mark = re.search(r"[0-9a-f]{12}", gone.text)
+    assert mark
+    assert (await bert.post("/page/conversations/restore", {"mark": mark[0]})).status == 404
+    assert "secret plan" not in (await bert.open(f"/?gone={mark[0]}")).text
 
 
 async def test_stopping_stops_ones_own_answer_only(public: Site) -> None:
