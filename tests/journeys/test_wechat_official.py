@@ -56,7 +56,7 @@ async def test_the_platforms_deliveries_wait_for_one_answer(tmp_path: Path) -> N
 
 
 async def test_what_is_not_ready_is_fetched(tmp_path: Path) -> None:
-    async with talking(tmp_path, HURRIED, first_ms=4500) as (phone, hub):
+    async with talking(tmp_path, HURRIED, first_ms=3500) as (phone, hub):
         first = asyncio.create_task(phone.say("anna", "very hard"))
         await asyncio.sleep(0.1)
         assert (await phone.say("anna", "something else")).text == TOO_FAST
@@ -64,11 +64,11 @@ async def test_what_is_not_ready_is_fetched(tmp_path: Path) -> None:
         assert again.text == told.text == THINKING
         assert len(told.seconds) == 3
         assert len(again.seconds) == 1
-        assert (await phone.say("anna", "1")).text == THINKING
-        assert (await phone.say("bert", "1")).text == THINKING  # for him it is a question like any other
-        assert (await phone.say("anna", "继续")).text == "LLM-OK very hard"
+        while (fetched := (await phone.say("anna", "继续")).text) == THINKING:
+            pass
+        assert fetched == "LLM-OK very hard"
         assert (await phone.say("anna", "1")).text == "LLM-OK very hard"
-        assert hub.model.count == 2
+        assert hub.model.count == 1
 
 
 async def test_the_answer_to_a_lost_reply_is_the_same(tmp_path: Path) -> None:
