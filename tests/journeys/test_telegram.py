@@ -47,3 +47,17 @@ async def test_a_group_is_answered_where_the_bot_is_meant(tmp_path: Path) -> Non
     assert sorted(fake.messages.values()) == sorted(["LLM-OK hello", "yes", "end"])
     answers = [call for call in fake.called("sendMessage") if "LLM-OK" in call["text"]]
     assert '"message_id": 3' in answers[0]["reply_parameters"]
+
+
+async def test_a_picture_is_shown_to_the_model_in_this_turn_and_the_next(tmp_path: Path) -> None:
+    size = {"file_id": "cat", "file_unique_id": "c", "width": 90, "height": 90, "file_size": 8}
+    picture = said("", 1, photo=[size], caption="what is it?")
+    del picture["message"]["text"]
+    async with telegram() as fake, inside(tmp_path, bot(fake), model="vision = true\n") as hub:
+        fake.files["cat"] = b"\xff\xd8\xff\xe0cat"
+        for number, update in enumerate((picture, said("and its colour?", 2)), 1):
+            fake.push(update)
+            await until(lambda: len(fake.messages) == number)  # noqa: B023 - awaited at once
+            asked = [each for each in hub.model.requests[-1].body["messages"] if each["role"] == "user"]
+            shown = [part for part in asked[0]["content"] if part["type"] == "image_url"]
+            assert [each["image_url"]["url"][:23] for each in shown] == ["data:image/jpeg;base64,"]

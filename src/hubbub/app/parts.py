@@ -25,6 +25,7 @@ from hubbub.app.presets import presets_of
 from hubbub.app.reloading import reread, told
 from hubbub.app.repeater import bot_of, repeater_parts
 from hubbub.app.rooms import access_of, customs_of, limits_of, platform_limits, triggers_of
+from hubbub.app.sight import SightedModels
 from hubbub.app.sounds import build_speech
 from hubbub.chat.answer import Chat
 from hubbub.chat.settings import ChatSettings
@@ -45,12 +46,15 @@ from hubbub.dispatch.drawing import Drawing
 from hubbub.dispatch.hearing import Hearing
 from hubbub.dispatch.means import HubMeans, outgoing
 from hubbub.dispatch.road import Road, Ways
+from hubbub.dispatch.seeing import Seeing
 from hubbub.dispatch.streams import LocalStreams
 from hubbub.dispatch.window import HubWindow, WindowParts
 from hubbub.settings import Settings
 
 # Seconds for requests that still run when all messages are done, or their time is up.
 _LAST_REQUESTS = 2.0
+# How long a picture is kept at least: until the model that it is for has seen it, and once again.
+_LEAST_SECONDS = 3600.0
 _EXCHANGE = "http"
 
 
@@ -104,7 +108,7 @@ class Parts:
         given = settings.commands
         presets = presets_of(settings)
         chosen = replace(_chat_settings(settings, self.gate.language), presets=presets, preset=settings.repeater.preset)
-        chat = Chat(self.store.conversations, self.models, chosen, self.meter)
+        chat = Chat(self.store.conversations, SightedModels(self.models, self.files), chosen, self.meter)
         return Ways(
             commands=Commands(
                 given.prefixes,
@@ -134,6 +138,7 @@ class Parts:
             models_known=self.models.known,
             language=settings.chat.language,
             hearing=self._hearing(settings),
+            seeing=Seeing(self.files, self.platforms, max(settings.files.incoming_days * 86_400, _LEAST_SECONDS)),
             drawing=Drawing(self.renderer, self.files, drawing_rules(settings, self.zone), time.time),
         )
 

@@ -31,6 +31,7 @@ from hubbub.dispatch.delivery import Sender
 from hubbub.dispatch.drawing import Drawing
 from hubbub.dispatch.hearing import Hearing
 from hubbub.dispatch.means import HubMeans
+from hubbub.dispatch.seeing import Seeing
 from hubbub.words import choose, guess, say
 
 log = logging.getLogger(__name__)
@@ -56,6 +57,7 @@ class Ways:
     language: str
     drawing: Drawing | None = None
     hearing: Hearing | None = None
+    seeing: Seeing | None = None
 
 
 class Road:
@@ -146,11 +148,18 @@ class Road:
         if call is not None:
             answer = await ways.commands.run(call, self._context(entry, event, (owner, role), stop))
         else:
-            async with self._answering(event) as pieces:
-                answer = await ways.chat.answer(entry, owner, text, pieces, stop)
+            answer = await self._asked(entry, event, (owner, text), stop)
         if answer.wish is not None and ways.drawing is not None:
             answer = await self._shown(answer, owner, entry, rules)
         return self._noted(answer, owner, event)
+
+    async def _asked(self, entry: Entry, event: Received, who: tuple[str, str], stop: StopSignal) -> Answer:
+        """What a model answers to the owner's words."""
+        ways, (owner, text) = self._ways, who
+        if ways.seeing is not None and ways.seeing.concerns(event):
+            entry = replace(entry, event=await ways.seeing.seen(event, owner))
+        async with self._answering(event) as pieces:
+            return await ways.chat.answer(entry, owner, text, pieces, stop)
 
     async def _shown(self, answer: Answer, owner: str, entry: Entry, rules: RoomRules) -> Answer:
         """A model's answer, as pictures where that is wanted."""

@@ -23,7 +23,7 @@ class Files(Section):
         (), description="Networks of your own that files may be fetched from too; else public addresses only."
     )
     incoming_days: float = Field(
-        30.0, ge=0, description="How long pictures that people send as data stay known to the conversation; 0: not."
+        30.0, ge=0, description="How long models are shown the pictures that people sent; 0: an hour."
     )
 
     @field_validator("fetch_networks")

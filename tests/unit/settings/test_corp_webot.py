@@ -182,7 +182,7 @@ def test_the_mounts_of_its_image_are_honoured(tmp_path: Path, mode: str, log: st
         (tmp_path / "apps" / name).mkdir(parents=True)
     file = tmp_path / "apps" / "config" / "config.yaml"
     file.write_text(EXAMPLE.replace("console #", f"{mode} #"), encoding="utf-8")
-    found = load(file, environ={"HUBBUB_HOST": "0.0.0.0"}, folder=tmp_path)  # noqa: S104 - as the image sets it
+    found = load(file, environ={"HUBBUB_HOST": "0.0.0.0"}, folder=tmp_path)
     assert found.server.data_dir == tmp_path / "apps" / "db"
     assert found.server.log_file == (str(tmp_path / log) if log else "")
     elsewhere = load(file, environ={"HUBBUB_DATA_DIR": "kept"}, folder=tmp_path)
