@@ -21,6 +21,12 @@ _WHEN: Final = {
     "never": ("off", "never", "no", "关", "关闭", "从不"),
     "auto": ("auto", "automatic", "自动"),
 }
+_SAID: Final = {
+    "always": "command.render.always",
+    "never": "command.render.never",
+    "auto": "command.render.auto",
+    "": "command.render.reset",
+}
 _NAMES: Final = {name: when for when, names in _WHEN.items() for name in names}
 _RESET = frozenset(("reset", "default", "重置", "默认"))
 
@@ -31,15 +37,15 @@ async def render(call: Call, context: CommandContext) -> Answer:
     how = Phrase("command.render.how", {"command": call.typed})
     if not wanted:
         chosen = await preferences.read(context.hub.conversations, context.owner)
-        when = chosen.stored.get(RENDER)
-        return await context.tell(Phrase(f"command.render.{when if when in _WHEN else 'reset'}"), how)
+        now = chosen.stored.get(RENDER)
+        return await context.tell(Phrase(_SAID.get(now if isinstance(now, str) else "", _SAID[""])), how)
     if wanted in _RESET:
         told = await context.tell(Phrase("command.render.reset"))
         return replace(told, writes=(await _put(context, RENDER, None),))
     when = _NAMES.get(wanted)
     if when is None:
         raise UserError(how)
-    lines = [Phrase(f"command.render.{when}")]
+    lines = [Phrase(_SAID[when])]
     room = context.hub.capabilities(context.event.room)
     if when != "never" and (room is None or not room.images):
         lines.append(Phrase("command.render.no_images"))

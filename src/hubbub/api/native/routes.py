@@ -54,9 +54,12 @@ _EVENT = {
     },
     "required": ["event", "data"],
 }
-_FILES = {
-    mime: {"schema": {"type": "string", "format": "binary"}}
-    for mime in ("text/markdown", "application/json", "text/html", "application/pdf")
+_FILES: dict[str, dict[str, Any]] = {
+    **{
+        mime: {"schema": {"type": "string", "format": "binary"}}
+        for mime in ("text/markdown", "text/html", "application/pdf")
+    },
+    "application/json": {"schema": {"type": "object"}},
 }
 _STREAM = {"text/event-stream": {"schema": _EVENT}}
 
