@@ -16,6 +16,8 @@ from hubbub.core.work import State
 from hubbub.platforms.wecom.dev.company import AGENT, CORP, SECRET, Company
 from hubbub.platforms.wecom.dev.server import wecom_api
 from tests.fakes.audio import KEY, AudioService, audio_service
+from tests.fakes.painter import KEY as PAINTER_KEY
+from tests.fakes.painter import PICTURE, PainterService, painter_service
 from tests.fakes.wecom import AES_KEY, TOKEN, Caller, happened, over_http, said
 from tests.journeys.inside import Inside, inside, until
 
@@ -163,6 +165,23 @@ async def test_a_voice_message_is_understood(tmp_path: Path) -> None:
             assert service.heard[0][2] == b"ID3 said aloud"
             service.status = 500
             assert "文字" in await here.told("", MsgType="voice", MediaId="m1")
+
+
+async def test_a_picture_is_painted_and_changed(tmp_path: Path) -> None:
+    service = PainterService()
+    async with painter_service(service) as base:
+        toml = f'[painting]\nmodel = "dall-e-2"\nbase_url = "{base}"\napi_key = "{PAINTER_KEY}"\n'
+        async with office(tmp_path, toml) as here:
+            await here.say("@image生成一只黑色的猫")
+            await until(lambda: here.company.shown)
+            (shown,) = here.company.shown
+            assert shown.kind == "image"
+            assert here.company.media[shown.content["media_id"]][2] == PICTURE
+            assert service.wishes[0]["prompt"] == "生成一只黑色的猫"
+            assert here.hub.model.count == 0
+            assert "没有找到可以修改的图片" in str(await here.told("@image edit 换成白色"))
+            service.status = 400
+            assert str(await here.told("@image 一只狗")).startswith("稍后再试试，小助理的老爸去出差了")
 
 
 async def test_a_placeholder_stands_while_an_answer_is_written(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from hubbub.app.cluster import cluster_of
 from hubbub.app.files import FileRules, HubFiles
 from hubbub.app.holding import held_alone
 from hubbub.app.models import LateModels
+from hubbub.app.painting import build_painter
 from hubbub.app.people import Desk, HubPeople
 from hubbub.app.pictures import WholePictures, build_renderer, drawing_rules
 from hubbub.app.platforms import build_platforms
@@ -134,6 +135,7 @@ class Parts:
                 renderer=self.renderer,
                 files=self.files,
                 public_url=settings.server.public_url,
+                painter=build_painter(settings, self.files),
             ),
             models_known=self.models.known,
             language=settings.chat.language,

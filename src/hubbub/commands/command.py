@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from hubbub.core.addresses import Room, RoomKind
     from hubbub.core.capabilities import Capabilities
     from hubbub.core.events import Received
-    from hubbub.core.messages import Message
+    from hubbub.core.messages import Blob, Media, Message
     from hubbub.core.models import ModelSpec
     from hubbub.core.phrases import Phrase, Sentence
-    from hubbub.core.ports import Clock, Control, Conversations, Files, Outbox, Renderer, Usage
+    from hubbub.core.ports import Clock, Control, Conversations, Files, Outbox, Painter, Renderer, Usage
     from hubbub.core.turns import ModelInfo
     from hubbub.core.work import Entry, Outgoing
 
@@ -128,6 +128,13 @@ class Means(Protocol):
     @property
     def files(self) -> Files | None:
         """Keeps files for a while; None where none can be kept."""
+
+    @property
+    def painter(self) -> Painter | None:
+        """Makes pictures of descriptions; None where no model does."""
+
+    async def fetch(self, room: Room, media: Media) -> Blob:
+        """A file of a message that came in from a room. Raises MediaError."""
 
     @property
     def public_url(self) -> str:

@@ -328,6 +328,16 @@ class Speech(Protocol):
         """A text, spoken; at most some thousand characters of it. Raises ProviderError."""
 
 
+class Painter(Protocol):
+    """Makes pictures of descriptions."""
+
+    async def paint(self, wish: str) -> Blob:
+        """A picture of what is described. Raises ProviderError, MediaError."""
+
+    async def repaint(self, wish: str, picture: Blob) -> Blob:
+        """A picture, changed as it is described. Raises ProviderError, MediaError."""
+
+
 class ModelServer(Protocol):
     """A model server that the hub itself runs; a provider asks for its address before every request."""
 

@@ -13,9 +13,22 @@ from hubbub.commands.command import KnownModels
 from hubbub.conversations.limits import Meter
 from hubbub.core.addresses import Room
 from hubbub.core.capabilities import Capabilities, Delivery
-from hubbub.core.messages import Message
+from hubbub.core.errors import MediaError
+from hubbub.core.messages import Blob, Media, Message
 from hubbub.core.phrases import Phrase
-from hubbub.core.ports import Clock, Control, Conversations, Files, Outbox, Platform, Renderer, Store, Usage
+from hubbub.core.ports import (
+    CanFetch,
+    Clock,
+    Control,
+    Conversations,
+    Files,
+    Outbox,
+    Painter,
+    Platform,
+    Renderer,
+    Store,
+    Usage,
+)
 from hubbub.core.work import Outgoing, State
 
 
@@ -36,6 +49,7 @@ class HubMeans:
     renderer: Renderer | None = None
     files: Files | None = None
     public_url: str = ""
+    painter: Painter | None = None
 
     @property
     def styles(self) -> Sequence[str]:
@@ -66,6 +80,16 @@ class HubMeans:
     def control(self) -> Control:
         """See `Means.control`."""
         return self.controls()
+
+    async def fetch(self, room: Room, media: Media) -> Blob:
+        """See `Means.fetch`."""
+        platform: object = self.platforms.get(room.platform)
+        if not media.url and isinstance(platform, CanFetch):
+            return await platform.fetch(media)
+        if self.files is None:
+            msg = "no files are kept here"
+            raise MediaError(msg)
+        return await self.files.fetch(media)
 
     async def forget(self, owner: str) -> None:
         """See `Means.forget`."""

@@ -106,6 +106,8 @@ _ALWAYS: Final[Mapping[KeyPath, str]] = MappingProxyType(
         ("server", "host"): "0.0.0.0",  # noqa: S104 - as the original listened
         ("chat", "system_prompt"): _PROMPT,
         ("chat", "session_minutes"): _SESSION,
+        ("painting", "model"): "dall-e-2",
+        ("painting", "size"): "512x512",
         _ours("repeat_seconds"): _REPEAT,
     }
 )

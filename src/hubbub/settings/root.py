@@ -11,6 +11,7 @@ from hubbub.core.errors import ConfigError
 from hubbub.core.ports import PlatformPlugin
 from hubbub.providers.settings import MainModel, ModelSettings
 from hubbub.settings.nodes import Cluster, Store
+from hubbub.settings.painting import Painting
 from hubbub.settings.pictures import Files, Rendering
 from hubbub.settings.repeater import Repeater
 from hubbub.settings.sections import Access, Chat, Commands, Dispatch, Limits, RoomRule, Section, Server
@@ -38,6 +39,7 @@ class Settings(Section):
     cluster: Cluster = Field(default_factory=Cluster, description="Several processes on one database.")
     files: Files = Field(default_factory=Files, description="Files of messages.")
     rendering: Rendering = Field(default_factory=Rendering, description="Pictures and documents.")
+    painting: Painting = Field(default_factory=Painting, description="Pictures that a model paints.")
     speech: Speech = Field(default_factory=Speech, description="Voice messages.")
     repeater: Repeater = Field(default_factory=Repeater, description="The Repeater's API, and what variables tell.")
     platforms: Section = Field(default_factory=Section, description="Chat platforms, each with keys of its own.")

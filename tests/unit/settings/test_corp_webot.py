@@ -59,6 +59,7 @@ def test_the_file_of_the_readme_works_as_it_stands(tmp_path: Path) -> None:
     assert (ours.corp_id, ours.agent_id, ours.format) == ("ww1234567890abcdef", 1000002, "markdown")
     assert ours.repeat_seconds == 4
     assert (found.server.host, found.server.port, found.server.log_file) == ("0.0.0.0", 50008, "")
+    assert (found.painting.model, found.painting.size) == ("dall-e-2", "512x512")
     assert (found.chat.system_prompt, found.chat.session_minutes) == ("请全程使用中文与我对话", 60)
     assert found.file == tmp_path / "config" / "config.yaml"
 
