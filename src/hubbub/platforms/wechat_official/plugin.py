@@ -61,5 +61,6 @@ PLUGIN = PlatformPlugin(
     adapter="hubbub.platforms.wechat_official.adapter:WeChatOfficialAdapter",
     enabled=enabled,
     customs=customs,
+    checks="hubbub.platforms.wechat_official.checks:look",
     tools={"fake-wechat": "hubbub.platforms.wechat_official.dev.hand:main"},
 )

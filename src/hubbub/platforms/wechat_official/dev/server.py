@@ -7,7 +7,7 @@ import itertools
 import json
 import secrets
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -80,6 +80,7 @@ class FakeOfficial:
         self._numbers = itertools.count(1)
         routes = [
             Route("/cgi-bin/token", self._guard(self._token, token=False), methods=["GET"]),
+            Route("/cgi-bin/stable_token", self._guard(self._stable, token=False), methods=["POST"]),
             Route("/cgi-bin/message/custom/send", self._guard(self._send), methods=["POST"]),
             Route("/cgi-bin/message/custom/typing", self._guard(self._typing), methods=["POST"]),
             Route("/cgi-bin/message/template/send", self._guard(self._template), methods=["POST"]),
@@ -124,11 +125,26 @@ class FakeOfficial:
         need(given == conduct.tokens[-1], 40001, "invalid credential, access_token is invalid or not latest")
         need(time.monotonic() < conduct.ends, 42001, "access_token expired")
 
+    async def _stable(self, request: Request) -> dict[str, Any]:
+        """The same token as long as it holds."""
+        body = await _json(request)
+        self._check_account(body if isinstance(body, dict) else {})
+        if not self.conduct.tokens or time.monotonic() >= self.conduct.ends:
+            return self._new_token()
+        return {"access_token": self.conduct.tokens[-1], "expires_in": self.conduct.ends - time.monotonic()}
+
     async def _token(self, request: Request) -> dict[str, Any]:
-        query, conduct = request.query_params, self.conduct
+        self._check_account(request.query_params)
+        return self._new_token()
+
+    def _check_account(self, query: Mapping[str, Any]) -> None:
+        conduct = self.conduct
         need(query.get("grant_type") == "client_credential", 40002, "invalid grant_type")
         need(query.get("appid") == conduct.app_id, 40013, "invalid appid")
         need(query.get("secret") == conduct.secret, 40125, "invalid appsecret")
+
+    def _new_token(self) -> dict[str, Any]:
+        conduct = self.conduct
         conduct.tokens.append(secrets.token_urlsafe(48))
         conduct.ends = time.monotonic() + conduct.token_seconds
         return {"access_token": conduct.tokens[-1], "expires_in": conduct.token_seconds}
