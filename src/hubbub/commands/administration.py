@@ -75,7 +75,8 @@ async def whitelist(call: Call, context: CommandContext) -> Answer:
         return await context.tell(Phrase("command.whitelist.list", {"names": known or Phrase("limit.none_listed")}))
     names = listed(required(call, rest, f"{act} PLATFORM:ID"))
     writes = changed(context, names, wanted=act == "add")
-    return replace(await context.tell(Phrase(f"command.whitelist.{act}", {"names": ", ".join(names)})), writes=writes)
+    said = "command.whitelist.add" if act == "add" else "command.whitelist.remove"
+    return replace(await context.tell(Phrase(said, {"names": ", ".join(names)})), writes=writes)
 
 
 async def policy(call: Call, context: CommandContext) -> Answer:
