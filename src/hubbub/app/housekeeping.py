@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import dataclass
 from typing import Protocol
 
 from hubbub.core.errors import StoreError
-from hubbub.core.ports import Clock
+from hubbub.core.ports import Calls, Clock
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +53,27 @@ class Housekeeping:
             total += gone
             await asyncio.sleep(0.1)
         return total
+
+
+@dataclass(frozen=True, slots=True)
+class CallKeeping:
+    """How long records of calls of models are kept, and how many at most; the rest is forgotten each hour."""
+
+    calls: Calls
+    days: float
+    most: int
+    clock: Clock
+
+    async def run(self) -> None:
+        """For ever: first after two minutes, then each hour."""
+        await asyncio.sleep(120.0)
+        while True:
+            try:
+                while await self.calls.prune(self.clock() - self.days * 86_400.0, self.most):
+                    await asyncio.sleep(0.1)
+            except StoreError as error:
+                log.error("old records of calls are not removed: %s", error)  # noqa: TRY400 - an expected kind
+            await asyncio.sleep(_EVERY)
 
 
 class Loadable(Protocol):

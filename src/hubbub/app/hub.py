@@ -15,7 +15,7 @@ from hubbub.api.auth import Access
 from hubbub.api.server import WebServer
 from hubbub.app.admin import ensure_admin
 from hubbub.app.engines import hub_store, node_name
-from hubbub.app.housekeeping import Housekeeping, keep_current
+from hubbub.app.housekeeping import CallKeeping, Housekeeping, keep_current
 from hubbub.app.models import LateModels
 from hubbub.app.pages import console_services, recent_log
 from hubbub.app.parts import Parts
@@ -125,7 +125,9 @@ def _duties(parts: Parts) -> Iterator[Coroutine[None, None, None]]:
         # A timer is fired once whoever looks, so all look, and none is late when one of them dies.
         yield Clockwork(store.timers, parts.dispatcher.take, parts.node if works else "", time.time).run()
         silence = Silence(store, lambda: customs_of(parts.settings), parts.road.lane_of, time.time)
-        tidying = (Housekeeping(store, time.time).run, parts.files.run, Sessions(silence).run)
+        kept = parts.settings.repeater
+        calls = CallKeeping(store.calls, kept.call_log_days, kept.call_log_most, time.time)
+        tidying = (Housekeeping(store, time.time).run, calls.run, parts.files.run, Sessions(silence).run)
         if cluster is None:
             yield from (duty() for duty in tidying)
         else:
