@@ -12,6 +12,7 @@ from hubbub.app.rooms import access_of, limits_of, platform_limits
 from hubbub.commands.access.gate import Gate
 from hubbub.commands.access.log import OwnLimit
 from hubbub.commands.access.rules import RESERVED
+from hubbub.commands.audit import recorded
 from hubbub.conversations.branches import listed
 from hubbub.conversations.limits import Meter
 from hubbub.conversations.zones import zone_of
@@ -133,7 +134,7 @@ class HubPeople:
     async def _write(self, write: Append, told: tuple[Room, Message] | None = None) -> None:
         """Store a change that no message carries: in a lane of its own, by an event that means nothing by itself.
 
-        ``told``: a message that goes out with it.
+        ``told``: a message that goes out with it. The change is written down as an act of the operator, too.
         """
         journal = self._desk.store.inbox
         room = Room("hub", "", "private", "people")
@@ -143,9 +144,18 @@ class HubPeople:
             msg = "somebody else changes the same at this moment; try again"
             raise StoreError(msg)
         sends = self._desk.sends(*told, receipt.entry.id) if told else ()
-        unit = Unit(done=(receipt.entry.id,), sends=sends, writes=(write,))
+        unit = Unit(done=(receipt.entry.id,), sends=sends, writes=(write, _act_of(write)))
         stored = await journal.commit(receipt.claim.lane, receipt.claim.fence, unit, release=True)
         self._desk.push(stored.rows)
+
+
+def _act_of(write: Append) -> Append:
+    """A change as an act of the operator."""
+    body = write.bodies[0]
+    known = body if isinstance(body, dict) else {}
+    act = "limit" if "limit" in known else "role" if "person" in known else "change"
+    detail = " ".join(f"{key}={value}" for key, value in known.items() if key != "by" and value is not None)
+    return recorded(BY, act, detail, time.time())
 
 
 def owner_of_person(name: str) -> str:

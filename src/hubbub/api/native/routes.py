@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import APIRouter
 from pydantic import BaseModel
 
+from hubbub.api.native.audit import Acts, AuditRoutes
 from hubbub.api.native.deliveries import DeliveryRoutes
 from hubbub.api.native.exports import ExportRoutes
 from hubbub.api.native.hub import HubRoutes
@@ -83,6 +84,7 @@ def native_router(services: Services) -> APIRouter:
     _add(router, "GET /tokens", tokens.listed, "admin", Tokens)
     _add(router, "POST /tokens", tokens.make, "admin", TokenMade)
     _add(router, "DELETE /tokens/{token}", tokens.drop, "admin", None)
+    _add(router, "GET /audit", AuditRoutes(services).listed, "admin", Acts)
     if services.people is not None:
         _add_users(router, UserRoutes(services.people))
     return router
