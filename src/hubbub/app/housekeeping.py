@@ -69,11 +69,17 @@ class CallKeeping:
         await asyncio.sleep(120.0)
         while True:
             try:
-                while await self.calls.prune(self.clock() - self.days * 86_400.0, self.most):
-                    await asyncio.sleep(0.1)
+                await self._prune()
             except StoreError as error:
                 log.error("old records of calls are not removed: %s", error)  # noqa: TRY400 - an expected kind
             await asyncio.sleep(_EVERY)
+
+    async def _prune(self) -> int:
+        total = 0
+        while gone := await self.calls.prune(self.clock() - self.days * 86_400.0, self.most):
+            total += gone
+            await asyncio.sleep(0.1)
+        return total
 
 
 class Loadable(Protocol):

@@ -63,10 +63,14 @@ def _joined(nodes: dict[int, Fork]) -> Fork:
 def drawn(tree: Fork, most: int = MOST_LINES) -> Sequence[str]:
     """The tree as lines: first words, number of turns, names of the branches that end there."""
     lines: list[str] = []
-    waiting = [(child, 0) for child in reversed(tree.children)]
+    waiting = [(child, 0) for child in _newest_first(tree)]
     while waiting and len(lines) < most:
         fork, depth = waiting.pop()
         names = f" [{', '.join(sorted(fork.names))}]" if fork.names else ""
         lines.append(f"{'  ' * depth}- {fork.words} ({len(fork.turns)}){names}")
-        waiting += [(child, min(depth + 1, 10)) for child in reversed(fork.children)]
+        waiting += [(child, min(depth + 1, 10)) for child in _newest_first(fork)]
     return [*lines, "…"] if waiting else lines
+
+
+def _newest_first(fork: Fork) -> list[Fork]:
+    return sorted(fork.children, key=lambda child: -child.turns[0])
