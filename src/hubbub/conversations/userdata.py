@@ -11,10 +11,11 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
-from hubbub.conversations import branches, preferences, prompts, undoing, units
-from hubbub.conversations.users import is_user
+from hubbub.conversations import archives, branches, preferences, prompts, undoing, units
+from hubbub.conversations.users import branch_of_user, is_user
 from hubbub.core.errors import Overloaded, UserError
 from hubbub.core.phrases import Phrase
 from hubbub.core.work import Append, Branch, MoveHead, Switch, Write
@@ -142,6 +143,28 @@ class UserData:
         if (await self._conversations.branch(owner, kind, branches.valid_name(name), limit=1)).head:
             raise UserError(Phrase("branch.exists", {"name": name}))
 
+    # --- whole users ---------------------------------------------------------------------------------------------
+
+    async def archive(self, owner: str) -> bytes:
+        """All branches of all kinds as a zip file; see `archives`."""
+        return await archives.whole(self._conversations, owner)
+
+    async def restore(self, owner: str, data: bytes) -> int:
+        """Take the branches of an archive in place of those of the same name, whose past stays; how many were new.
+
+        Raises UserError also where it is no archive (``userdata.archive.broken``) or too large.
+        """
+        taken = 0
+        for each in await asyncio.to_thread(archives.read, data):
+            name, bodies = branch_of_user(each.name) if each.name else "", archives.bodies_of(each)
+            found = await self._conversations.branch(owner, each.kind, name)
+            if bodies and _differs(found, bodies):
+                await self.edit(owner, each.kind, partial(_put_instead, bodies), found.name)
+                taken += 1
+            if each.current and name:
+                await self.switch(owner, each.kind, name)
+        return taken
+
     # --- contexts ------------------------------------------------------------------------------------------------
 
     async def withdraw(self, owner: str, index: int) -> Branch:
@@ -180,10 +203,21 @@ class UserData:
         return _stored(await self.edit(owner, "config", lambda found: (preferences.drop(found, key),)))
 
 
+def _differs(found: Branch, bodies: Sequence[object]) -> bool:
+    """A branch does not hold just these nodes already."""
+    return [node.body for node in found.nodes[-len(bodies) :]] != list(bodies) or (
+        found.kind == "context" and len(found.nodes) != len(bodies)
+    )
+
+
 def instead(found: Branch, bodies: Sequence[object]) -> Sequence[Write]:
     """Let a branch hold other nodes than now; what it held stays in its past."""
     left = (MoveHead(found.owner, found.kind, found.name, 0, "clear"),) if found.head else ()
     return (*left, Append(found.owner, found.kind, found.name, tuple(bodies), onto=0)) if bodies else left
+
+
+def _put_instead(bodies: Sequence[object], found: Branch) -> Sequence[Write]:
+    return instead(found, bodies)
 
 
 def _place(found: Branch, position: int | None) -> int | None:
