@@ -167,6 +167,11 @@ async def test_a_voice_message_is_understood(tmp_path: Path) -> None:
             assert "文字" in await here.told("", MsgType="voice", MediaId="m1")
 
 
+async def test_failures_are_told_in_the_words_of_the_settings(tmp_path: Path) -> None:
+    async with office(tmp_path, wecom='error_text = "稍后再试试"', faults={"500": 1.0}) as here:
+        assert await here.told("hello") == "稍后再试试"
+
+
 async def test_a_picture_is_painted_and_changed(tmp_path: Path) -> None:
     service = PainterService()
     async with painter_service(service) as base:

@@ -26,6 +26,7 @@ MOUNTED = Path("/apps/config/config.yaml")
 SUFFIXES = (".yaml", ".yml")
 
 _PROMPT = "请全程使用中文与我对话"
+_ERROR = "稍后再试试，小助理的老爸去出差了"
 _SESSION = "60"
 _REPEAT = "4"
 _SECTIONS = frozenset(("systemconf", "gptconfig", "weconfig"))
@@ -109,6 +110,7 @@ _ALWAYS: Final[Mapping[KeyPath, str]] = MappingProxyType(
         ("painting", "model"): "dall-e-2",
         ("painting", "size"): "512x512",
         _ours("repeat_seconds"): _REPEAT,
+        _ours("error_text"): _ERROR,
     }
 )
 

@@ -57,7 +57,7 @@ def test_the_file_of_the_readme_works_as_it_stands(tmp_path: Path) -> None:
     assert [plugin.name for plugin in found.enabled() if plugin.name == "wecom"]
     ours = of(found)
     assert (ours.corp_id, ours.agent_id, ours.format) == ("ww1234567890abcdef", 1000002, "markdown")
-    assert ours.repeat_seconds == 4
+    assert (ours.repeat_seconds, ours.error_text) == (4, "稍后再试试，小助理的老爸去出差了")
     assert (found.server.host, found.server.port, found.server.log_file) == ("0.0.0.0", 50008, "")
     assert (found.painting.model, found.painting.size) == ("dall-e-2", "512x512")
     assert (found.chat.system_prompt, found.chat.session_minutes) == ("请全程使用中文与我对话", 60)

@@ -108,6 +108,7 @@ class WeComSettings(_Application):
     locale: Literal["", "zh", "en"] = Field(
         "zh", description="Language of the hub's own sentences for people who chose none; empty: by their messages."
     )
+    error_text: str = Field("", description="Sentence for whoever gets no answer; empty: the hub's own.")
     resend_unknown: bool = Field(
         False,
         description="Send a message again when nobody can tell whether it arrived; WeCom leaves out most repeats.",
