@@ -1,0 +1,183 @@
+"""What several processes on one PostgreSQL have in common: whose the rows are, who holds names, what they say."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from hubbub.core.addresses import Account
+from hubbub.core.capabilities import Delivery
+from hubbub.core.ports import Shared, SharedLeases, SharedOutbox
+from hubbub.core.work import Committed, Row, State, Unit
+from hubbub.storage.postgres.presence import Member
+from hubbub.storage.postgres.store import PostgresStore
+from tests.contract.store_harness import ALL_STATES, LANE, accepted, out, the_row, words
+from tests.contract.test_postgres_nodes import TTL, fall_silent, opened
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+BOT = Account("test", "bot")
+
+
+async def until(so: Callable[[], object]) -> None:
+    async with asyncio.timeout(10):
+        while not so():
+            await asyncio.sleep(0.005)
+
+
+async def answered(
+    store: PostgresStore, node: str, number: int, *texts: str, state: State = State.SENDING
+) -> Committed:
+    """An event is answered on a node."""
+    claim = await accepted(store, number, node)
+    unit = Unit(done=(claim.entries[0].id,), sends=tuple(out(text, state=state) for text in texts))
+    return await store.inbox.commit(LANE, claim.fence, unit, release=True)
+
+
+def sending(store: PostgresStore, *accounts: Account) -> SharedOutbox:
+    store.outbox.own(accounts)
+    return store.outbox
+
+
+class TestRows:
+    async def test_an_answer_for_an_account_elsewhere_is_sent_there(self, dsn: str) -> None:
+        async with opened(dsn, "gateway", "worker") as (gateway, worker):
+            sending(worker)
+            outbox = sending(gateway, BOT)
+            waiting = asyncio.ensure_future(outbox.waiting(30))
+            made = await answered(worker, "worker", 1, "hello")
+            assert [row.state for row in made.rows] == [State.QUEUED]
+            assert made.elsewhere == {made.rows[0].id}
+            await asyncio.wait_for(waiting, 5)
+            assert words(await outbox.take("gateway", [BOT])) == ["hello"]
+
+    async def test_an_answer_for_an_account_here_is_begun_at_once(self, dsn: str) -> None:
+        async with opened(dsn, "a", "b") as (a, _):
+            sending(a, BOT)
+            made = await answered(a, "a", 1, "hello")
+            assert [row.state for row in made.rows] == [State.SENDING]
+            assert not made.elsewhere
+            assert not await a.outbox.take("a", [BOT])
+
+    async def test_nothing_goes_before_what_another_process_made_for_the_room(self, dsn: str) -> None:
+        async with opened(dsn, "a", "b") as (a, b):
+            sending(a, BOT)
+            sending(b)
+            await answered(b, "b", 1, "first")
+            made = await answered(a, "a", 2, "second", "third")
+            assert {row.state for row in made.rows} == {State.QUEUED}
+            assert made.elsewhere == {row.id for row in made.rows}
+            taken = await a.outbox.take("a", [BOT])
+            assert words(taken) == ["first", "second", "third"]
+            assert all([await a.outbox.begin(row.id) for row in taken])
+            assert not (await answered(a, "a", 3, "fourth")).elsewhere
+
+    async def test_what_is_kept_is_nobodys_to_send(self, dsn: str) -> None:
+        async with opened(dsn, "a") as (a,):
+            sending(a)
+            made = await answered(a, "a", 1, "kept", state=State.KEPT)
+            assert not made.elsewhere
+            assert made.rows[0].state is State.KEPT
+
+    async def test_what_is_given_back_is_given_out_again_in_order(self, dsn: str) -> None:
+        async with opened(dsn, "a", "b") as (a, _):
+            outbox = sending(a, BOT)
+            mine = (await answered(a, "a", 1, "one", "two", state=State.QUEUED)).rows
+            assert not await outbox.take("a", [BOT])
+            await outbox.give_back("a", [BOT])
+            assert [row.id for row in await outbox.take("a", [BOT])] == [row.id for row in mine]
+
+    async def test_what_a_dead_process_was_sending_is_in_doubt_or_sent_again(self, dsn: str) -> None:
+        async with opened(dsn, "a", "b", ttl=TTL) as (a, b):
+            sending(a, BOT)
+            sending(b, BOT)
+            blind, harmless = await self._begun(a, 1, Delivery.BLIND), await self._begun(a, 2, Delivery.IDEMPOTENT)
+            fall_silent(a)
+            await asyncio.sleep(TTL * 1.5)
+            await b.outbox.bury("b")
+            assert (await the_row(b, blind.id)).state is State.UNKNOWN
+            assert [row.id for row in await b.outbox.take("b", [BOT])] == [harmless.id]
+
+    @staticmethod
+    async def _begun(store: PostgresStore, number: int, delivery: Delivery) -> Row:
+        claim = await accepted(store, number, "a", f"r{number}")
+        send = out("x", state=State.SENDING, delivery=delivery)
+        unit = Unit(done=(claim.entries[0].id,), sends=(send,))
+        return (await store.inbox.commit(claim.lane, claim.fence, unit, release=True)).rows[0]
+
+    async def test_what_is_sent_again_by_hand_goes_out_where_the_account_is(self, dsn: str) -> None:
+        async with opened(dsn, "a", "b") as (a, b):
+            sending(a, BOT)
+            sending(b)
+            row = (await answered(a, "a", 1, "x")).rows[0]
+            await a.outbox.fail(row.id, State.UNKNOWN, "no word of it")
+            assert await b.outbox.retry(row.id)
+            assert words(await a.outbox.take("a", [BOT])) == ["x"]
+            assert not await b.outbox.deliveries([State.UNKNOWN])
+            assert len(await b.outbox.deliveries(ALL_STATES)) == 1
+
+
+class TestNames:
+    async def test_who_seizes_a_name_takes_it_from_its_holder(self, dsn: str) -> None:
+        async with opened(dsn, "a", "b") as (a, b):
+            assert isinstance(b.leases, SharedLeases)
+            held = await a.leases.acquire("x", "a", 60)
+            assert held
+            seized = await b.leases.seize("x", "b", 60, "b.example")
+            assert (seized.node, seized.fence, seized.address) == ("b", held.fence + 1, "b.example")
+            assert await a.leases.acquire("x", "a", 60) is None
+            await a.leases.release(held)
+            assert [lease.node for lease in await a.leases.held()] == ["b"]
+
+    async def test_each_process_is_listed_with_what_it_holds(self, dsn: str) -> None:
+        async with opened(dsn, "a", "b", ttl=TTL) as (a, b):
+            assert isinstance(a, Shared)
+            a.known_as("http://a.example", ("gateway", "scheduler"))
+            await a.leases.acquire("account:x", "a", 60)
+            await accepted(b, 1, "b")
+            async with asyncio.timeout(10):
+                while not (found := {each.node: each for each in await b.members()})["a"].roles:
+                    await asyncio.sleep(0.02)
+            assert found["a"].roles == ("gateway", "scheduler")
+            assert (found["a"].address, found["a"].names, found["a"].lanes) == ("http://a.example", ("account:x",), 0)
+            assert (found["b"].names, found["b"].lanes) == ((), 1)
+            assert not a.trouble
+
+    async def test_all_know_one_secret_that_stays(self, dsn: str) -> None:
+        async with opened(dsn, "a", "b") as (a, b):
+            assert a.secret == b.secret
+            assert len(a.secret) == 64
+        again = PostgresStore(dsn, Member("c"))
+        await again.open()
+        assert again.secret == a.secret
+        await again.close()
+
+    async def test_what_waits_is_counted_for_all(self, dsn: str) -> None:
+        async with opened(dsn, "a", "b") as (a, b):
+            await accepted(a, 1, "a")
+            await accepted(a, 2, "a", "other")
+            assert await b.backlog() == 2
+
+
+class TestWords:
+    async def test_the_others_hear_them_in_order_and_the_speaker_does_not(self, dsn: str) -> None:
+        async with opened(dsn, "a", "b", "c") as stores:
+            heard: list[list[str]] = [[] for _ in stores]
+            for store, found in zip(stores, heard, strict=True):
+                store.words.hear("topic", found.append)
+            said = [f'{number} "\n\0é{"x" * number * 10}' for number in range(100)]
+            for each in said:
+                stores[0].words.tell("topic", each)
+            stores[0].words.tell("other", "nobody listens")
+            await until(lambda: len(heard[1]) == len(heard[2]) == 100)
+            assert heard == [[], said, said]
+
+    async def test_one_that_is_too_long_harms_no_other(self, dsn: str) -> None:
+        async with opened(dsn, "a", "b") as (a, b):
+            heard: list[str] = []
+            b.words.hear("topic", heard.append)
+            for each in ("before", "x" * 10_000, "after"):
+                a.words.tell("topic", each)
+            await until(lambda: len(heard) == 2)
+            assert heard == ["before", "after"]
