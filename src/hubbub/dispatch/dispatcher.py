@@ -153,12 +153,12 @@ class Dispatcher:
     async def claims(self) -> None:
         """Take lanes that nobody works on: those a dead process left, or (several nodes) of others. Runs for ever."""
         while True:
-            await self._inbox.work(60.0)
-            limit = min(self._bounds.conversations - self._crew.busy, 100)
-            if self._closing or limit <= 0 or self._held >= self._bounds.accepted:
-                await asyncio.sleep(0.05)
-                continue
             try:
+                await self._inbox.work(60.0)
+                limit = min(self._bounds.conversations - self._crew.busy, 100)
+                if self._closing or limit <= 0 or self._held >= self._bounds.accepted:
+                    await asyncio.sleep(0.05)
+                    continue
                 for claim in await self._inbox.claim(self._node, limit):
                     self.take(claim)
             except StoreError as error:
