@@ -30,6 +30,7 @@ class Scene:
     delivery: str
     people: People
     hub: Lives
+    model: FakeModel
     in_doubt: set[int] = field(default_factory=set)
 
     async def die_at(self, failpoint: str, passing: int, mutant: str = "") -> None:
@@ -102,4 +103,4 @@ async def scene(
         environ |= {"HUBBUB_PLATFORMS__LOOPBACK__REPEATS": str(repeats)}
         environ |= {"HUBBUB_MODEL": "fake", "OPENAI_API_KEY": "sk-crash", "OPENAI_BASE_URL": model.url}
         async with lives(folder, environ, keeper) as hub:
-            yield Scene(folder, engine, delivery, people, hub)
+            yield Scene(folder, engine, delivery, people, hub, model)
