@@ -16,10 +16,12 @@ from hubbub.core.work import State
 from hubbub.platforms.wecom.dev.company import AGENT, CORP, SECRET, Company
 from hubbub.platforms.wecom.dev.server import wecom_api
 from tests.fakes.audio import KEY, AudioService, audio_service
+from tests.fakes.model import FakeModel
 from tests.fakes.painter import KEY as PAINTER_KEY
 from tests.fakes.painter import PICTURE, PainterService, painter_service
 from tests.fakes.wecom import AES_KEY, TOKEN, Caller, happened, over_http, said
 from tests.journeys.inside import Inside, inside, until
+from tests.journeys.running import running
 
 OURS = f"""
 [platforms.wecom]
@@ -165,6 +167,48 @@ async def test_a_voice_message_is_understood(tmp_path: Path) -> None:
             assert service.heard[0][2] == b"ID3 said aloud"
             service.status = 500
             assert "文字" in await here.told("", MsgType="voice", MediaId="m1")
+
+
+ORIGINAL = f"""\
+systemConf:
+  port: 50008
+  log: info
+  callBackUrl: http://127.0.0.1
+  msgMode: text
+gptConfig:
+  apikey: sk-journey
+  model: fake-model
+  url: {{model}}
+  contextNumber: 1
+weConfig:
+  corpid: {CORP}
+  corpSecret: {SECRET}
+  agentId: {AGENT}
+  weApiRCallToken: {TOKEN}
+  weApiEncodingKey: {AES_KEY}
+  weChatApiAddr: {{wecom}}
+"""
+
+
+async def test_a_folder_of_corp_webot_works_as_it_stands(tmp_path: Path) -> None:
+    """Its file, its port by option alone; a context of one question, and its rule of four seconds."""
+    company = Company()
+    (tmp_path / "config").mkdir()
+    (tmp_path / "db").mkdir()
+    async with wecom_api(company) as base, FakeModel(check=False) as model, aiohttp.ClientSession() as client:
+        file = tmp_path / "config" / "config.yaml"
+        file.write_text(ORIGINAL.format(model=model.url, wecom=base), encoding="utf-8")
+        with running(tmp_path) as hub:
+            address = (await asyncio.to_thread(lambda: hub.url)).rpartition(":")[2]
+            caller = Caller(over_http(client, f"127.0.0.1:{address}"))
+            for number, text in enumerate(("一", "一", "二", "三")):
+                assert (await caller.deliver(said(text, number)))[0] == 200
+            await until(lambda: len(company.shown) == 3)
+    assert [each.content for each in company.shown] == ["LLM-OK 一", "LLM-OK 二", "LLM-OK 三"]
+    first, *_, last = (asked.body["messages"] for asked in model.requests)
+    assert first[0] == {"role": "system", "content": "请全程使用中文与我对话"}
+    assert "一" not in str(last)
+    assert (tmp_path / "db" / "hubbub.db").is_file()
 
 
 async def test_failures_are_told_in_the_words_of_the_settings(tmp_path: Path) -> None:
