@@ -229,6 +229,13 @@ async def test_a_picture_is_painted_and_changed(tmp_path: Path) -> None:
             assert service.wishes[0]["prompt"] == "生成一只黑色的猫"
             assert here.hub.model.count == 0
             assert "没有找到可以修改的图片" in str(await here.told("@image edit 换成白色"))
+            here.company.media["m1"] = ("image", "cat.png", PICTURE)
+            await here.told("", MsgType="image", MediaId="m1", PicUrl="")
+            before = len(here.company.shown)
+            await here.say("@image edit 换成白色")
+            await until(lambda: len(here.company.shown) > before)
+            assert here.company.shown[-1].kind == "image"
+            assert (service.wishes[-1]["prompt"], service.wishes[-1]["image"]) == ("换成白色", PICTURE)
             service.status = 400
             assert str(await here.told("@image 一只狗")).startswith("稍后再试试，小助理的老爸去出差了")
 
