@@ -14,6 +14,7 @@ import pytest
 import typer.main
 from typer.core import TyperGroup
 
+from hubbub.api.gobot.routes import PATH as GOBOT
 from hubbub.api.native.wire import MessageIn
 from hubbub.api.server import WebServer
 from hubbub.api.services import ApiSettings
@@ -110,7 +111,7 @@ def routes() -> set[str]:
     from hubbub.api.application import build_application
 
     built = build_application(given)
-    return own | {"/docs", "/openapi.json"} | set(built.openapi()["paths"])  # type: ignore[attr-defined]
+    return own | {"/docs", "/openapi.json", GOBOT} | set(built.openapi()["paths"])  # type: ignore[attr-defined]
 
 
 def check_curl(words: list[str]) -> None:

@@ -15,6 +15,7 @@ from starlette.responses import HTMLResponse, Response
 from hubbub import __version__
 from hubbub.api.docs import docs_page
 from hubbub.api.errors import Refusal, refusal_of, unforeseen
+from hubbub.api.gobot.routes import gobot_router
 from hubbub.api.native.routes import native_router
 from hubbub.api.openai.errors import openai_response, told
 from hubbub.api.openai.routes import ROOT as OPENAI
@@ -55,6 +56,7 @@ def build_application(services: Services) -> ASGIApp:
     app.include_router(native_router(services))
     if services.registry is not None:
         app.include_router(openai_router(services, services.registry))
+        app.include_router(gobot_router(services, services.registry))
     if services.repeater is not None:
         links = Links(services.store.secrets, services.clock)
         app.state.repeater, app.state.repeater_links = services.repeater, links

@@ -142,7 +142,8 @@ def _trees(services: Services) -> dict[str, ASGIApp]:
 
     apis = Later(build)
     repeater = ROOTS if services.repeater is not None else ()
-    return dict.fromkeys(("/api", "/v1", "/docs", "/openapi.json", *repeater), apis)
+    gobot = ("/post",) if services.registry is not None else ()
+    return dict.fromkeys(("/api", "/v1", "/docs", "/openapi.json", *gobot, *repeater), apis)
 
 
 def _config(settings: ApiSettings, app: ASGIApp) -> uvicorn.Config:

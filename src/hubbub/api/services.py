@@ -60,6 +60,7 @@ class Services:
     there; without one as much as they like. ``gate``: who is let in; without one whoever has a token or is trusted.
     ``people``: who uses the hub; without it nobody is told. ``repeater``: what the Repeater's API needs
     besides; without it that is shut. ``renderer``: makes documents; without one there are none.
+    ``system_prompt``: what models are told first where nothing else is said.
     ``counters``: plain numbers that the hub counts as it works, read when metrics are asked for; a name that ends in
     ``_total`` only rises.
     """
@@ -78,6 +79,7 @@ class Services:
     gate: Gate | None = None
     repeater: RepeaterParts | None = None
     renderer: Renderer | None = None
+    system_prompt: str = ""
 
     @property
     def admission(self) -> Admission:

@@ -234,6 +234,7 @@ class Parts:
             ),
             people=self.people,
             renderer=self.renderer,
+            system_prompt=self.settings.chat.system_prompt,
             meter=self.meter,
             gate=self.gate,
         )

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from hubbub.settings import assistant, repeater
+from hubbub.settings import assistant, gobot, repeater
 from hubbub.settings.sections import Server
 from hubbub.settings.shapes import leaves
 
@@ -29,9 +29,8 @@ ALIASES: Mapping[str, Path] = {
     "OPENAI_API_KEY": ("model", "api_key"),
     "HUBBUB_MODEL": ("model", "name"),
     "HUBBUB_MODEL_VISION": ("model", "vision"),
-    "BOT_TOKEN": ("platforms", "telegram", "token"),
+    **gobot.NAMES,
     "TELEGRAM_BOT_TOKEN": ("platforms", "telegram", "token"),
-    "TG_WEBHOOK_URL": ("platforms", "telegram", "webhook_url"),
     **repeater.NAMES,
     **assistant.NAMES,
 }

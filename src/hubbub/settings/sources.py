@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from hubbub.core.errors import ConfigError
-from hubbub.settings import assistant, names, shapes
+from hubbub.settings import assistant, gobot, names, shapes
 
 KeyPath = tuple[str | int, ...]
 _MARK = re.compile(r"\$(?:\$(?=\{)|\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\})")
@@ -166,6 +166,9 @@ def read_dotenv(file: Path) -> dict[str, tuple[str, int]]:
 
 def take_variables(written: Written, root: Any, variables: Mapping[str, str], origins: Mapping[str, str]) -> None:
     """Take one layer of variables; ``origins`` says for each where it was set."""
+    for name in (name for name, value in variables.items() if name.upper() == gobot.PLATFORMS and value):
+        for path in gobot.narrowed(variables[name]):
+            written.put(path, False, origins.get(name, name))
     given = [name for name, value in variables.items() if names.concerns(name, value)]
     for name in sorted((name for name in given if assistant.meant(name, given)), key=names.order):
         path = names.path_of(name)
