@@ -14,7 +14,8 @@ from typing_extensions import override
 from hubbub.app.logfile import LogFile, RotatingLog
 
 _SECRET = re.compile(
-    r"(?i)(bearer\s+|access_token=|api[_-]?key[\"'=:\s]+|token[\"'=:\s]+|password[\"'=:\s]+)([^\s\"'&,;]{6,})"
+    # Where only a space stands between, the word has to look like a secret: `token create` is a command.
+    r"(?i)(bearer\s+|(?:api[_-]?key|token|password)(?:[\"'\s]*[=:][\"'=:\s]*|\s+(?=[^\s\"'&,;]*\d)))([^\s\"'&,;]{6,})"
     r"|\b(sk-|hub_)[A-Za-z0-9_-]{8,}"
 )
 

@@ -30,6 +30,8 @@ def stream() -> Iterator[io.StringIO]:
         ("key sk-abcdefghijklmnop was refused", "abcdefghijklmnop"),
         ("token hub_abcdefghijklmnop", "abcdefghijklmnop"),
         ("password=correct-horse", "correct-horse"),
+        ("the token abcdef123456 is wrong", "abcdef123456"),
+        ("token : 'abcdefghijk'", "abcdefghijk"),
     ],
 )
 def test_secrets_are_not_logged(text: str, secret: str) -> None:
@@ -37,8 +39,14 @@ def test_secrets_are_not_logged(text: str, secret: str) -> None:
     assert "***" in redact(text)
 
 
-def test_ordinary_words_stay() -> None:
-    text = "entry 12 of lane onebot:private:2 used 300 tokens in 2.5 s"
+@pytest.mark.parametrize(
+    "text",
+    [
+        "entry 12 of lane onebot:private:2 used 300 tokens in 2.5 s",
+        "`hubbub token create` makes one, HUBBUB_TRUSTED_NETWORKS names more networks",
+    ],
+)
+def test_ordinary_words_stay(text: str) -> None:
     assert redact(text) == text
 
 
