@@ -25,7 +25,10 @@ MENU = (
         "Running it",
         ("docs/running.md", "docs/updating.md", "docs/troubleshooting.md", "docs/settings.md", "docs/cli.md"),
     ),
-    ("Using it", ("docs/pages.md", "docs/commands.md", "src/hubbub/api/*/README.md")),
+    (
+        "Using it",
+        ("docs/pages.md", "docs/commands.md", "docs/userdata.md", "docs/variables.md", "src/hubbub/api/*/README.md"),
+    ),
     ("Platforms", ("docs/onebot.md", "docs/wechat.md", "docs/wecom.md", "src/hubbub/platforms/*/README*.md")),
     ("Models", ("src/hubbub/providers/*/README.md",)),
     ("How it works", ("ARCHITECTURE.md", "docs/promises.md", "docs/faults.md", "docs/benchmarks.md")),

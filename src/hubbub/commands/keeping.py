@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from hubbub.core.ports import Answer
     from hubbub.core.work import BranchKind
 
+_MOST_DIGITS = 6
 _KINDS: Final[dict[str, BranchKind]] = {
     "context": "context",
     "上下文": "context",
@@ -64,16 +65,24 @@ def _delete(kind: BranchKind) -> Handler:
 
 def _clone(kind: BranchKind) -> Handler:
     async def handler(call: Call, context: CommandContext) -> Answer:
-        """Let another branch begin with all that the current one holds; one stays where one is."""
-        name = branch_of_user(required(call, call.argument, "NAME"))
+        """Let another branch begin with what the current one holds, or its first units; one stays where one is."""
+        words, count = _counted(required(call, call.argument, "NAME"), kind)
+        name = branch_of_user(words)
         conversations = context.hub.conversations
-        source = await conversations.branch(context.owner, kind, limit=1)
+        source = units.begin(await conversations.branch(context.owner, kind), count)
         if (await conversations.branch(context.owner, kind, name, limit=1)).head:
             raise UserError(Phrase("branch.exists", {"name": name}))
         told = await context.tell(Phrase(f"userdata.{kind}.cloned", {"name": name}))
         return replace(told, writes=(MoveHead(context.owner, kind, name, source.head, "clone"),) if source.head else ())
 
     return handler
+
+
+def _counted(argument: str, kind: BranchKind) -> tuple[str, int | None]:
+    """A name and, behind it, how many units of a context are meant (None: all)."""
+    name, _, last = argument.strip().rpartition(" ")
+    counted = kind == "context" and name and last.isdecimal() and len(last) <= _MOST_DIGITS
+    return (name, int(last)) if counted else (argument, None)
 
 
 async def undo_change(call: Call, context: CommandContext) -> Answer:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, get_args
 
-from hubbub.conversations.branches import append
+from hubbub.conversations.branches import append, since
 from hubbub.conversations.contexts import body_of, turn_of
 from hubbub.core.errors import UserError
 from hubbub.core.phrases import Phrase
@@ -95,6 +95,16 @@ def bodies_of(units: Sequence[Mapping[str, object]]) -> tuple[dict[str, object],
 def places(branch: Branch) -> list[int]:
     """Where the units stand among the branch's nodes."""
     return [place for place, node in enumerate(branch.nodes) if turn_of(node.body) is not None]
+
+
+def begin(branch: Branch, count: int | None) -> Branch:
+    """A branch as it was when it held its first ``count`` units. Raises UserError where it holds fewer."""
+    found = places(branch)
+    if count is None or count == len(found):
+        return branch
+    if not 0 <= count < len(found):
+        raise UserError(Phrase("context.index", {"index": count, "count": len(found)}))
+    return since(branch, found[count])
 
 
 def copied(branch: Branch) -> tuple[object, ...]:

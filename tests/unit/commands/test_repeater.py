@@ -220,8 +220,14 @@ async def test_branches_of_contexts(hub: World) -> None:
     assert (await ann.reads("/css")).split("\n") == ["- default", "→ work_ 1"]
     await ann.reads("/cloneSession copy")
     assert "already" in await ann.reads("/cloneSession copy")
+    await ann.reads("/cloneSession begin 1")
+    assert "has 2" in await ann.reads("/cloneSession more 3")
     await ann.reads("/ccb default")
     assert await context(ann) == ["one", "re: one"]
+    await ann.reads("/ccb begin")
+    assert await context(ann) == ["two"]
+    await ann.reads("/dss")
+    await ann.reads("/ccb default")
     await ann.reads("/dss copy")
     assert await data(ann).branches(ann.owner, "context") == ["default", "work_ 1"]
     await ann.reads("/deleteContext")
