@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from functools import partial
+from urllib.parse import urlsplit
 
 from hubbub.core.addresses import Room
 from hubbub.core.capabilities import Capabilities
-from hubbub.core.errors import DeliveryError
+from hubbub.core.errors import DeliveryError, LeaseLost
 from hubbub.core.ports import Host, Route
 from hubbub.core.work import Row
 from hubbub.platforms.onebot.accounts import Accounts, Line
@@ -88,9 +90,20 @@ class OneBotAdapter:
 
         async with aiohttp.ClientSession() as client, asyncio.TaskGroup() as group:
             for url in self._settings.forward_urls:
-                group.create_task(ForwardWebSocket(self._hub, url).run(client))
+                group.create_task(self._alone(url, partial(ForwardWebSocket(self._hub, url).run, client)))
             if self._settings.http_api_url:
-                group.create_task(HttpLine(self._hub, client).run())
+                group.create_task(self._alone(self._settings.http_api_url, HttpLine(self._hub, client).run))
+
+    async def _alone(self, url: str, run: Callable[[], Awaitable[None]]) -> None:
+        """Hold a connection that the hub opens, on one of its nodes at a time."""
+        place = urlsplit(url)
+        name = f"{self.name}:{place.hostname}:{place.port}{place.path}"
+        while True:
+            try:
+                async with self._host.hold(name):
+                    await run()
+            except LeaseLost as error:
+                log.warning("%s", error)
 
     async def send(self, row: Row) -> str:
         """Send one message and return its id. Raises DeliveryError."""
