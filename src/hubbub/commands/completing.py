@@ -12,6 +12,7 @@ from hubbub.commands.steering import temperature_of
 from hubbub.conversations import branches
 from hubbub.conversations.completions import Completion
 from hubbub.conversations.users import owner_of_user
+from hubbub.conversations.wishes import RENDER
 from hubbub.core.identities import Role, owner_of
 from hubbub.core.messages import Text
 from hubbub.core.phrases import Phrase
@@ -80,8 +81,13 @@ _command = partial(Command, role=Role.USER, family=REPEATER)
 
 COMMANDS: Final = (
     _command("chat", _ask(_PLAIN), "command.chat.help", aliases=("c", "聊天")),
-    _command("raw", _ask(_PLAIN), "command.raw.help"),
-    _command("renderChat", _ask(_PLAIN), "command.renderChat.help", aliases=("rc",)),
+    _command("raw", _ask(replace(_PLAIN, settings={RENDER: "never"})), "command.raw.help"),
+    _command(
+        "renderChat",
+        _ask(replace(_PLAIN, settings={RENDER: "always"})),
+        "command.renderChat.help",
+        aliases=("rc",),
+    ),
     _command(
         "keepAnswering", _ask(replace(_PLAIN, proceed=True), words=False), "command.keepAnswering.help", aliases=("ka",)
     ),

@@ -7,7 +7,7 @@ SENTENCES: Final = MappingProxyType(
     {
         "command.chat.help": "asks the model",
         "command.raw.help": "asks the model, answered in words",
-        "command.renderChat.help": "asks the model, answered as a picture where long answers are",
+        "command.renderChat.help": "asks the model, answered as a picture where pictures can be sent",
         "command.keepAnswering.help": "lets the model go on without a new question",
         "command.keepReasoning.help": "as keepAnswering, by the reasoning model",
         "command.npChat.help": "asks without the prompt",

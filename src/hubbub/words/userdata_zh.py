@@ -7,7 +7,7 @@ SENTENCES: Final = MappingProxyType(
     {
         "command.chat.help": "向模型提问",
         "command.raw.help": "提问，以文字回答",
-        "command.renderChat.help": "提问，较长的回答以图片发送",
+        "command.renderChat.help": "提问，能发图片的地方以图片回答",
         "command.keepAnswering.help": "不发新消息，让模型继续回答",
         "command.keepReasoning.help": "让推理模型继续回答",
         "command.npChat.help": "不带提示词提问",
