@@ -43,6 +43,7 @@ class OneBotAdapter:
     def __init__(self, settings: OneBotSettings, host: Host) -> None:
         """Connections are accepted from now on; the hub's own are opened by `run`."""
         self._settings = settings
+        self._host = host
         self._files = host.files
         complaints = Complaints(log)
         self._accounts = Accounts(host, settings.accounts)
