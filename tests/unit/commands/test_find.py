@@ -64,7 +64,7 @@ def test_what_is_no_command_is_chat(text: str) -> None:
     assert found(text) is None
 
 
-@pytest.mark.parametrize("text", ["/ech hi", "!ech", "！stats", "/hlep", "/statsu"])
+@pytest.mark.parametrize("text", ["/ech hi", "!ech", "！statu", "/hlep", "/statsu"])
 def test_an_unknown_name_suggests_the_nearest(text: str) -> None:
     call = COMMANDS.find(received(text), text)
     assert call is not None
