@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from hubbub.core.turns import ChatRequest, Delta, Usage
 
 _MOST_TIMES = 20_000
+_MILLION = 1_000_000
 
 
 @dataclass(slots=True)
@@ -109,6 +110,8 @@ class CallRecord:
             "reasoning_content_length": self.reasoning,
             "new_content_length": self.content,
         }
+        if spec.price_in or spec.price_out:
+            record["cost"] = round((prompt * spec.price_in + completion * spec.price_out) / _MILLION, 9)
         if self.error:
             record["error"] = self.error[:500]
         return LogCall(ModelCall(self.owner, str(record["model"]), self.began / 1e9, record))

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from hubbub.core.messages import Blob, Media, Message
     from hubbub.core.models import ModelSpec
     from hubbub.core.phrases import Phrase, Sentence
-    from hubbub.core.ports import Clock, Control, Conversations, Files, Outbox, Painter, Renderer, Usage
+    from hubbub.core.ports import Calls, Clock, Control, Conversations, Files, Outbox, Painter, Renderer, Usage
     from hubbub.core.turns import ModelInfo
     from hubbub.core.work import Entry, Outgoing
 
@@ -88,6 +88,10 @@ class Means(Protocol):
     @property
     def usage(self) -> Usage:
         """What owners used."""
+
+    @property
+    def calls(self) -> Calls:
+        """Which models were called."""
 
     @property
     def meter(self) -> Meter:

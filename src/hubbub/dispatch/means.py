@@ -17,6 +17,7 @@ from hubbub.core.errors import MediaError
 from hubbub.core.messages import Blob, Media, Message
 from hubbub.core.phrases import Phrase
 from hubbub.core.ports import (
+    Calls,
     CanFetch,
     Clock,
     Control,
@@ -65,6 +66,11 @@ class HubMeans:
     def usage(self) -> Usage:
         """See `Means.usage`."""
         return self.store.usage
+
+    @property
+    def calls(self) -> Calls:
+        """See `Means.calls`."""
+        return self.store.calls
 
     @property
     def outbox(self) -> Outbox:
