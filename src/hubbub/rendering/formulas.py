@@ -22,6 +22,7 @@ _DEEPEST = 40
 _BEFORE: Final = tuple(
     (re.compile(pattern), replacement)
     for pattern, replacement in (
+        (r"\\(begin|end)\{(?:gathered|(\w+)\*)\}", lambda match: f"\\{match[1]}{{{match[2] or 'gather'}}}"),
         (r"\\(?:label|ref|eqref)\{[^{}]*\}", ""),
         (r"\\(?:notag|nonumber|displaystyle|textstyle|scriptstyle|limits|nolimits|hline|middle)(?![A-Za-z])", ""),
         (r"\\tag\*?\{([^{}]*)\}", r"\\qquad (\\text{\1})"),

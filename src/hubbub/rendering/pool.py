@@ -146,6 +146,11 @@ class Pool:
         """Processes that there are."""
         return len(self._all)
 
+    @property
+    def processes(self) -> list[int]:
+        """Their ids."""
+        return [worker.pid for worker in self._all]
+
     async def run(self, job: Mapping[str, Any], seconds: float) -> list[bytes]:
         """The files of a job.
 

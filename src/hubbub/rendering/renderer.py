@@ -77,6 +77,11 @@ class TypstRenderer:
         """Processes that there are now."""
         return self._pool.workers if self._pool is not None else 0
 
+    @property
+    def processes(self) -> Sequence[int]:
+        """Their ids."""
+        return self._pool.processes if self._pool is not None else ()
+
     async def pictures(self, text: str, look: Look) -> Sequence[Blob]:
         """See `ports.Renderer.pictures`."""
         rules = self._rules

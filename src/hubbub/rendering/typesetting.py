@@ -65,13 +65,14 @@ class Typesetter:
         except typst.TypstError as error:
             if not source.formulas:
                 raise Unset(str(error)) from error
-        bad = frozenset(latex for latex, code in sources.checks(source.formulas) if not self._sets(code))
+        bad = frozenset(latex for latex, code in sources.checks(source.formulas) if not self.sets(code))
         try:
             return self._compile(make(job, bad).code, form, source.scale)
         except typst.TypstError as error:
             raise Unset(str(error)) from error
 
-    def _sets(self, code: bytes) -> bool:
+    def sets(self, code: bytes) -> bool:
+        """Whether a source, such as one of `sources.checks`, can be set."""
         try:
             self._compile(code, "svg", 1.0)
         except typst.TypstError:

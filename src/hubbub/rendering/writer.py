@@ -55,7 +55,12 @@ _SAME_LANGUAGE = {
     "jsx": "js",
     "mjs": "js",
     "node": "js",
-    "objective-c": "objc",
+    "csharp": "cs",
+    "fsharp": "f#",
+    "fs": "f#",
+    "objc": "m",
+    "objective-c": "m",
+    "objectivec": "m",
     "plaintext": "",
     "text": "",
     "txt": "",
@@ -96,8 +101,10 @@ class TypstWriter:
                 return self._code(block)
             case Quoted(blocks):
                 return f"q({{{self.write(blocks)}}})"
-            case Listing():
-                return self._listing(block)
+            case Listing(items):
+                first = items[0][0] if items and items[0] else None
+                said = first.children if isinstance(first, Paragraph) else ()
+                return self._turned(said, self._listing(block))
             case Table():
                 return self._table(block)
             case Rule():
