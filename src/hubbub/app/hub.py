@@ -79,7 +79,7 @@ async def open_hub(
         asyncio.TaskGroup() as tasks,
     ):
         parts = Parts(settings, store, node, tasks, failpoint)
-        pages = console_routes(console_services(parts, tasks, recent))
+        pages = console_routes(console_services(parts, tasks, recent)) if settings.cluster.does("gateway") else ()
         server = WebServer(parts.services(), [*parts.routes, *pages]) if listen else None
         if server is not None:
             server.bind()

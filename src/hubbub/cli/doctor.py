@@ -11,6 +11,7 @@ import typer
 
 from hubbub.cli import checks
 from hubbub.cli.checks import Check
+from hubbub.cli.databases import postgres
 from hubbub.cli.hub import RunningHub
 from hubbub.cli.models import NotFetched, ask
 from hubbub.cli.options import AsJson, Config, DataDir, settings_of
@@ -52,7 +53,10 @@ def _all(config: Config, data: DataDir) -> Iterator[Check]:
     yield Check("settings", "ok", f"file: {settings.file or 'none'}")
     folder = settings.server.data_dir
     yield from checks.data_folder(folder)
-    yield from checks.database(folder)
+    if settings.store.postgres:
+        yield from postgres(settings)
+    else:
+        yield from checks.database(settings.store.sqlite(folder))
     try:
         hub = RunningHub.find(settings)
     except Failure as error:
