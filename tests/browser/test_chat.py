@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -230,6 +231,36 @@ async def test_the_list(here: Site, chromium: Chromium) -> None:
         await page.click("#list a")
         await expect(page.locator(".bubble")).to_have_text("about whales")
         await expect(page.locator("#list a[aria-current]")).to_contain_text("about whales")
+
+
+async def test_a_conversation_is_deleted_and_brought_back(here: Site, chromium: Chromium) -> None:
+    async with chromium.visitor() as page:
+        page.on("dialog", lambda dialog: asyncio.ensure_future(dialog.accept()))
+        await page.goto(here.url)
+        await ask(page, "about whales")
+        await page.click(".new")
+        await expect(page.locator(".greeting")).to_be_visible()
+        await ask(page, "about dogs")
+        await expect(page.locator("#list a")).to_have_count(2)
+        whales = page.locator("#list li", has_text="about whales")
+        await whales.hover()
+        await whales.locator(".drop").click()
+        await expect(page.locator("#list a")).to_have_count(1)
+        await page.click("#list .none button")
+        await expect(page.locator("#list a")).to_have_count(2)
+        await page.locator("#list .drop").first.focus()
+        await page.keyboard.press("Enter")
+        await page.wait_for_url("**/?gone=*")
+        await expect(page.locator(".greeting")).to_be_visible()
+        await expect(page.locator("#list")).to_contain_text("Deleted: about dogs")
+        assert await faults(page) == []
+        await page.click("#list .none button")
+        await page.click("#list a >> nth=0")
+        await expect(page.locator(".bubble")).to_have_text("about dogs")
+    asked = [each for each in chromium.complaints if each.startswith("dialog: Delete “about")]
+    assert len(asked) == 2
+    assert chromium.complaints == asked
+    chromium.complaints.clear()
 
 
 async def test_pictures(here: Site, chromium: Chromium, tmp_path: Path) -> None:

@@ -7,10 +7,10 @@ import asyncio
 import pytest
 from playwright.async_api import Page, expect
 
-from hubbub.core.work import State
+from hubbub.core.work import Spend, State, Unit
 from tests.browser.conftest import Chromium, faults, picture
 from tests.fakes.onebot_peer import Conduct, OneBotPeer
-from tests.fakes.pages import PASSWORD, Site, in_doubt
+from tests.fakes.pages import PASSWORD, Site, commit, in_doubt
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -115,7 +115,16 @@ async def test_nothing_keeps_people_from_using_the_console(here: Site, chromium:
         await in_doubt(here, "never there", State.DEAD)
         await in_doubt(here, "perhaps there", State.UNKNOWN)
         await expect(page.locator(".delivery")).to_have_count(2)
+        await commit(here, "poison", Unit(), dead="the hub ended 3 times")
+        await expect(page.locator("#given-up")).to_contain_text("the hub ended 3 times")
         assert await faults(page) == []
+        await here.hub.store.usage.add(Spend("onebot:private:7", "2026-01-01", 3))
+        await page.click("nav >> text=People")
+        await page.click("#people summary")
+        assert await faults(page) == []
+        await page.fill("[name=messages]", "5")
+        await page.click("#people form button")
+        await expect(page.locator("#people")).to_contain_text("at most 5 messages a day")
 
 
 async def test_a_phone(here: Site, chromium: Chromium) -> None:
@@ -123,7 +132,7 @@ async def test_a_phone(here: Site, chromium: Chromium) -> None:
         await login(page, here)
         await in_doubt(here, "never there", State.DEAD)
         await expect(page.locator(".delivery")).to_be_visible()
-        for path in ("", "/platforms/onebot", "/models", "/tokens", "/log"):
+        for path in ("", "/platforms/onebot", "/models", "/people", "/tokens", "/log"):
             await page.goto(here.url + "/console" + path)
             assert await page.evaluate("document.documentElement.scrollWidth") <= 390, path
         assert await faults(page) == []
