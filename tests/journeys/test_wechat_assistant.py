@@ -19,6 +19,8 @@ LIMIT = (
     "如希望解除限制，请发送您的ID(anna)至邮箱 boss@example.org ，并附上一个充分的理由。"
 )
 
+TOPIC = "抱歉，这个话题我们已经聊了太多了。我没法再聊下去了。或许您可以总结一下前面的内容，然后我们再尝试往下聊！"
+
 
 def admin(command: str, argument: str, token: str = "secret-of-admins") -> str:
     return f"admin-command:{token}\n{command}\n{argument}"
@@ -113,8 +115,10 @@ async def test_a_new_token_lasts_and_acts_are_written_down(tmp_path: Path) -> No
 
 async def test_failures_are_told_in_the_originals_words(tmp_path: Path) -> None:
     async with talking(tmp_path) as (phone, hub):
-        hub.model.fail(500, times=5)
+        hub.model.fail(500)
         assert (await phone.say("anna", "hello")).text == "抱歉，系统错误，请稍候再试！"
+        hub.model.fail(413, times=20)
+        assert (await phone.say("bert", "a novel")).text == TOPIC
 
 
 async def test_people_set_parameters_of_the_model(tmp_path: Path) -> None:

@@ -59,6 +59,11 @@ class Pending:
         """Questions whose answers were not shown to their end."""
         return tuple(each for each in self.asked if each.open)
 
+    @property
+    def unseen(self) -> tuple[Asked, ...]:
+        """Questions of which no part of the answer was shown; the newest first."""
+        return tuple(each for each in reversed(self.asked) if each.open and not each.part)
+
     def put(self, asked: Asked) -> Pending:
         """With a new question, or a known one changed."""
         if any(each.id == asked.id for each in self.asked):

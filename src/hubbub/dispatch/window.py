@@ -95,13 +95,13 @@ class HubWindow:
             fetched = _wanted(event, pending)
         if fetched is not None:
             return _Wait(_entry_key(event, pending, fetched.entry), fetched.entry, fetched.part, last=True)
-        command = self._parts.is_command(event)
-        running = None if command else await self._running(event, pending)
-        if running is None:
-            return await self._accept(event, terms, pending, "" if command else _digest(words))
-        if running.text and running.text == _digest(words):
-            return _Wait(f"{_account(event)}/{running.id}", running.entry, 0, last=True)
-        return _said(terms.too_fast)
+        text = "" if self._parts.is_command(event) else _digest(words)
+        same = next((each for each in pending.unseen if text and each.text == text), None)
+        if same is not None:
+            return _Wait(f"{_account(event)}/{same.id}", same.entry, 0, last=True)
+        if (text or not words) and await self._is_running(event, pending):
+            return _said(terms.too_fast)
+        return await self._accept(event, terms, pending, text)
 
     async def _once_more(self, event: Received, terms: WindowTerms, pending: Pending, known: Asked) -> _Wait:
         """The platform brings a question again."""
@@ -109,12 +109,12 @@ class HubWindow:
         await self._keep(event, pending.put(known))
         return _Wait(event_key(event), known.entry, 0, self._is_last(event, terms, known.deliveries))
 
-    async def _running(self, event: Received, pending: Pending) -> Asked | None:
-        """A question that is being answered."""
-        for each in reversed(pending.waiting):
-            if not each.part and await self._replies(event, each.entry) is None:
-                return each
-        return None
+    async def _is_running(self, event: Received, pending: Pending) -> bool:
+        """A question is being answered."""
+        for each in pending.unseen:
+            if await self._replies(event, each.entry) is None:
+                return True
+        return False
 
     async def _accept(self, event: Received, terms: WindowTerms, pending: Pending, text: str) -> _Wait:
         # Shielded: what is being committed goes on being worked on, whether or not the platform is still there.
@@ -179,11 +179,15 @@ class HubWindow:
 
 
 def _wanted(event: Received, pending: Pending) -> Fetched | None:
-    """What a word that fetches asks for: the oldest answer that waits, else the last one again."""
+    """What a word that fetches asks for: the oldest answer that waits; a number, else the last one again.
+
+    Other words are words: "continue" behind a whole answer is meant for the model.
+    """
     if pending.waiting:
         oldest = pending.waiting[0]
         return Fetched(event.id, oldest.entry, oldest.part)
-    last = pending.fetched[-1] if pending.again and pending.fetched else None
+    repeats = pending.again and text_of(event.message).strip().isdecimal()
+    last = pending.fetched[-1] if repeats and pending.fetched else None
     return replace(last, id=event.id) if last else None
 
 

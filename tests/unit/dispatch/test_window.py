@@ -17,7 +17,7 @@ from hubbub.core.addresses import Room
 from hubbub.core.capabilities import Capabilities, Delivery
 from hubbub.core.events import Received
 from hubbub.core.identities import Author
-from hubbub.core.messages import Text, text_of
+from hubbub.core.messages import Image, Media, Text, text_of
 from hubbub.core.turns import ChatRequest
 from hubbub.core.windows import WindowTerms
 from hubbub.dispatch.pending import MOST, Asked, Pending
@@ -139,10 +139,26 @@ async def test_a_late_answer_is_fetched_and_again(tmp_path: Path) -> None:
         fetching = side.message("1")
         assert await side.deliver(fetching) == "late"
         assert await side.deliver(fetching, 1) == "late"
-        assert await side.say("继续") == "late"
-        assert await side.say("next question") == "quick"
+        assert await side.say("1") == "late"
+        assert await side.say("继续") == "quick"  # nothing is left of the answer: the model may go on
         assert await side.say("1") == "quick"  # a question like any other: nothing waits to be fetched
         assert len(models.requests) == 3
+
+
+async def test_the_same_words_fetch_it_too(tmp_path: Path) -> None:
+    models = Slow()
+    models._scripts = [lambda request: [0.3, *whole("late")], lambda request: whole("again")]
+    async with opened(tmp_path, models) as side:
+        assert await side.deliver(side.message("hard"), deliveries=1, within=0.1) == "thinking"
+        assert await side.say("hard") == "late"
+        assert await side.say("hard") == "again"
+
+
+async def test_pictures_wait_for_their_turn(side: Side) -> None:
+    slow(side).gate.clear()
+    assert await side.say("hard", within=0.1) == NOT_YET
+    picture = replace(side.message(""), message=(Image(Media(url="https://example.org/a.png")),))
+    assert await side.deliver(picture) == "too fast"
 
 
 async def test_parts_are_fetched_one_by_one(tmp_path: Path) -> None:

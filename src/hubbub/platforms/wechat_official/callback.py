@@ -88,7 +88,8 @@ class Callback:
             await _respond(send, b"", 503)
             return
         if message is None:
-            await _until_gone(receive, self._desk.settings.reply_seconds)
+            if not await _gone(receive, self._desk.settings.reply_seconds):
+                await _respond(send, _NOTHING_TO_SAY)  # nobody hung up: somebody stands between who will not
             return
         reply = await self._desk.replies.of(message) if message else None
         body = _NOTHING_TO_SAY
@@ -158,14 +159,15 @@ class Callback:
             log.warning("refused a callback of %s at %s: %s", client[0] if client else "?", scope["path"], refused)
 
 
-async def _until_gone(receive: Receive, seconds: float) -> None:
-    """Leave a callback unanswered until the platform hangs up."""
+async def _gone(receive: Receive, seconds: float) -> bool:
+    """Leave a callback unanswered until the platform hangs up; False if it does not."""
     try:
         async with asyncio.timeout(seconds):
             while (await receive())["type"] != "http.disconnect":
                 pass
     except TimeoutError:
-        return
+        return False
+    return True
 
 
 async def _respond(send: Send, body: bytes, status: int = 200) -> None:
