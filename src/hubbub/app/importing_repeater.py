@@ -21,7 +21,7 @@ from hubbub.core.errors import ConfigError, StoreError
 from hubbub.core.work import Append, Switch, Write
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from hubbub.core.ports import Store
     from hubbub.core.work import Branch
@@ -198,7 +198,8 @@ def _take_files(settings: Settings, found: Installation, done: Imported) -> None
     if found.nicknames is not None and _is_object(found.nicknames, found):
         done.files += _copy(found.nicknames, folder / NICKNAMES, done)
     if found.models is not None:
-        _take_models(found.models, found, folder / MODELS, done)
+        known = {name.upper() for name in (*found.variables, *settings.environ)}
+        _take_models((found.models, folder / MODELS), found, known, done)
     if found.variables:
         done.hints.append("the installation's .env works as it is: put it beside hubbub.toml")
 
@@ -218,9 +219,10 @@ def _is_object(file: Path, found: Installation) -> bool:
     return read and isinstance(value, dict)
 
 
-def _take_models(file: Path, found: Installation, target: Path, done: Imported) -> None:
+def _take_models(files: tuple[Path, Path], found: Installation, known: Collection[str], done: Imported) -> None:
     from hubbub.providers import apiconfig  # noqa: PLC0415 - loaded on first use
 
+    file, target = files
     value, read = found.json(file)
     if not read:
         return
@@ -230,16 +232,15 @@ def _take_models(file: Path, found: Installation, target: Path, done: Imported) 
         done.faults.append(f"{error}; the models are left out")
         return
     done.files += _copy(file, target, done)
-    done.hints += [
-        f"set {name} in .env: the key of models in {target.name}" for name in _missing(value, found.variables)
-    ]
+    done.hints += [f"set {name} in .env: the key of models in {target.name}" for name in _missing(value, known)]
 
 
-def _missing(value: object, variables: Mapping[str, str]) -> list[str]:
-    """Names of keys that neither the installation nor its models' file has."""
+def _missing(value: object, known: Collection[str]) -> list[str]:
+    """Names of keys that the models need and nobody has set; ``value`` was found to be a list of services."""
     groups = value if isinstance(value, list) else []
-    names = {group.get("ApiKeyEnv") for group in groups if isinstance(group, dict)}
-    return sorted(name for name in names if isinstance(name, str) and name and name.upper() not in variables)
+    models = [model for group in groups for model in group.get("models", [])]
+    names = {each.get("ApiKeyEnv") or "" for each in (*groups, *models)}
+    return sorted(name for name in names if name and name.upper() not in known)
 
 
 def _copy(source: Path, target: Path, done: Imported) -> int:

@@ -60,42 +60,46 @@ def repeater(path: Installation, *, as_json: AsJson = False, config: Config = No
         print(f"{done.calls} calls of models taken over; {done.calls_known} were here already")
         print(f"{done.presets} presets and {done.files} other files copied")
         for line in done.faults:
-            print(f"left out: {line}")
+            print(f"- {line}")
         for line in done.hints:
             print(f"to do: {line}")
 
 
-Archive = Annotated[Path, typer.Argument(metavar="FILE", help="A zip file of user data, as /sendUserDataFile sends it.")]
-Owner = Annotated[str, typer.Option("--owner", metavar="ID", help="Whose it becomes, as /sid tells or a program names.")]
+Archive = Annotated[
+    Path, typer.Argument(metavar="FILE", help="A zip file of user data, as /sendUserDataFile sends it.")
+]
+Owner = Annotated[
+    str, typer.Option("--owner", metavar="ID", help="Whose it becomes, as /sid tells or a program names.")
+]
 
 
 @app.command("user")
 def user(file: Archive, owner: Owner, *, config: Config = None, data: DataDir = None) -> None:
     """Take contexts, prompts and settings of one user. What was there under the same names stays in the past."""
     with told():
-        taken = asyncio.run(_user(settings_of(config, data), file, owner))
+        try:
+            packed = file.read_bytes()
+        except OSError as error:
+            message = f"{file}: cannot be read: {error.strerror}"
+            raise Failure(message) from error
+        try:
+            taken = asyncio.run(_user(settings_of(config, data), packed, owner))
+        except UserError as error:
+            message = f"{file}: no zip file of user data, or too large"
+            raise Failure(message) from error
         print(f"{taken} branches taken over; the others were here already" if taken else "everything was here already")
 
 
-async def _user(settings: Settings, file: Path, user_id: str) -> int:
+async def _user(settings: Settings, packed: bytes, user_id: str) -> int:
     import time  # noqa: PLC0415 - loaded on first use
 
     from hubbub.app.engines import command_store  # noqa: PLC0415 - loaded on first use
     from hubbub.conversations.userdata import UserData  # noqa: PLC0415 - loaded on first use
     from hubbub.conversations.users import owner_of_user  # noqa: PLC0415 - loaded on first use
 
-    try:
-        packed = file.read_bytes()
-    except OSError as error:
-        message = f"{file}: cannot be read: {error.strerror}"
-        raise Failure(message) from error
     async with command_store(settings) as store:
         owner = owner_of_user(user_id, settings.repeater.platform)
-        try:
-            return await UserData(store.conversations, time.time).restore(owner, packed)
-        except UserError as error:
-            message = f"{file}: no zip file of user data, or too large"
-            raise Failure(message) from error
+        return await UserData(store.conversations, time.time).restore(owner, packed)
 
 
 async def _repeater(settings: Settings, path: Path) -> FromRepeater:

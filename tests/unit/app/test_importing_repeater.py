@@ -83,7 +83,8 @@ async def test_all_of_it_is_taken(settings: Settings, store: SqliteStore, instal
         assert word in told
     assert len(done.faults) == 6
     assert done.hints == [
-        f"set {name} in .env: the key of models in apiconfig.json" for name in ("CHUTES_API_KEY", "DEEPSEEK_API_KEY")
+        f"set {name} in .env: the key of models in apiconfig.json"
+        for name in ("CHUTES_API_KEY", "DEEPSEEK_API_KEY", "OTHER_API_KEY")
     ]
 
 
