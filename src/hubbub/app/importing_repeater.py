@@ -239,8 +239,8 @@ def _missing(value: object, known: Collection[str]) -> list[str]:
     """Names of keys that the models need and nobody has set; ``value`` was found to be a list of services."""
     groups = value if isinstance(value, list) else []
     models = [model for group in groups for model in group.get("models", [])]
-    names = {each.get("ApiKeyEnv") or "" for each in (*groups, *models)}
-    return sorted(name for name in names if name and name.upper() not in known)
+    names = {each.get("ApiKeyEnv") for each in (*groups, *models)}
+    return sorted(name for name in names if isinstance(name, str) and name and name.upper() not in known)
 
 
 def _copy(source: Path, target: Path, done: Imported) -> int:
