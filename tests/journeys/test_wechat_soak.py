@@ -29,7 +29,7 @@ async def bring(hub: Inside, bodies: list[tuple[str, bytes]], seed: int) -> dict
     draw.shuffle(waiting)
     limit = asyncio.Semaphore(IN_FLIGHT)
 
-    async with aiohttp.ClientSession() as client:
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as client:
         phone = phone_to(hub, client)
 
         async def one(question: str, body: bytes) -> None:
@@ -55,7 +55,7 @@ async def test_one_answer_each_with_redeliveries_and_restarts(tmp_path: Path, si
     calls = 0
     left: list[tuple[str, bytes]] = []
     per_life = callbacks // restarts
-    async with aiohttp.ClientSession() as client:
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as client:
         for life in range(restarts + 1):
             more = "messages_per_day = 0\n" + AT_ONCE
             async with inside(tmp_path, TOML + more, first_ms=20) as hub:
@@ -86,7 +86,10 @@ async def test_one_answer_each_with_redeliveries_and_restarts(tmp_path: Path, si
 async def test_everybody_fetches_their_own_whole_answer(tmp_path: Path, people: int) -> None:
     """A model that takes 1 to 60 of the platform's seconds (five times as fast here)."""
     longest = 60.0 * 0.2 if people > 50 else 4.0
-    async with inside(tmp_path, TOML + HURRIED, first_ms=0) as hub, aiohttp.ClientSession() as client:
+    async with (
+        inside(tmp_path, TOML + HURRIED, first_ms=0) as hub,
+        aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as client,
+    ):
         phone = phone_to(hub, client, scale=0.2)
         draw = random.Random(1)
 
@@ -112,7 +115,10 @@ async def test_everybody_fetches_their_own_whole_answer(tmp_path: Path, people: 
 async def test_two_hundred_at_once_with_answers_of_eight_seconds(tmp_path: Path, deliveries: int) -> None:
     """No callback that is answered takes longer than 4.9 s; at one delivery, none at all does."""
     more = f"deliveries = {deliveries}\n"
-    async with inside(tmp_path, TOML + more, first_ms=8000) as hub, aiohttp.ClientSession() as client:
+    async with (
+        inside(tmp_path, TOML + more, first_ms=8000) as hub,
+        aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as client,
+    ):
         phone = phone_to(hub, client)
         told = await asyncio.gather(*(phone.say(f"user{number}", f"q{number}") for number in range(200)))
         answered = [each.seconds[-1] for each in told]
