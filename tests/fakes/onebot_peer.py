@@ -67,6 +67,7 @@ class Conduct:
     deleted: list[int] = field(default_factory=list)
     reactions: list[Object] = field(default_factory=list)
     typings: list[Object] = field(default_factory=list)
+    uploads: list[Object] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     calls: Counter[str] = field(default_factory=Counter)
     next_id: int = 5000
@@ -91,6 +92,8 @@ class Conduct:
                 self.deleted.append(params["message_id"])
             case "set_msg_emoji_like" | "set_group_reaction":
                 self.reactions.append(params)
+            case "upload_private_file" | "upload_group_file":
+                self.uploads.append(params)
             case "set_input_status":
                 self.typings.append(params)
             case _:

@@ -224,7 +224,18 @@ def check_nothing(params: Object, *, string: bool) -> None:
 SENDING = frozenset(
     {"send_private_msg", "send_group_msg", "send_private_forward_msg", "send_group_forward_msg"},
 )
+
+
+def check_upload(params: Object, **_: object) -> None:
+    """Of a file into a chat: where to fetch it from, and its name there."""
+    target = "group_id" if "group_id" in params else "user_id"
+    need(is_id(params.get(target)), f"{target} is no id")
+    need(all(isinstance(params.get(key), str) and params[key] for key in ("file", "name")), "file and name are text")
+
+
 ACTIONS: dict[str, Callable[..., None]] = {
+    "upload_private_file": check_upload,
+    "upload_group_file": check_upload,
     "send_private_msg": check_private,
     "send_group_msg": check_group,
     "send_private_forward_msg": check_bundle("user_id"),

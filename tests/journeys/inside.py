@@ -118,7 +118,9 @@ async def inside(
 ) -> AsyncIterator[Inside]:
     """``toml``: more settings; ``model`` and ``attempts``: keys of the model's; ``behaviour``: how it answers."""
     async with FakeModel(check=False, **behaviour) as fake:
-        (folder / "hubbub.toml").write_text(toml + ONE_MODEL.format(url=fake.url, attempts=attempts, more=model))
+        (folder / "hubbub.toml").write_text(
+            toml + ONE_MODEL.format(url=fake.url, attempts=attempts, more=model.replace("{url}", fake.url))
+        )
         settings = load(environ={"HUBBUB_PORT": "0"}, folder=folder, options={"server.data_dir": folder / "data"})
         async with open_hub(settings) as hub, aiohttp.ClientSession(hub.url) as http:
             yield Inside(hub, fake, http)
