@@ -51,7 +51,7 @@ class Post:
             message = "nothing of the message can be shown" if not bodies else f"longer than {MOST_PARTS} messages"
             raise DeliveryError(message, certain=True, permanent=True)
         base: dict[str, object] = {**to, "agentid": self.calls.application.agent_id}
-        if row.attempts > 1:  # WeCom itself leaves out what it has shown already
+        if row.attempts > 1 and self.settings.resend_unknown:  # WeCom itself leaves out what it has shown already
             base |= {"enable_duplicate_check": 1, "duplicate_check_interval": _REPEAT_SECONDS}
         return await self._deliver(base, bodies)
 

@@ -211,11 +211,20 @@ async def test_no_answer_is_not_certain(setup: Setup, fault: str, shown: int) ->
     assert not any(token in str(error) for token in setup.company.tokens)
 
 
-async def test_a_second_attempt_lets_the_platform_leave_out_what_it_showed(setup: Setup) -> None:
-    setup.company.faults.append("silent")
-    await setup.fault("twice?")
-    assert await setup.send("twice?", attempts=2)
-    assert setup.bodies == [("text", "twice?")]
+async def test_where_messages_in_doubt_are_sent_again_the_platform_leaves_out_what_it_showed() -> None:
+    async with running(resend_unknown=True) as setup:
+        setup.company.faults.append("silent")
+        await setup.fault("twice?")
+        assert await setup.send("twice?", attempts=2)
+        assert setup.bodies == [("text", "twice?")]
+
+
+async def test_a_second_attempt_after_a_refusal_is_no_repeat(setup: Setup) -> None:
+    await setup.send("ok")
+    setup.company.faults.append(45009)
+    await setup.fault("ok")
+    await setup.send("ok", attempts=2)
+    assert setup.bodies == [("text", "ok"), ("text", "ok")]
 
 
 async def test_half_a_message_is_never_certain(setup: Setup) -> None:
