@@ -31,11 +31,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 _WIDE = ("W", "F")
-_AROUND = 0.55
+_AROUND = 0.3
 """Lines of space around a block."""
 _FORMULA = 2.5
 _CELL = 1.35
 _CODE = 0.82
+"""Width of a letter of code, in letters."""
+_CODE_LINE = 0.74
+_TITLE_LINE = 2.0
+_ROW_LINE = 0.78
 
 
 class Pager:
@@ -68,16 +72,17 @@ class Pager:
 
     def _height(self, block: Block, columns: int) -> float:
         match block:
-            case Paragraph(children) | Heading(_, children):
-                return _lines(_text(children), columns) + _AROUND
+            case Paragraph() | Heading():
+                return _said(block, columns)
             case FormulaBlock(text):
                 return _FORMULA + text.count("\\\\") * _CELL
             case CodeBlock(text):
-                return _lines(text, int(columns / _CODE) - 4) * _CODE + 1
+                return _lines(text, int(columns / _CODE) - 4) * _CODE_LINE + 1.5
             case Quoted(blocks):
                 return sum(self._height(each, columns - 4) for each in blocks) + _AROUND
-            case Listing(items):
-                return sum(self._height(each, columns - 4) for item in items for each in item) + _AROUND
+            case Listing(items, _, tight):
+                inside = sum(self._height(each, columns - 4) for item in items for each in item)
+                return inside - (_AROUND * len(items) if tight else 0) + _AROUND
             case Table():
                 return sum(self._row(row, columns) for row in (block.header, *block.rows)) + _AROUND
             case Rule():
@@ -86,7 +91,7 @@ class Pager:
     @staticmethod
     def _row(row: Sequence[Sequence[Inline]], columns: int) -> float:
         width = max(columns // max(len(row), 1), 3)
-        return max((_lines(_text(cell), width) for cell in row), default=1) * 0.9 + 0.45
+        return max((_lines(_text(cell), width) for cell in row), default=1) * _ROW_LINE + 0.35
 
     # --- what is too high --------------------------------------------------------------------------------------------
 
@@ -120,7 +125,7 @@ class Pager:
         lines: list[str] = []
         filled, most = 0.0, self._most * 0.9
         for line in _chunks(block.text.split("\n"), int(self._columns * most)):
-            height = _lines(line, int(self._columns / _CODE) - 4) * _CODE
+            height = _lines(line, int(self._columns / _CODE) - 4) * _CODE_LINE
             if lines and filled + height > most:
                 yield replace(block, text="\n".join(lines))
                 lines, filled = [], 0.0
@@ -146,7 +151,7 @@ class Pager:
         number, filled = block.start, 0.0
         for item in block.items:
             for page in inner.pages(item):
-                height = sum(self._height(each, self._columns - 4) for each in page)
+                height = sum(self._height(each, self._columns - 4) for each in page) - (_AROUND if block.tight else 0)
                 if items and filled + height > self._most:
                     yield replace(block, items=tuple(items), start=number)
                     number = None if number is None else number + len(items)
@@ -174,6 +179,12 @@ class Pager:
             yield child
             return
         yield from (Words(piece) for piece in _chunks([child.text], self._columns * self._most // 8))
+
+
+def _said(block: Paragraph | Heading, columns: int) -> float:
+    if isinstance(block, Heading):
+        return _lines(_text(block.children), int(columns / _CELL)) * _TITLE_LINE
+    return _lines(_text(block.children), columns) + _AROUND
 
 
 def _chunks(texts: Sequence[str], longest: int) -> Iterator[str]:

@@ -47,6 +47,7 @@ class Worker:
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
+        self._ended = False
         self.used = 0
         """Megabytes, as it said last."""
 
@@ -76,8 +77,13 @@ class Worker:
 
     @property
     def alive(self) -> bool:
-        """The process has not ended, as far as is known."""
-        return self._process.returncode is None
+        """The process has neither ended, as far as is known, nor been told to."""
+        return not self._ended and self._process.returncode is None
+
+    @property
+    def over(self) -> bool:
+        """The process has ended."""
+        return self._process.returncode is not None
 
     async def ask(self, job: Mapping[str, Any], seconds: float) -> list[bytes]:
         """The files of a job. Afterwards the worker may be dead: ask `alive`.
@@ -120,6 +126,7 @@ class Worker:
 
     def kill(self) -> None:
         """End it at once."""
+        self._ended = True
         with contextlib.suppress(ProcessLookupError):
             self._process.kill()
 
@@ -137,6 +144,7 @@ class Pool:
         self._places = asyncio.Semaphore(rules.workers)
         self._idle: list[Worker] = []
         self._all: set[Worker] = set()
+        self._ending: list[Worker] = []
         self._waiting = 0
         self._timer: asyncio.TimerHandle | None = None
         self._closed = False
@@ -176,15 +184,14 @@ class Pool:
             worker = self._idle.pop()
             if worker.alive:
                 return worker
-            self._all.discard(worker)
+            self._end(worker)
         worker = await Worker.start(self._rules.memory)
         self._all.add(worker)
         return worker
 
     def _put_back(self, worker: Worker) -> None:
         if self._closed or not worker.alive or worker.used > self._rules.grown:
-            worker.kill()
-            self._all.discard(worker)
+            self._end(worker)
             return
         self._idle.append(worker)
         if self._timer is not None:
@@ -196,17 +203,21 @@ class Pool:
         self._timer = None
         idle, self._idle = self._idle, []
         for worker in idle:
-            worker.kill()
-            self._all.discard(worker)
+            self._end(worker)
+
+    def _end(self, worker: Worker) -> None:
+        worker.kill()
+        self._all.discard(worker)
+        self._ending = [each for each in self._ending if not each.over]
+        self._ending.append(worker)
 
     async def close(self) -> None:
         """End all processes."""
         self._closed = True
         if self._timer is not None:
             self._timer.cancel()
-        workers, self._idle = [*self._all], []
-        self._all.clear()
-        for worker in workers:
-            worker.kill()
-        for worker in workers:
+        self._idle = []
+        for worker in [*self._all]:
+            self._end(worker)
+        for worker in self._ending:
             await worker.wait()

@@ -27,7 +27,7 @@ _AROUND = 80
 """Pixels left and right of the text."""
 _LETTER = 0.52
 """Width of a narrow letter in its height."""
-_LINE = 1.75
+_LINE = 1.45
 _DOCUMENT_SIZE = 10.5
 _DOCUMENT_COLUMNS = 90
 _KANA = re.compile("[\u3041-\u30ff\uff66-\uff9f]")

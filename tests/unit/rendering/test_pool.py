@@ -1,0 +1,184 @@
+"""Workers: started when needed, bounded, killed and replaced, and gone when nobody needs them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator
+
+import pytest
+
+from hubbub.core.errors import RenderError
+from hubbub.core.pictures import Card, Chapter, Look, Paper, Said
+from hubbub.rendering.pool import Pool, PoolRules
+from hubbub.rendering.renderer import RenderRules, TypstRenderer
+from tests.unit.rendering.drawn import job, opened
+
+SLOW = job(
+    "\n\n".join(f"```python\n{'x = 1  # comment' * 40}\n```\n\n| a | b |\n|---|---|\n| {n} | 2 |" for n in range(900))
+)
+
+
+@pytest.fixture
+async def pool() -> AsyncIterator[Pool]:
+    found = Pool(PoolRules(workers=1, waiting=1, idle=0.2))
+    yield found
+    await found.close()
+
+
+async def gone(pid: int) -> None:
+    async with asyncio.timeout(10):
+        while True:
+            try:
+                os.kill(pid, 0)
+            except ProcessLookupError:
+                return
+            await asyncio.sleep(0.01)
+
+
+async def test_a_worker_is_kept_for_the_next_job_and_ends_when_idle() -> None:
+    pool = Pool(PoolRules(workers=1, idle=3600))
+    await pool.run(job("one"), 20)
+    (pid,) = pool.processes
+    await pool.run(job("two"), 20)
+    assert pool.processes == [pid]
+    await pool.close()
+    await gone(pid)
+
+
+async def test_an_idle_worker_ends(pool: Pool) -> None:
+    await pool.run(job("one"), 20)
+    (pid,) = pool.processes
+    await gone(pid)
+    assert pool.workers == 0
+
+
+async def test_one_that_takes_too_long_is_killed_and_replaced() -> None:
+    pool = Pool(PoolRules(workers=1))
+    try:
+        await pool.run(job("one"), 20)
+        (pid,) = pool.processes
+        with pytest.raises(RenderError, match="longer than"):
+            await pool.run(SLOW, 0.05)
+        await gone(pid)
+        assert await pool.run(job("two"), 20)
+        assert pool.processes != [pid]
+    finally:
+        await pool.close()
+
+
+async def test_one_that_dies_at_work_is_told_and_replaced() -> None:
+    pool = Pool(PoolRules(workers=1))
+    try:
+        await pool.run(job("one"), 20)
+        (pid,) = pool.processes
+        running = asyncio.create_task(pool.run(SLOW, 60))
+        await asyncio.sleep(0)
+        os.kill(pid, signal.SIGKILL)
+        with pytest.raises(RenderError, match="ended"):
+            await running
+        assert await pool.run(job("two"), 20)
+    finally:
+        await pool.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere memory is not limited, or not so")
+async def test_one_that_wants_too_much_memory_dies_alone() -> None:
+    pool = Pool(PoolRules(workers=1, memory=450))
+    try:
+        assert await pool.run(job("one"), 20)
+        with pytest.raises(RenderError):
+            await pool.run(job("\n\n".join(["x" * 200] * 4000), scale=4, most=1, height=10**6, dots=10**12), 60)
+        assert await pool.run(job("two"), 20)
+    finally:
+        await pool.close()
+
+
+async def test_who_gives_up_takes_the_worker_along(pool: Pool) -> None:
+    await pool.run(job("one"), 20)
+    (pid,) = pool.processes
+    running = asyncio.create_task(pool.run(SLOW, 60))
+    await asyncio.sleep(0.01)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    await gone(pid)
+
+
+async def test_only_so_many_wait(pool: Pool) -> None:
+    running = [asyncio.create_task(pool.run(job(f"{number}"), 60)) for number in range(2)]
+    await asyncio.sleep(0)
+    with pytest.raises(RenderError, match="too many"):
+        await pool.run(job("three"), 60)
+    assert len(await asyncio.gather(*running)) == 2
+
+
+async def test_a_grown_worker_is_replaced() -> None:
+    pool = Pool(PoolRules(workers=1, grown=1))
+    try:
+        await pool.run(job("one"), 20)
+        assert pool.workers == 0
+    finally:
+        await pool.close()
+
+
+async def test_the_same_picture_is_made_once() -> None:
+    renderer = TypstRenderer(RenderRules(seconds=20))
+    try:
+        first = await renderer.pictures("same", Look())
+        assert await renderer.pictures("same", Look()) is first
+        assert (await renderer.pictures("same", Look("dark")))[0] != first[0]
+        narrow = await renderer.pictures("same", Look(width=300, scale=2.0))
+        assert [opened(each[0].data).width for each in (first, narrow)] == [900, 600]
+    finally:
+        await renderer.close()
+
+
+async def test_the_memory_for_pictures_is_bounded() -> None:
+    renderer = TypstRenderer(RenderRules(seconds=20, cache_bytes=40_000))
+    try:
+        first = await renderer.pictures("0", Look())
+        for number in range(1, 20):
+            await renderer.pictures(f"{number}", Look())
+        assert await renderer.pictures("0", Look()) is not first
+    finally:
+        await renderer.close()
+
+
+async def test_the_event_loop_is_not_held_up() -> None:
+    renderer = TypstRenderer(RenderRules(seconds=60))
+    longest = 0.0
+
+    async def watch() -> None:
+        nonlocal longest
+        while True:
+            begin = time.thread_time()
+            await asyncio.sleep(0.001)
+            longest = max(longest, time.thread_time() - begin)
+
+    watching = asyncio.create_task(watch())
+    try:
+        text = "一段**文字**和 `code`。\n\n" * 700
+        assert len(await renderer.pictures(text, Look())) > 1
+        # The time that this thread was at work in one turn, whatever else the machine does.
+        assert longest < 0.05
+    finally:
+        watching.cancel()
+        await renderer.close()
+
+
+async def test_a_card_and_a_document() -> None:
+    renderer = TypstRenderer(RenderRules(seconds=20))
+    try:
+        plain = opened((await renderer.pictures("x", Look()))[0].data)
+        avatar = (await renderer.pictures("y", Look(width=200)))[0].data
+        card = Card("Title 标题 🎉", "Author", "2026-11-20", "model", avatar)
+        headed = opened((await renderer.pictures("x", Look(card=card)))[0].data)
+        assert headed.height > plain.height + 80
+        paper = Paper("T", ("line",), (Chapter("c", (Said("user", "You", "now", "# hi"),)),))
+        assert (await renderer.document(paper)).data.startswith(b"%PDF")
+    finally:
+        await renderer.close()
