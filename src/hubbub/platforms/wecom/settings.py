@@ -56,6 +56,11 @@ class _Application(BaseModel):
         secret, token = self.corp_secret.get_secret_value(), self.token.get_secret_value()
         return Application(account, corp, secret, self.agent_id, token, key, path)
 
+    @property
+    def begun(self) -> bool:
+        """Something of it is set."""
+        return len(self.missing()) < len(_NEEDED)
+
     def missing(self, *, but: str = "") -> list[str]:
         """The keys that it cannot do without and that are empty."""
         given = {name: getattr(self, name) for name in _NEEDED if name != but}
@@ -135,12 +140,12 @@ class WeComSettings(_Application):
     @model_validator(mode="after")
     def _complete(self) -> WeComSettings:
         missing = self.missing()
-        if len(missing) < len(_NEEDED) and missing:
+        if self.begun and missing:
             message = f"should have {' and '.join(missing)} too"
             raise ValueError(message)
         for account in self.accounts:
             lacking = account.missing(but="corp_id" if self.corp_id else "")
-            if lacking:
+            if lacking and account.begun:
                 message = f"account {account.name} should have {' and '.join(lacking)} too"
                 raise ValueError(message)
         names = [application.account for application in self.applications()]
@@ -152,5 +157,6 @@ class WeComSettings(_Application):
     def applications(self) -> tuple[Application, ...]:
         """All of them: the one of the section by its number, the further ones by their names."""
         own = (self.application(str(self.agent_id), self.path),) if self.corp_id else ()
-        further = (each.application(each.name, f"{self.path}/{each.name}", self.corp_id) for each in self.accounts)
+        begun = (each for each in self.accounts if each.begun)
+        further = (each.application(each.name, f"{self.path}/{each.name}", self.corp_id) for each in begun)
         return (*own, *further)

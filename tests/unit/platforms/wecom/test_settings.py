@@ -41,6 +41,10 @@ def test_further_applications_belong_to_the_company() -> None:
     ]
 
 
+def test_an_account_of_which_nothing_is_set_is_none() -> None:
+    assert not WeComSettings.model_validate({"accounts": [{"name": "x"}]}).applications()
+
+
 @pytest.mark.parametrize("key", list(OURS))
 def test_what_is_missing_is_named(key: str) -> None:
     with pytest.raises(ValidationError, match=f"should have {key} too"):
@@ -57,7 +61,7 @@ def test_what_is_missing_is_named(key: str) -> None:
         ({"path": "gpt"}, "path"),
         ({"accounts": [FURTHER | {"name": "a/b"}]}, "letters"),
         ({"accounts": [FURTHER | {"name": "1000002"}]}, "differ"),
-        ({"accounts": [{"name": "x"}]}, "account x should have"),
+        ({"accounts": [{"name": "x", "agent_id": 5}]}, "account x should have"),
     ],
 )
 def test_mistakes_are_told(wrong: dict[str, Any], said: str) -> None:
