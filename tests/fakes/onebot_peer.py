@@ -92,10 +92,8 @@ class Conduct:
                 self.deleted.append(params["message_id"])
             case "set_msg_emoji_like" | "set_group_reaction":
                 self.reactions.append(params)
-            case "upload_private_file" | "upload_group_file":
-                self.uploads.append(params)
-            case "set_input_status":
-                self.typings.append(params)
+            case "upload_private_file" | "upload_group_file" | "set_input_status":
+                (self.typings if action == "set_input_status" else self.uploads).append(params)
             case _:
                 return self.show(action, params)
         return None

@@ -176,7 +176,7 @@ async def test_what_is_said_on_a_platform_is_changed_at_the_api(tmp_path: Path) 
         people.mention("who am I?", user=2, group=1)
         await people.until_seen(3)
         messages = hub.model.requests[-1].body["messages"]
-        assert [each["content"] for each in messages if each["role"] != "system"][0] == "my name is Berta"
+        assert next(each["content"] for each in messages if each["role"] != "system") == "my name is Berta"
         async with hub.http.post(f"/chat/completion/{user}", data={"message": "and at the API?"}) as answer:
             assert (await answer.json())["content"] == "LLM-OK and at the API?"
         people.mention("and again", user=2, group=1)

@@ -67,7 +67,9 @@ class RepeaterRoute(APIRoute):
                     caller = await _caller(request, linked=linked)
                     _check_owner(request, caller, everybody=everybody)
                 return await handle(request)
-            except (HubbubError, HTTPException, RequestValidationError, TimeoutError, ClientDisconnect):
+            except ClientDisconnect:
+                return Response(status_code=400)  # nobody reads it
+            except (HubbubError, HTTPException, RequestValidationError, TimeoutError):
                 raise
             except Exception as error:
                 raise Refused.of(unforeseen(f"the request {request.scope['path']}", error)) from error
