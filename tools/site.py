@@ -27,7 +27,14 @@ MENU = (
     ),
     (
         "Using it",
-        ("docs/pages.md", "docs/commands.md", "docs/userdata.md", "docs/variables.md", "src/hubbub/api/*/README.md"),
+        (
+            "docs/pages.md",
+            "docs/commands.md",
+            "docs/userdata.md",
+            "docs/variables.md",
+            "docs/repeater.md",
+            "src/hubbub/api/*/README.md",
+        ),
     ),
     ("Platforms", ("docs/onebot.md", "docs/wechat.md", "docs/wecom*.md", "src/hubbub/platforms/*/README*.md")),
     ("Models", ("src/hubbub/providers/*/README.md",)),
