@@ -73,6 +73,13 @@ class ChangeSuite:
         assert await conversations.change([append("good")])
         assert await bodies(conversations) == ["good"]
 
+    async def test_branches_that_do_not_count_make_nobody_an_owner(self, harness: StoreHarness) -> None:
+        conversations = harness.store.conversations
+        await conversations.change([append("a"), append("b", branch=".b", owner="p"), append("c", branch=".c")])
+        assert list(await conversations.owners("context")) == ["o", "p"]
+        assert list(await conversations.owners("context", ".")) == ["o"]
+        assert list(await conversations.owners("context", ".c")) == ["o", "p"]
+
     async def test_the_trail_leads_back(self, harness: StoreHarness) -> None:
         conversations = harness.store.conversations
         await conversations.change([append("a", "b", "c")])

@@ -60,8 +60,9 @@ class MemoryConversations:
         found = [branch for key, branch in self._branches.items() if key[:2] == (owner, kind) and branch.head]
         return sorted(found, key=lambda branch: -branch.updated_at)
 
-    async def owners(self, kind: BranchKind) -> Sequence[str]:
-        return sorted({key[0] for key, branch in self._branches.items() if key[1] == kind and branch.head})
+    async def owners(self, kind: BranchKind, but: str = "") -> Sequence[str]:
+        found = {key for key, branch in self._branches.items() if key[1] == kind and branch.head}
+        return sorted({key[0] for key in found if not (but and key[2].startswith(but))})
 
     async def trail(self, owner: str, kind: BranchKind, since: float = 0.0) -> Sequence[Step]:
         found = [step for who, what, step in self._steps if (who, what) == (owner, kind) and step.time >= since]

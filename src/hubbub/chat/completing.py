@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from hubbub.chat.job import Job
 from hubbub.chat.question import question_of
 from hubbub.conversations import units
-from hubbub.conversations.contexts import context_of
+from hubbub.conversations.contexts import Context, context_of
 from hubbub.core.turns import Turn, TurnRole
 from hubbub.core.work import Append, MoveHead, Write
 
@@ -51,7 +51,7 @@ async def job_of(
         asked.owner,
         asked.preferences,
         branch.name,
-        context_of(source),
+        context_of(source) if completion.load_context else Context(),
         _question(asked, completion),
         reply,
         stop,

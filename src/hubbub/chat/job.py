@@ -66,9 +66,7 @@ class Job:
     @property
     def told(self) -> tuple[Turn, ...]:
         """The conversation as far as it goes, with the question."""
-        loaded = self.completion is None or self.completion.load_context
-        before = self.context.turns if loaded else ()
-        return (*before, self.question) if self.asks else before
+        return (*self.context.turns, self.question) if self.asks else self.context.turns
 
 
 def answered(job: Job, now: float) -> tuple[Write, ...]:
@@ -85,6 +83,7 @@ def answered(job: Job, now: float) -> tuple[Write, ...]:
 
 def unanswered(job: Job) -> tuple[Write, ...]:
     """The question, kept aside: what the owner's contexts hold is left as it is."""
-    if job.completion is not None:
+    wishes = job.completion
+    if wishes is not None and (wishes.expand or not wishes.save_context or not job.asks):
         return ()
     return (*job.base, aside.keep(job.owner, job.branch, job.question))

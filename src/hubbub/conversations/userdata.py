@@ -15,6 +15,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from hubbub.conversations import archives, branches, preferences, prompts, undoing, units
+from hubbub.conversations.branches import HIDDEN
 from hubbub.conversations.users import branch_of_user, is_user
 from hubbub.core.errors import Overloaded, UserError
 from hubbub.core.phrases import Phrase
@@ -80,7 +81,7 @@ class UserData:
 
     async def users(self, kind: BranchKind) -> list[str]:
         """The owners who keep anything of a kind, but the hub itself."""
-        return [owner for owner in await self._conversations.owners(kind) if is_user(owner)]
+        return [owner for owner in await self._conversations.owners(kind, HIDDEN) if is_user(owner)]
 
     async def branch(self, owner: str, kind: BranchKind, name: str = "") -> Branch:
         """A branch with all its nodes."""

@@ -532,8 +532,8 @@ class Conversations(Protocol):
     async def branches(self, owner: str, kind: BranchKind) -> Sequence[Branch]:
         """All branches that have content, without their nodes, newest first."""
 
-    async def owners(self, kind: BranchKind) -> Sequence[str]:
-        """Who has anything of this kind."""
+    async def owners(self, kind: BranchKind, but: str = "") -> Sequence[str]:
+        """Who has anything of this kind, by name; branches whose names begin with ``but`` do not count."""
 
     async def trail(self, owner: str, kind: BranchKind, since: float = 0.0) -> Sequence[Step]:
         """Where branches were made to end elsewhere (`MoveHead`, `Archive`) since a time, newest first."""

@@ -37,7 +37,9 @@ SELECT place, id, parent, body, at FROM chain ORDER BY place, id
 _LIST = """
 SELECT name, head, updated_at FROM branch WHERE owner = $1 AND kind = $2 AND head <> 0 ORDER BY updated_at DESC, name
 """
-_OWNERS = "SELECT DISTINCT owner FROM branch WHERE kind = $1 AND head <> 0 ORDER BY owner"
+_OWNERS = """
+SELECT DISTINCT owner FROM branch WHERE kind = $1 AND head <> 0 AND ($2 = '' OR NOT starts_with(name, $2)) ORDER BY owner
+"""
 
 
 _Stored: TypeAlias = tuple[Any, ...]
@@ -99,9 +101,9 @@ class Branches:
         rows = await self._reader.fetch(_LIST, texts.stored(owner), kind)
         return [Branch(owner, kind, texts.read(row[0]), row[1], row[2]) for row in rows]
 
-    async def owners(self, kind: BranchKind) -> Sequence[str]:
+    async def owners(self, kind: BranchKind, but: str = "") -> Sequence[str]:
         """See `Conversations.owners`."""
-        return [texts.read(row[0]) for row in await self._reader.fetch(_OWNERS, kind)]
+        return [texts.read(row[0]) for row in await self._reader.fetch(_OWNERS, kind, texts.stored(but))]
 
     def forget(self, owner: str) -> None:
         """Remember nothing of an owner whose branches were removed."""

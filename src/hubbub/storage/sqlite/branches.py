@@ -87,12 +87,15 @@ class Branches:
         """See `Conversations.branches`."""
         return await self._reader.read(partial(_read_branches, owner, kind))
 
-    async def owners(self, kind: BranchKind) -> Sequence[str]:
+    async def owners(self, kind: BranchKind, but: str = "") -> Sequence[str]:
         """See `Conversations.owners`."""
 
         def read(db: sqlite3.Connection) -> list[str]:
-            query = "SELECT DISTINCT owner FROM branch WHERE kind = ? AND head <> 0 ORDER BY owner"
-            return [row[0] for row in db.execute(query, (kind,))]
+            query = (
+                "SELECT DISTINCT owner FROM branch WHERE kind = :kind AND head <> 0"
+                " AND (:but = '' OR substr(name, 1, length(:but)) <> :but) ORDER BY owner"
+            )
+            return [row[0] for row in db.execute(query, {"kind": kind, "but": but})]
 
         return await self._reader.read(read)
 
