@@ -91,19 +91,26 @@ class Hubs:
 
     def say(self, *texts: str, user: str = "u") -> None:
         """People of the loopback write."""
+        for text in texts:
+            self.number += 1
+            said = {"message_id": f"m{self.number}", "message": [{"type": "text", "text": text}]}
+            self._happens("message", f"e{self.number}", user, said)
+
+    def take_back(self, number: int, user: str = "u") -> None:
+        """They take a message back."""
+        self._happens("delete", f"d{number}", user, {"message_id": f"m{number}"})
+
+    def _happens(self, kind: str, name: str, user: str, more: dict[str, Any]) -> None:
+        event = {
+            "type": kind,
+            "id": name,
+            "room": {"kind": "private", "id": user},
+            "author": {"id": user, "name": user},
+            "time": 1_700_000_000 + self.number,
+            **more,
+        }
         with (self.folder / "spool").open("ab") as spool:
-            for text in texts:
-                self.number += 1
-                event = {
-                    "type": "message",
-                    "id": f"e{self.number}",
-                    "room": {"kind": "private", "id": user},
-                    "author": {"id": user, "name": user},
-                    "time": 1_700_000_000 + self.number,
-                    "message_id": f"m{self.number}",
-                    "message": [{"type": "text", "text": text}],
-                }
-                spool.write(json.dumps(event).encode() + b"\n")
+            spool.write(json.dumps(event).encode() + b"\n")
 
     @property
     def shown(self) -> list[str]:

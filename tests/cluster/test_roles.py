@@ -26,6 +26,7 @@ async def test_a_caller_gets_one_answer_whichever_gateway_it_asks(tmp_path: Path
         assert (await cluster.post("worker1", "hello", key="once")) == answers[0]
         await _pieces(cluster)
         await _stopped(cluster)
+        await _taken_back(cluster)
         await _listed(cluster)
 
 
@@ -49,6 +50,19 @@ async def _stopped(cluster: Hubs) -> None:
     async with asyncio.timeout(10):
         await asked
     cluster.model.behave(first_ms=0)
+
+
+async def _taken_back(cluster: Hubs) -> None:
+    """Who takes a message back at a gateway gets no answer of the worker that is at it."""
+    cluster.model.behave(first_ms=20_000)
+    count, shown = len(cluster.model.requests), len(cluster.shown)
+    cluster.say("never mind", user="tim")
+    await cluster.until(lambda: len(cluster.model.requests) > count)
+    cluster.take_back(cluster.number, user="tim")
+    cluster.model.behave(first_ms=0)
+    cluster.say("something else", user="tim")
+    await cluster.until(lambda: len(cluster.shown) > shown, 15)
+    assert cluster.shown[shown:] == ["LLM-OK something else"]
 
 
 async def _listed(cluster: Hubs) -> None:

@@ -31,7 +31,7 @@ from hubbub.settings import Settings
 
 log = logging.getLogger(__name__)
 
-_TIDYING = "hub:tidying"
+_TIDYING, _ADMIN = "hub:tidying", "hub:admin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,13 @@ def _background(
     yield keep_current(parts.gate)
     yield parts.models.open(url, announce)
     if server is not None:
-        yield ensure_admin(parts.access, parts.settings, announce)
+        yield _ensure_admin(parts, announce)
+
+
+async def _ensure_admin(parts: Parts, announce: Callable[[str], None] | None) -> None:
+    """One process after the other, so that of several that start together one makes the secret and shows it."""
+    async with parts.hold(_ADMIN):
+        await ensure_admin(parts.access, parts.settings, announce)
 
 
 def _duties(parts: Parts) -> Iterator[Coroutine[None, None, None]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import fields, replace
 from functools import partial
 from typing import cast
@@ -139,6 +140,7 @@ class Parts:
             ),
             models_known=self.models.known,
             language=settings.chat.language,
+            connected=None if settings.cluster.does("gateway") else frozenset((_EXCHANGE,)),
             hearing=self._hearing(settings),
             seeing=Seeing(self.files, self.platforms, max(settings.files.incoming_days * 86_400, _LEAST_SECONDS)),
             drawing=Drawing(self.renderer, self.files, drawing_rules(settings, self.zone), time.time),
@@ -177,7 +179,7 @@ class Parts:
             disconnected=self.sender.disconnected,
             facts=facts,
             files=self.files,
-            hold=held_alone if self.cluster is None else self.cluster.holder.hold,
+            hold=self.hold,
             menu=self.road.menu,
             window=HubWindow(
                 WindowParts(
@@ -191,6 +193,10 @@ class Parts:
             ),
             failpoint=failpoint,
         )
+
+    def hold(self, name: str) -> AbstractAsyncContextManager[None]:
+        """See `ports.Host.hold`."""
+        return held_alone(name) if self.cluster is None else self.cluster.holder.hold(name)
 
     @property
     def running_platforms(self) -> Sequence[Platform]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
 from collections.abc import Callable
 
 from typing_extensions import override
@@ -13,7 +14,7 @@ from hubbub.core.status import HubStatus
 from hubbub.dispatch.delivery import Sender
 from hubbub.dispatch.dispatcher import Dispatcher
 
-_STOP, _STOPPED = "stop", "stopped"
+_STOP, _STOPPED, _RECALL = "stop", "stopped", "recall"
 _OTHERS_SECONDS = 1.0
 
 
@@ -55,6 +56,8 @@ class SharedControl(HubControl):
         self._node = node
         self._numbers = itertools.count(1)
         self._asked: dict[str, asyncio.Future[None]] = {}
+        work[0].recalled = self._recalled
+        words.hear(_RECALL, self._recall)
         words.hear(_STOP, self._told)
         words.hear(_STOPPED, self._answered)
 
@@ -74,6 +77,12 @@ class SharedControl(HubControl):
         finally:
             del self._asked[number]
         return True
+
+    def _recalled(self, lane: str, room: str, message_id: str) -> None:
+        self._words.tell(_RECALL, json.dumps([lane, room, message_id]))
+
+    def _recall(self, text: str) -> None:
+        self._dispatcher.recall_here(*json.loads(text))
 
     def _told(self, text: str) -> None:
         node, number, owner = text.split("\n", 2)

@@ -82,6 +82,8 @@ class Dispatcher:
         self._closing = False
         self.behind = False
         """Too much waits elsewhere: nothing more is accepted for a moment."""
+        self.recalled: Callable[[str, str, str], None] = _nobody
+        """Told, with lane, room and id, of messages that were taken back and whose lane is not at work here."""
         self._suspects = asyncio.Lock()
         self._empty = asyncio.Event()
         self._empty.set()
@@ -122,8 +124,8 @@ class Dispatcher:
         receipt = future.result()
         if receipt.claim is None:
             self._let_go(1)
-            return
-        self._put(receipt.claim)
+        else:
+            self._put(receipt.claim)
         if type(receipt.entry.event) is Deleted:
             self._recall(receipt.entry.lane, receipt.entry.event)
 
@@ -266,16 +268,21 @@ class Dispatcher:
         self._recall(self._handler.lane_of(event), event)
 
     def _recall(self, name: str, event: Deleted | Received) -> None:
-        """A message was taken back: nobody wants its answer any more."""
+        if not self.recall_here(name, event.room.key, event.message_id):
+            self.recalled(name, event.room.key, event.message_id)
+
+    def recall_here(self, name: str, room: str, message_id: str) -> bool:
+        """A message was taken back: nobody wants its answer any more. False if its lane is not at work here."""
         lane = self._lanes.get(name)
         if lane is None:
-            return
+            return False
         for entry in lane.entries:
             asked = entry.event
-            if type(asked) is Received and asked.message_id == event.message_id and asked.room == event.room:
+            if type(asked) is Received and asked.message_id == message_id and asked.room.key == room:
                 lane.recalled.add(entry.id)
                 if entry is lane.entries[0] and lane.stop is not None:
                     lane.stop.request("recall")
+        return True
 
     def close(self) -> None:
         """Accept nothing more."""
@@ -293,3 +300,7 @@ class Dispatcher:
     def end(self) -> None:
         """Cancel what is still at work."""
         self._crew.end()
+
+
+def _nobody(lane: str, room: str, message_id: str) -> None:
+    """Told of nothing."""

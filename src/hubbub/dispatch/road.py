@@ -45,6 +45,7 @@ class Ways:
     """Where the road leads: what the composition root puts together.
 
     ``models_known`` is set once models have been looked for. ``language`` is the one of whoever shows none.
+    ``connected``: names of the platforms that run in this process; None: all.
     """
 
     commands: Commands
@@ -58,6 +59,7 @@ class Ways:
     drawing: Drawing | None = None
     hearing: Hearing | None = None
     seeing: Seeing | None = None
+    connected: frozenset[str] | None = None
 
 
 class Road:
@@ -226,7 +228,8 @@ class Road:
     def _typist(self, name: str) -> CanType | None:
         """The platform if it can show that; asked once a platform, for the question is slow."""
         if name not in self._typists:
-            platform: object = self._ways.platforms.get(name)
+            here = self._ways.connected is None or name in self._ways.connected
+            platform: object = self._ways.platforms.get(name) if here else None
             self._typists[name] = platform if isinstance(platform, CanType) else None
         return self._typists[name]
 
