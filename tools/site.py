@@ -36,7 +36,7 @@ MENU = (
             "src/hubbub/api/*/README.md",
         ),
     ),
-    ("Platforms", ("docs/onebot.md", "docs/wechat.md", "docs/wecom*.md", "src/hubbub/platforms/*/README*.md")),
+    ("Platforms", ("docs/onebot.md", "docs/wechat*.md", "docs/wecom*.md", "src/hubbub/platforms/*/README*.md")),
     ("Models", ("src/hubbub/providers/*/README.md",)),
     ("How it works", ("ARCHITECTURE.md", "docs/promises.md", "docs/faults.md", "docs/benchmarks.md")),
     ("Developing it", ("CONTRIBUTING.md", "docs/decisions/*.md", "CHANGELOG.md")),
