@@ -59,7 +59,7 @@ class Refused(DeliveryError):
         wait = _PASSING.get(self.code)
         renewable = self.code in _NEW_TOKEN or self.code == _BUSY
         super().__init__(
-            f"{what}: {complaint_of(answer)}" + (f" ({remedy})" if remedy else ""),
+            f"{what} was refused, {complaint_of(answer)}" + (f" ({remedy})" if remedy else ""),
             certain=self.code != _BUSY,
             permanent=wait is None and not renewable,
             retry_after=wait,
@@ -166,7 +166,7 @@ class Calls:
             raise DeliveryError(str(refused), certain=True, retry_after=refused.retry_after)
         text = answer.get("access_token")
         if not isinstance(text, str) or not text:
-            message = "gettoken: no access_token in the answer"
+            message = "gettoken failed, nothing usable in the answer"
             raise DeliveryError(message, certain=True)
         return Token(text, lifetime(answer.get("expires_in"), self._clock()))
 
@@ -195,10 +195,10 @@ class Calls:
             aiohttp.ConnectionTimeoutError,
             aiohttp.ClientProxyConnectionError,
         ) as error:
-            message = f"{path}: no connection: {_plain(error)}"
+            message = f"{path} failed, no connection: {_plain(error)}"
             raise DeliveryError(message, certain=True) from error
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            message = f"{path}: no answer: {_plain(error)}"
+            message = f"{path} failed, no answer: {_plain(error)}"
             raise DeliveryError(message, certain=False) from error
 
 
@@ -210,7 +210,7 @@ def _plain(error: BaseException) -> str:
 
 def _well(path: str, status: int) -> None:
     if status != 200:
-        message = f"{path}: HTTP {status}"
+        message = f"{path} failed, HTTP {status}"
         raise DeliveryError(message, certain=300 <= status < 500)
 
 
@@ -230,7 +230,7 @@ def _read(path: str, content: bytes) -> dict[str, Any]:
     try:
         return answer_of(content)
     except BadAnswer as error:
-        message = f"{path}: {error}"
+        message = f"{path} failed, {error}"
         raise DeliveryError(message, certain=False) from error
 
 
