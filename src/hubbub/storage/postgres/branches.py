@@ -38,7 +38,8 @@ _LIST = """
 SELECT name, head, updated_at FROM branch WHERE owner = $1 AND kind = $2 AND head <> 0 ORDER BY updated_at DESC, name
 """
 _OWNERS = """
-SELECT DISTINCT owner FROM branch WHERE kind = $1 AND head <> 0 AND ($2 = '' OR NOT starts_with(name, $2)) ORDER BY owner
+SELECT DISTINCT owner FROM branch WHERE kind = $1 AND head <> 0 AND ($2 = '' OR NOT starts_with(name, $2))
+ORDER BY owner
 """
 
 
