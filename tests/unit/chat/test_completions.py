@@ -203,3 +203,30 @@ def test_wishes_are_read_with_care() -> None:
     assert found == Completion(user_id="u", proceed=True, expand=True, details=True)
     assert standing({}) is None
     assert standing({"auto_load_prompt": False}) == Completion(load_prompt=False, stream=False)
+
+
+async def test_the_cost_of_a_call_by_the_models_prices() -> None:
+    spec = ModelSpec("main", id="m-1", price_in=2.0, price_out=8.0)
+    talk = Talk(ScriptedModels([Delta("x", finish="stop", usage=Usage(1000, 500))], spec=spec), ENGLISH, call_log=True)
+    await asks(talk, "hi")
+    assert talk.kept.calls[0].call.record["cost"] == 0.006
+
+
+async def test_a_persons_question_that_failed_is_asked_again() -> None:
+    talk = talking(failing(), whole("at last"))
+    entry = talk.entry((Text("/chat why"),))
+    answer = await talk.chat.complete(entry, (OWNER, "why"), Completion(stream=False), None, talk.stop)
+    talk.kept.keep(answer)
+    assert await units(talk) == []
+    again = await talk.chat.retry(talk.entry((Text("/retry"),)), OWNER, None, talk.stop)
+    assert again.message == (Text("at last"),)
+    assert talk.models.requests[-1].turns[-1].content == "why"
+
+
+async def test_nothing_of_a_context_that_is_not_wanted_is_told() -> None:
+    talk = talking(whole("ok"))
+    body = {"role": "user", "content": "old", "summary": {"text": "long ago", "upto": 0}}
+    talk.kept.apply(Append(OWNER, "context", "default", (body,)))
+    entry = talk.entry((Text("new"),))
+    await talk.chat.complete(entry, (OWNER, "new"), Completion(load_context=False), None, talk.stop)
+    assert [turn.content for turn in talk.models.requests[0].turns] == ["Be kind.", "new"]
