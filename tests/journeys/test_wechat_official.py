@@ -15,8 +15,9 @@ import aiohttp
 import pytest
 
 from hubbub.platforms.wechat_official.dev.phone import FAULT, Phone
-from tests.fakes.wechat import AES_KEY, TOKEN, Oracle
-from tests.journeys.inside import Inside, inside
+from hubbub.platforms.wechat_official.dev.server import Conduct
+from tests.fakes.wechat import AES_KEY, TOKEN, Oracle, official
+from tests.journeys.inside import Inside, inside, until
 
 FASTER = 0.2
 TOML = f"""
@@ -143,3 +144,14 @@ async def test_a_wrong_signature_is_refused(tmp_path: Path) -> None:
         told = await phone.say("anna", "hello")
         assert told.statuses == (403, 403, 403)
         assert hub.model.count == 0
+
+
+async def test_answers_are_pushed_where_the_account_may(tmp_path: Path) -> None:
+    words = "".join(f"第{number}句话。" for number in range(1, 300))
+    async with official(Conduct(users={"anna"})) as (url, fake):
+        keys = f'push = true\napp_id = "{Conduct.app_id}"\napp_secret = "{Conduct.secret}"\napi_base = "{url}"\n'
+        async with talking(tmp_path, keys, reply=words) as (phone, _):
+            assert (await phone.say("anna", "tell me much")).fields == {}
+            await until(lambda: "".join(text for _, text in fake.conduct.texts) == words)
+            assert all(len(text.encode()) <= 2048 for _, text in fake.conduct.texts)
+            assert len(fake.conduct.tokens) == 1
