@@ -314,6 +314,19 @@ async def test_a_lost_lease_is_no_loss() -> None:
         assert setup.company.count("gettoken") == 1
 
 
+async def test_calls_go_through_the_proxy() -> None:
+    """The stand-in takes the proxy's part: nobody can resolve the name of the address."""
+    company, host = Company(), FakeHost()
+    async with wecom_api(company) as proxy:
+        setup = Setup("http://qyapi.invalid", company, host, proxy=proxy)
+        task = asyncio.create_task(setup.adapter.run())
+        await host.until(lambda: str(AGENT) in host.up)
+        await setup.send((Text("see"), Image(Media(url=data(PNG, "image/png")))))
+        task.cancel()
+        await asyncio.wait((task,))
+    assert [kind for kind, _ in setup.bodies] == ["text", "image"]
+
+
 # --- files that came in ---
 
 
