@@ -30,6 +30,7 @@ MENU = (
         (
             "docs/pages.md",
             "docs/commands.md",
+            "docs/rendering.md",
             "docs/userdata.md",
             "docs/variables.md",
             "docs/repeater.md",
