@@ -80,7 +80,8 @@ async def test_limits_are_set(at: Doors, people: MemoryPeople) -> None:
     assert (status, found["own_messages"], found["own_tokens"]) == (200, 5, 0)
     await ask(at, "PUT", "/limits/onebot:5", {})
     assert people.known["onebot:5"].own_messages is None
-    for wrong in ({"messages_per_day": -1}, {"tokens_per_day": "x"}, {"messages": 5}, []):
+    wrongs: list[Any] = [{"messages_per_day": -1}, {"tokens_per_day": "x"}, {"messages": 5}, []]
+    for wrong in wrongs:
         assert (await ask(at, "PUT", "/limits/onebot:5", wrong))[0] == 422
     assert (await ask(at, "PUT", "/limits/hub:access", {}))[0] == 422
     assert (await ask(at, "PUT", "/limits/onebot:5", {}, admin=False))[0] == 403
