@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import json
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -78,6 +77,8 @@ async def whole(conversations: Conversations, owner: str) -> bytes:
 
 def read(data: bytes) -> list[ArchivedBranch]:
     """The branches of an archive of either form. Raises UserError where it is none, or too large."""
+    import zipfile  # noqa: PLC0415 - loaded on first use: it brings every way to compress
+
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             entries = [each for each in archive.infolist() if not each.is_dir()]
@@ -117,6 +118,8 @@ def bodies_of(branch: ArchivedBranch) -> tuple[object, ...]:
 
 
 def _zip(files: list[tuple[str, object]]) -> bytes:
+    import zipfile  # noqa: PLC0415 - loaded on first use: it brings every way to compress
+
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         for name, value in files:

@@ -5,13 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from importlib import resources
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from pathlib import Path
 
 LANGUAGES = ("zh", "en")
+_HERE = Path(__file__).parent
 LONGEST = 100_000
 """Characters of one preset; longer files are left out."""
 _MOST_BYTES = 16 * 1024 * 1024
@@ -82,7 +79,5 @@ def _bounded(text: str) -> str:
 
 
 def _texts(language: str) -> Iterator[tuple[str, str]]:
-    folder = resources.files(__package__) / language
-    for file in sorted(folder.iterdir(), key=lambda each: each.name):
-        if file.name.endswith(".txt"):
-            yield file.name.removesuffix(".txt"), file.read_text(encoding="utf-8").strip()
+    for file in sorted((_HERE / language).glob("*.txt")):
+        yield file.stem, file.read_text(encoding="utf-8").strip()
