@@ -81,7 +81,7 @@ def table(services: Services, parts: RepeaterParts, links: Links) -> Sequence[Ro
     pictures = PictureRoutes(parts, store.files, links, clock)
     contexts, prompts, configs = ContextRoutes(data), PromptRoutes(data), ConfigRoutes(data)
     chat, expand = ChatRoutes(parts, services.exchange, pictures, clock), ExpandRoutes(parts)
-    exports, calls = ExportRoutes(data, links, clock), CallRoutes(store.calls)
+    exports, calls = ExportRoutes(store.conversations, links, clock), CallRoutes(store.calls)
     admin, files = AdminRoutes(parts, store.secrets, services.access), FileRoutes(parts.settings)
     context, prompt, config = "/userdata/context", "/userdata/prompt", "/userdata/config"
     return (
