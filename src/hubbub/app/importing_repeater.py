@@ -65,6 +65,16 @@ class Imported:
             self.configs += 1
 
 
+def named_or_taken(named: Path | None, taken: Path) -> Path | None:
+    """The file that a setting names; where there is none, the one that an import took, if it did.
+
+    An installation's ``.env`` goes on naming files that stayed where it was.
+    """
+    if named is not None and (named.is_file() or not taken.is_file()):
+        return named
+    return taken if taken.is_file() else None
+
+
 async def import_repeater(settings: Settings, store: Store, path: Path) -> Imported:
     """Take everything at a path. Raises StoreError where there is nothing, or nothing can be stored."""
     found = await asyncio.to_thread(find, path)

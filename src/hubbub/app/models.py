@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from hubbub.app.dotted import imported
-from hubbub.app.importing_repeater import MODELS
+from hubbub.app.importing_repeater import MODELS, named_or_taken
 from hubbub.app.proxies import proxy_to
 from hubbub.chat.models import Models
 from hubbub.core.errors import ConfigError, ProviderError
@@ -182,8 +182,8 @@ class LateModels:
 
 def _of_file(settings: Settings, taken: Sequence[str]) -> Sequence[ModelSpec]:
     """The models of ``repeater.api_info_file``. Raises ConfigError."""
-    file = settings.repeater.api_info_file or settings.server.data_dir / MODELS
-    if settings.repeater.api_info_file is None and not file.is_file():
+    file = named_or_taken(settings.repeater.api_info_file, settings.server.data_dir / MODELS)
+    if file is None:
         return ()
     from hubbub.providers import apiconfig  # noqa: PLC0415 - loaded on first use
 

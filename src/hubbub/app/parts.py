@@ -23,7 +23,7 @@ from hubbub.app.painting import build_painter
 from hubbub.app.people import Desk, HubPeople
 from hubbub.app.pictures import WholePictures, build_renderer, drawing_rules
 from hubbub.app.platforms import build_platforms
-from hubbub.app.presets import presets_of
+from hubbub.app.presets import preset_of, presets_of
 from hubbub.app.reloading import reread, told
 from hubbub.app.repeater import bot_of, repeater_parts
 from hubbub.app.rooms import access_of, customs_of, limits_of, platform_limits, triggers_of
@@ -109,7 +109,7 @@ class Parts:
         """What the road leads to by these settings; the platforms are built later, and stay."""
         given = settings.commands
         presets = presets_of(settings)
-        chosen = replace(_chat_settings(settings, self.gate.language), presets=presets, preset=settings.repeater.preset)
+        chosen = replace(_chat_settings(settings, self.gate.language), presets=presets, preset=preset_of(settings))
         chat = Chat(self.store.conversations, SightedModels(self.models, self.files), chosen, self.meter)
         return Ways(
             commands=Commands(

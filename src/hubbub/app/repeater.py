@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from hubbub import __version__
 from hubbub.api.repeater_parts import RepeaterParts, RepeaterSettings
-from hubbub.app.importing_repeater import NICKNAMES
+from hubbub.app.importing_repeater import NICKNAMES, named_or_taken
 from hubbub.chat.wording import Bot
 from hubbub.conversations import preferences
 from hubbub.conversations.users import owner_of_user
@@ -97,8 +97,7 @@ def repeater_parts(  # noqa: PLR0913 - what the API needs
     """All of it. ``models``: the models, and the settings as they are now; ``ways``: who works, and the time."""
     given, (late, current), (dispatcher, clock) = settings.repeater, models, ways
     zone = repeater_zone(settings)
-    taken = settings.server.data_dir / NICKNAMES
-    nickname = Nicknames(given.nickname_file or (taken if taken.is_file() else None))
+    nickname = Nicknames(named_or_taken(given.nickname_file, settings.server.data_dir / NICKNAMES))
 
     async def reload() -> None:
         nickname.reload()
