@@ -138,12 +138,20 @@ class Commands:
         sign = plain_prefix(typed.prefix)
         if sign in _OFTEN_WORDS or not (event.addressed or event.room.direct) or not like_a_name(typed.name):
             return None
-        import difflib  # noqa: PLC0415 - loaded on first use
-
-        nearest = difflib.get_close_matches(normal(typed.name), self._table, n=1, cutoff=_ALIKE)
+        nearest = self._nearest(normal(typed.name))
         if not nearest and sign != _CERTAIN:
             return None
-        return Call(_UNKNOWN, typed.prefix, typed.name, nearest[0] if nearest else "", self)
+        return Call(_UNKNOWN, typed.prefix, typed.name, nearest, self)
+
+    def _nearest(self, name: str) -> str:
+        """The name or alias that was probably meant; the short ones of a family, near to everything, come last."""
+        import difflib  # noqa: PLC0415 - loaded on first use
+
+        usual = [each for each, command in self._table.items() if not command.family]
+        for names in (usual, self._table):
+            if found := difflib.get_close_matches(name, names, n=1, cutoff=_ALIKE):
+                return found[0]
+        return ""
 
 
 def _for_somebody_else(event: Received) -> bool:

@@ -119,6 +119,8 @@ async def test_a_guest_may_not_talk_and_the_blocked_may_nothing() -> None:
 
 async def test_the_nearest_is_suggested() -> None:
     assert await Person().reads("/hepl") == "There is no command /hepl. Did you mean /help?"
+    assert await Person().reads("/halp") == "There is no command /halp. Did you mean /help?"
+    assert await Person().reads("/sttus") == "There is no command /sttus. Did you mean /status?"
     assert await Person(language="zh").reads("/hepl") == "没有 /hepl 这个命令，你是不是想用 /help？"
     assert await Person().reads("/frobnicate") == "There is no command /frobnicate. /help lists what there is."
 
