@@ -211,6 +211,34 @@ async def test_a_folder_of_corp_webot_works_as_it_stands(tmp_path: Path) -> None
     assert (tmp_path / "db" / "hubbub.db").is_file()
 
 
+async def test_a_kill_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:
+    """The process is killed while the model thinks; WeCom knows that the message was taken and does not come again."""
+    company = Company()
+    (tmp_path / "config").mkdir()
+    async with (
+        wecom_api(company) as base,
+        FakeModel(check=False, first_ms=1000) as model,
+        aiohttp.ClientSession() as http,
+    ):
+        file = tmp_path / "config" / "config.yaml"
+        file.write_text(ORIGINAL.format(model=model.url, wecom=base), encoding="utf-8")
+        for killed in (True, False):
+            with running(tmp_path) as hub:
+                address = (await asyncio.to_thread(lambda hub=hub: hub.url)).rpartition(":")[2]  # type: ignore[misc]  # a loop's
+                caller = Caller(over_http(http, f"127.0.0.1:{address}"))
+                if killed:
+                    assert (await caller.deliver(said("hello", 1)))[0] == 200
+                    await until(lambda: model.count == 1)
+                    hub.kill()
+                else:
+                    await until(lambda: company.shown)
+                    assert (await caller.deliver(said("hello", 1)))[0] == 200
+                    assert (await caller.deliver(said("next", 2)))[0] == 200
+                    await until(lambda: len(company.shown) == 2)
+    assert [each.content for each in company.shown] == ["LLM-OK hello", "LLM-OK next"]
+    assert model.count == 3
+
+
 async def test_failures_are_told_in_the_words_of_the_settings(tmp_path: Path) -> None:
     async with office(tmp_path, wecom='error_text = "稍后再试试"', faults={"500": 1.0}) as here:
         assert await here.told("hello") == "稍后再试试"
