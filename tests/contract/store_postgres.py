@@ -110,6 +110,7 @@ class PostgresHarness:
         await asyncio.wait([store._running])
         store._link.close()
         await store._reader.close()
+        await store._steady.close()
         store._writer.close()
 
     def afresh(self) -> Conversations:

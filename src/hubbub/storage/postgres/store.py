@@ -33,6 +33,7 @@ from hubbub.storage.schema import STATE_NAMES
 
 log = logging.getLogger(__name__)
 
+_STEADY = 2
 _ROWS = "SELECT state, count(*) FROM outbox WHERE state < 10 GROUP BY state"
 _LANES = f"""
 SELECT coalesce(sum(waiting), 0), count(*) FILTER (WHERE node <> ''), count(*) FILTER (WHERE ready IS NOT NULL),
@@ -67,7 +68,9 @@ class PostgresStore:
         self._database = Database(dsn)
         self._reader = Reader(self._database)
         self._signals = Signals(self._database)
-        self._presence = Presence(self._reader, member, lambda: self._signals.freed(others=True))
+        # Much to read must not make a lease lapse.
+        self._steady = Reader(self._database, _STEADY)
+        self._presence = Presence(self._steady, member, lambda: self._signals.freed(others=True))
         self._link = Link(self._database, patience)
         self._writer = Writer(self._link, self._presence, self._signals, waiting, failpoint)
         self.conversations = Conversations(self._writer, self._reader)
@@ -75,7 +78,7 @@ class PostgresStore:
         self.outbox = Outbox(parts)
         self.inbox = Inbox(parts)
         self.timers = Timers(self._writer, self._reader)
-        self.leases = Leases(self._reader, self._presence)
+        self.leases = Leases(self._steady, self._presence)
         self.secrets = Secrets(self._writer, self._reader)
         self.usage = Usage(self._writer, self._reader)
         self.calls = Calls(self._writer, self._reader)
@@ -108,6 +111,7 @@ class PostgresStore:
             )
             raise StoreError(msg) from error
         await self._reader.start()
+        await self._steady.start()
         self._running = asyncio.create_task(self._run(), name="hubbub-store")
 
     async def _run(self) -> None:
@@ -130,6 +134,7 @@ class PostgresStore:
             log.warning("the other processes are not told that this one ends: %s", error)
         self._link.close()
         await self._reader.close()
+        await self._steady.close()
 
     @property
     def trouble(self) -> str:
