@@ -25,6 +25,7 @@ from tests.fakes.model import FakeModel
 OBSERVED = Path(__file__).parents[1] / "fixtures" / "repeater" / "observed.txt"
 KEY = "abcdefghijklmnop0123456789"
 ENV = """
+HOST=0.0.0.0
 PORT=0
 API_INFO_FILE_PATH={folder}/apiconfig.json
 CALL_LOG_FILE_PATH=./config/calllog.jsonl

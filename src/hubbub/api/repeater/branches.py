@@ -9,7 +9,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from hubbub.api.repeater.forms import read
 from hubbub.api.repeater.guard import RepeaterRequest
-from hubbub.api.repeater.wire import ChangeIn
+from hubbub.api.repeater.wire import ChangeIn, ForkIn
 from hubbub.conversations.userdata import UserData
 from hubbub.conversations.users import branch_of_user
 from hubbub.core.work import BranchKind
@@ -56,6 +56,25 @@ class BranchRoutes:
         """Delete what is on the current branch."""
         await self._data.delete(request.owner, self._kind)
         return PlainTextResponse(f"{WORDS[self._kind]} deleted successfully")
+
+    async def fork(self, request: RepeaterRequest) -> Response:
+        """Begin another branch as the current one begins, and go on with it."""
+        given = await read(request, ForkIn)
+        index = given.index if self._kind == "context" else None
+        await self._data.fork(request.owner, self._kind, branch_of_user(given.new_branch_id), index)
+        return PlainTextResponse(f"{WORDS[self._kind]} forked successfully")
+
+    async def rename(self, request: RepeaterRequest) -> Response:
+        """Give the current branch another name."""
+        given = await read(request, ChangeIn)
+        current = await self._data.current(request.owner, self._kind)
+        await self._data.rename(request.owner, self._kind, current, branch_of_user(given.new_branch_id))
+        return PlainTextResponse(f"{WORDS[self._kind]} renamed successfully")
+
+    async def undo(self, request: RepeaterRequest) -> Response:
+        """Take back the newest withdrawing, rewriting or deleting on the current branch."""
+        await self._data.undo(request.owner, self._kind)
+        return PlainTextResponse(f"{WORDS[self._kind]} change undone successfully")
 
 
 def _json(value: object) -> Response:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -27,15 +27,16 @@ Until = Annotated[float | None, Query(description="Only calls before, in seconds
 class CallRoutes:
     """The handlers; one for the whole application. Nothing is held whole: there may be very many calls."""
 
-    def __init__(self, calls: Calls) -> None:
-        """Reads them page by page."""
+    def __init__(self, calls: Calls, owner_of: Callable[[str], str]) -> None:
+        """Reads ``calls`` page by page; ``owner_of`` is who an id means."""
         self._calls = calls
+        self._owner_of = owner_of
 
     async def listed(
         self, request: RepeaterRequest, user_id: User = "", model: Model = "", since: Since = None, until: Until = None
     ) -> Response:
         """List calls, the oldest first."""
-        query = _query(request, user_id, model, since, until)
+        query = self._query(request, user_id, model, (since, until))
 
         async def pieces() -> AsyncIterator[bytes]:
             sign = b"["
@@ -50,7 +51,7 @@ class CallRoutes:
         self, request: RepeaterRequest, user_id: User = "", model: Model = "", since: Since = None, until: Until = None
     ) -> Response:
         """List calls, the oldest first, one JSON object a line."""
-        query = _query(request, user_id, model, since, until)
+        query = self._query(request, user_id, model, (since, until))
 
         async def lines() -> AsyncIterator[bytes]:
             async for record in self._records(query):
@@ -67,14 +68,21 @@ class CallRoutes:
                 return
             query = replace(query, after=found[-1].place)
 
-
-def _query(request: RepeaterRequest, user_id: str, model: str, since: float | None, until: float | None) -> CallQuery:
-    """Calls that were asked for, of the caller's own where the token is one user's."""
-    owner = caller_of(request).speaks_as(user_id or None) if caller_of(request).owner else user_id
-    return CallQuery(
-        owner,
-        model,
-        since if since is not None and math.isfinite(since) else -math.inf,
-        until if until is not None and math.isfinite(until) else math.inf,
-        limit=PAGE,
-    )
+    def _query(
+        self, request: RepeaterRequest, user_id: str, model: str, times: tuple[float | None, float | None]
+    ) -> CallQuery:
+        """Calls that were asked for, of the caller's own where the token is one user's."""
+        owner, own = self._owner_of(user_id) if user_id else "", caller_of(request).owner
+        if own:
+            own = self._owner_of(own)
+            if owner not in ("", own):
+                caller_of(request).speaks_as(owner)
+            owner = own
+        since, until = times
+        return CallQuery(
+            owner,
+            model,
+            since if since is not None and math.isfinite(since) else -math.inf,
+            until if until is not None and math.isfinite(until) else math.inf,
+            limit=PAGE,
+        )

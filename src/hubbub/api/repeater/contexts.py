@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from hubbub.api.repeater.forms import read
 from hubbub.api.repeater.guard import RepeaterRequest
-from hubbub.api.repeater.wire import RewriteIn, WithdrawIn
+from hubbub.api.repeater.wire import InjectIn, RewriteIn, WithdrawIn
 from hubbub.conversations.units import length_of, units_of
 from hubbub.conversations.userdata import UserData
 
@@ -38,6 +38,11 @@ class ContextRoutes:
         given = await read(request, RewriteIn)
         left = await self._data.rewrite(request.owner, given.index, given.content, given.reasoning_content)
         return _json(units_of(left))
+
+    async def inject(self, request: RepeaterRequest) -> Response:
+        """Put a unit at the end of a context, and show the context."""
+        given = await read(request, InjectIn)
+        return _json(units_of(await self._data.inject(request.owner, given.role, given.content, given.name)))
 
 
 def _json(value: object) -> Response:

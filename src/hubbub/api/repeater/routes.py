@@ -32,6 +32,8 @@ from hubbub.api.repeater.wire import (
     ConfigOut,
     DetailOut,
     ExpandIn,
+    ForkIn,
+    InjectIn,
     KeyIn,
     KeyOut,
     LengthOut,
@@ -81,7 +83,7 @@ def table(services: Services, parts: RepeaterParts, links: Links) -> Sequence[Ro
     pictures = PictureRoutes(parts, store.files, links, clock)
     contexts, prompts, configs = ContextRoutes(data), PromptRoutes(data), ConfigRoutes(data)
     chat, expand = ChatRoutes(parts, services.exchange, pictures, clock), ExpandRoutes(parts)
-    exports, calls = ExportRoutes(store.conversations, links, clock), CallRoutes(store.calls)
+    exports, calls = ExportRoutes(store.conversations, links, clock), CallRoutes(store.calls, parts.owner_of)
     admin, files = AdminRoutes(parts, store.secrets, services.access), FileRoutes(parts.settings)
     context, prompt, config = "/userdata/context", "/userdata/prompt", "/userdata/config"
     return (
@@ -91,6 +93,7 @@ def table(services: Services, parts: RepeaterParts, links: Links) -> Sequence[Ro
         Row("GET", f"{context}/length/{{user_id}}", contexts.length, LengthOut),
         Row("POST PUT", f"{context}/withdraw/{{user_id}}", contexts.withdraw, UnitsOut, WithdrawIn),
         Row("POST PUT", f"{context}/rewrite/{{user_id}}", contexts.rewrite, UnitsOut, RewriteIn),
+        Row("POST", f"{context}/inject/{{user_id}}", contexts.inject, UnitsOut, InjectIn),
         *_branches(context, BranchRoutes("context", data)),
         Row("GET", f"{prompt}/get/{{user_id}}", prompts.get),
         Row("POST PUT", f"{prompt}/set/{{user_id}}", prompts.set, "text/plain", PromptIn),
@@ -121,6 +124,9 @@ def _branches(root: str, routes: BranchRoutes) -> Sequence[Row]:
         Row("GET", f"{root}/now_branch/{{user_id}}", routes.now_branch),
         Row("POST PUT", f"{root}/change/{{user_id}}", routes.change, "text/plain", ChangeIn),
         Row("DELETE", f"{root}/delete/{{user_id}}", routes.delete),
+        Row("POST", f"{root}/fork/{{user_id}}", routes.fork, "text/plain", ForkIn),
+        Row("POST", f"{root}/rename/{{user_id}}", routes.rename, "text/plain", ChangeIn),
+        Row("POST", f"{root}/undo/{{user_id}}", routes.undo),
     )
 
 

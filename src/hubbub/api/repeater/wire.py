@@ -85,6 +85,21 @@ class ChangeIn(Form):
     new_branch_id: str = Field(max_length=1000)
 
 
+class ForkIn(Form):
+    """A branch that begins as the current one does; ``index``: with so many units of it, unset: all."""
+
+    new_branch_id: str = Field(max_length=1000)
+    index: int | None = None
+
+
+class InjectIn(Form):
+    """A unit that nobody said."""
+
+    role: str = Field("user", max_length=20)
+    content: str
+    name: str = Field("", max_length=500)
+
+
 class PromptIn(Form):
     """What a model is told first."""
 

@@ -83,6 +83,15 @@ async def test_calls_are_found_by_user_model_and_time() -> None:
             assert await at.ask("GET", "/calllog", params=query) == (200, found), query
 
 
+async def test_calls_are_found_by_the_id_that_a_path_would_have() -> None:
+    async with door(client="203.0.113.7") as at:
+        await at.hub.store.calls.add([ModelCall("Group_1_2", "m", 1.0, {"user_id": "Group:1:2"})])
+        for token in (await at.token("repeater"), await at.token("messages", owner="Group:1:2")):
+            for user in ("Group:1:2", "Group_1_2"):
+                found = await at.ask("GET", "/calllog", params={"user_id": user}, headers=token)
+                assert found == (200, [{"user_id": "Group:1:2"}])
+
+
 async def test_a_users_token_reads_the_users_calls_only() -> None:
     async with door(client="203.0.113.7") as at:
         records = await logged(at, 6)

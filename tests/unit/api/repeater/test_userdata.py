@@ -197,3 +197,33 @@ async def test_two_spellings_are_one_user_and_owners_of_platforms_are_themselves
         assert await at.ask("GET", f"{CONTEXT}/get/onebot:group:1:2") == (200, [USER])
         assert await at.ask("POST", f"{PROMPT}/set/Group:1:2", data={"prompt": "x"}) == (200, "Prompt set successfully")
         assert await at.ask("GET", f"{PROMPT}/get/Group_1_2") == (200, "x")
+
+
+async def test_what_was_done_to_a_context_is_undone() -> None:
+    async with door() as at:
+        at.say("u2", USER, MODEL)
+        await at.ask("POST", f"{CONTEXT}/withdraw/u2", data={"index": 0})
+        await at.ask("DELETE", f"{CONTEXT}/delete/u2")
+        for left in ([SHOWN], [USER, SHOWN]):
+            assert await at.ask("POST", f"{CONTEXT}/undo/u2") == (200, "Context change undone successfully")
+            assert await at.ask("GET", f"{CONTEXT}/get/u2") == (200, left)
+        assert (await at.ask("POST", f"{CONTEXT}/undo/u2"))[0] == 400
+
+
+async def test_a_context_is_forked_at_any_unit_and_renamed() -> None:
+    async with door() as at:
+        at.say("u2", USER, MODEL)
+        fork = await at.ask("POST", f"{CONTEXT}/fork/u2", data={"new_branch_id": "b", "index": 1})
+        assert fork == (200, "Context forked successfully")
+        assert await at.ask("GET", f"{CONTEXT}/get/u2") == (200, [USER])
+        new = {"role": "assistant", "content": "otherwise"}
+        injected = await at.ask("POST", f"{CONTEXT}/inject/u2", data=new)
+        assert injected == (200, [USER, new])
+        renamed = await at.ask("POST", f"{CONTEXT}/rename/u2", data={"new_branch_id": "c"})
+        assert renamed == (200, "Context renamed successfully")
+        assert await at.ask("GET", f"{CONTEXT}/now_branch/u2") == (200, "c")
+        assert await at.ask("GET", f"{CONTEXT}/branch/u2") == (200, ["c", "default"])
+        for index in (9, -1):
+            assert (await at.ask("POST", f"{CONTEXT}/fork/u2", data={"new_branch_id": "d", "index": index}))[0] == 400
+        assert (await at.ask("POST", f"{CONTEXT}/rename/u2", data={"new_branch_id": "default"}))[0] == 400
+        assert (await at.ask("POST", f"{CONTEXT}/inject/u2", data={"role": "robot", "content": "x"}))[0] == 400
