@@ -52,7 +52,17 @@ def access_of(settings: Settings) -> AccessRules:
 def customs_of(settings: Settings) -> dict[str, Customs]:
     """What platforms that are on want otherwise."""
     plugins = (plugin for plugin in settings.enabled() if plugin.customs is not None)
-    return {plugin.name: plugin.customs(settings.platform(plugin.name)) for plugin in plugins if plugin.customs}
+    found = {plugin.name: plugin.customs(settings.platform(plugin.name)) for plugin in plugins if plugin.customs}
+    return {name: _yielding(own, settings) for name, own in found.items()}
+
+
+def _yielding(own: Customs, settings: Settings) -> Customs:
+    """Without defaults of the platform for what is set for the whole hub."""
+    set_for_all = settings.limits.model_fields_set | settings.chat.model_fields_set
+    gone = own.defaults & set_for_all
+    if "messages_per_day" in gone:
+        own = replace(own, messages_per_day=None)
+    return replace(own, session_minutes=None) if "session_minutes" in gone else own
 
 
 def _people(listed: Iterable[tuple[str, Sequence[str]]]) -> Iterator[str]:

@@ -16,6 +16,8 @@ class Customs:
 
     ``sentences``: other words for the hub's own, by their keys; marks are filled as usual, and ``{user}`` with the
     person's id. ``old_forms``: administration by messages of three lines is understood, with ``admin_token``.
+
+    ``defaults``: names of fields that nobody set; they yield to the hub's settings where those are set.
     """
 
     messages_per_day: int | None = None
@@ -26,3 +28,4 @@ class Customs:
     sentences: Mapping[str, str] = field(default_factory=dict)
     old_forms: bool = False
     admin_token: str = ""
+    defaults: frozenset[str] = frozenset()

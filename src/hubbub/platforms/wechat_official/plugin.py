@@ -28,6 +28,7 @@ def customs(settings: WeChatOfficialSettings) -> Customs:
         sentences=_sentences(settings),
         old_forms=True,
         admin_token=settings.admin_token.get_secret_value(),
+        defaults=frozenset(type(settings).model_fields) - settings.model_fields_set,
     )
 
 

@@ -115,11 +115,16 @@ class WeChatOfficialSettings(AccountSettings):
         3, ge=1, le=3, description="At which delivery of a message it is told that the answer takes longer."
     )
     messages_per_day: int = Field(
-        20, ge=0, description="Questions of one person a day; 0 is no limit. Admins and white_list have none."
+        20,
+        ge=0,
+        description="Questions of one person a day, unless limits.messages_per_day is set; 0 is no limit. Admins and"
+        " white_list have none.",
     )
     timezone: str = Field("", description="Where these days begin, such as Asia/Shanghai; empty is the hub's.")
     session_minutes: float = Field(
-        30, ge=0, description="Silence after which a conversation here starts afresh; 0: never."
+        30,
+        ge=0,
+        description="Silence after which a conversation here starts afresh, unless chat.session_minutes is set; 0: never.",
     )
     admins: Annotated[tuple[str, ...], BeforeValidator(_listed)] = Field(
         (), description="OpenIDs of admins: they may give admin commands, and have no limits."
