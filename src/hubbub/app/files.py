@@ -57,11 +57,6 @@ class HubFiles:
         await self._stored.put(name, blob, self._clock() + seconds, owner, self._rules.kept_bytes)
         return SCHEME + name
 
-    async def keep_as(self, name: str, blob: Blob, seconds: float, owner: str = "") -> str:
-        """As `keep`, under a name that the caller made (at random)."""
-        await self._stored.put(name, blob, self._clock() + seconds, owner, self._rules.kept_bytes)
-        return SCHEME + name
-
     async def fetch(self, media: Media) -> Blob:
         """See `ports.Files.fetch`."""
         scheme = media.url.partition(":")[0].lower()
