@@ -23,6 +23,8 @@ _SEIZED = "seized"
 _LOOK = 0.5
 """Seconds between two tries to take a name that another node holds."""
 _LEAST_MARGIN = 0.2
+_AGAIN = 0.5
+"""Seconds after which a block that was told to end, and goes on, is told again."""
 
 
 class NamedLeases(Protocol):
@@ -44,24 +46,64 @@ def _now() -> float:
     return time.monotonic() if clock is None else time.clock_gettime(clock)
 
 
+class _Scope:
+    """Ends a block by cancelling its task: again and again until it has ended, whatever swallows a cancellation.
+
+    ``asyncio.timeout`` tells its own cancellations by counting them. That fails where a task group in the block had an
+    error before (Python 3.11 and 3.12 leave one uncounted), so ours carry a mark.
+    """
+
+    def __init__(self, until: float) -> None:
+        """``until``: by the clock of this module."""
+        self.over = False
+        self._loop = asyncio.get_running_loop()
+        self._task = asyncio.current_task()
+        self._mark = object()
+        self._cancelled = 0
+        self._timer = self._loop.call_later(max(0.0, until - _now()), self.end)
+
+    def move(self, until: float) -> None:
+        """The block may last until then, unless it is being ended."""
+        if not self.over:
+            self._timer.cancel()
+            self._timer = self._loop.call_later(max(0.0, until - _now()), self.end)
+
+    def end(self) -> None:
+        """End the block now."""
+        self._timer.cancel()
+        self.over = True
+        if self._task is not None:
+            self._cancelled += 1
+            self._task.cancel(self._mark)
+        self._timer = self._loop.call_later(_AGAIN, self.end)
+
+    def leave(self, error: BaseException | None) -> bool:
+        """The block has ended; whether that was our doing and nobody else's."""
+        self._timer.cancel()
+        while self._cancelled and self._task is not None:
+            self._cancelled -= 1
+            self._task.uncancel()
+        return self.over and isinstance(error, asyncio.CancelledError) and self._mark in error.args
+
+
 @dataclass(slots=True, eq=False)
 class _Held:
     """``until``: by our own clock, when the name must be let go of unless the lease was renewed."""
 
     lease: Lease
     until: float
-    scope: asyncio.Timeout | None = None
+    scope: _Scope | None = None
 
     def give_up(self) -> None:
         """End the block at once."""
-        if self.scope is not None and not self.scope.expired():
-            self.scope.reschedule(asyncio.get_running_loop().time())
+        if self.scope is not None and not self.scope.over:
+            self.scope.end()
 
     def live_until(self, until: float) -> None:
         """It was renewed."""
         self.until = until
-        if self.scope is not None and not self.scope.expired():
-            self.scope.reschedule(asyncio.get_running_loop().time() + until - _now())
+        if self.scope is not None:
+            self.scope.move(until)
 
 
 class Holder:
@@ -83,18 +125,17 @@ class Holder:
         """See `ports.Host.hold`. ``seize``: take it from whoever has it now."""
         held = await self._taken(name, seize=seize)
         self._held[name] = held
-        scope = asyncio.timeout(max(0.0, held.until - _now()))
+        scope = held.scope = _Scope(held.until)
         renewing = asyncio.create_task(self._renew(name, held), name=f"lease {name}")
         try:
-            async with scope:
-                held.scope = scope
-                yield
-        except TimeoutError as error:
-            if not scope.expired():
+            yield
+        except BaseException as error:
+            if not scope.leave(error):
                 raise
             msg = f"{name} is not this node's any more"
             raise LeaseLost(msg) from error
         finally:
+            scope.leave(None)
             renewing.cancel()
             if self._held.get(name) is held:
                 del self._held[name]
