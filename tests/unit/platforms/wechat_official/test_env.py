@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from hubbub.app.rooms import customs_of, platform_limits
 from hubbub.platforms.wechat_official.plugin import customs
 from hubbub.platforms.wechat_official.settings import WeChatOfficialSettings
 from hubbub.settings import Settings, load
@@ -91,3 +92,15 @@ def test_letter_case_and_the_port(tmp_path: Path) -> None:
     assert official(settings).token.get_secret_value() == "tok"
     assert official(settings).admin_token.get_secret_value() == "secret-token"
     assert settings.server.port == 9090
+
+
+def test_what_is_set_for_all_goes_before_the_defaults(tmp_path: Path) -> None:
+    environ = {"WECHAT_TOKEN": "tok", "HUBBUB_LIMITS__MESSAGES_PER_DAY": "3", "HUBBUB_CHAT__SESSION_MINUTES": "5"}
+    own = customs_of(load(environ=environ, folder=tmp_path))["wechat_official"]
+    assert (own.messages_per_day, own.session_minutes) == (None, None)
+    more = {"HUBBUB_PLATFORMS__WECHAT_OFFICIAL__MESSAGES_PER_DAY": "20"}
+    settings = load(environ=environ | more, folder=tmp_path)
+    assert customs_of(settings)["wechat_official"].messages_per_day == 20
+    assert platform_limits(settings)["wechat_official"].limits.messages_per_day == 20
+    own = customs_of(load(environ={"WECHAT_TOKEN": "tok"}, folder=tmp_path))["wechat_official"]
+    assert (own.messages_per_day, own.session_minutes) == (20, 30)
