@@ -79,6 +79,10 @@ def talking(settings: Settings, partner: Partner) -> Iterator[Talk]:
     # What goes wrong is told, and how far the fetching of a model is; the rest would get into the conversation.
     logs.set_up("DEBUG" if settings.server.log_level == "DEBUG" else "WARNING", settings.server.log_format)
     logging.getLogger("hubbub.app.models").setLevel(logging.INFO)
+    if settings.store.postgres:
+        # Beside the hubs that others run on it: no platform's connection moves to a conversation in a terminal.
+        part = settings.cluster.model_copy(update={"roles": ("worker",)})
+        settings = settings.model_copy(update={"cluster": part})
     with start_blocking_portal() as portal, portal.wrap_async_context_manager(open_hub(settings, listen=False)) as own:
         yield LocalTalk(portal, own, partner)
 
