@@ -11,8 +11,8 @@ class Customs:
     """Declared by a platform's settings. None and "" leave what the hub's settings say.
 
     ``messages_per_day``: questions of one person a day, which begins in ``timezone``. ``session_minutes``: silence
-    after which a conversation starts afresh, and is ended even if nobody writes. ``admins`` and ``unlimited``: people by
-    their ids there; those have no limits, and neither have admins.
+    after which a conversation starts afresh, and is ended even if nobody writes. ``admins`` and ``unlimited``: people
+    by their ids there; those have no limits, and neither have admins.
 
     ``sentences``: other words for the hub's own, by their keys; marks are filled as usual, and ``{user}`` with the
     person's id. ``old_forms``: administration by messages of three lines is understood, with ``admin_token``.

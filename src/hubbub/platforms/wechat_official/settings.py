@@ -124,7 +124,8 @@ class WeChatOfficialSettings(AccountSettings):
     session_minutes: float = Field(
         30,
         ge=0,
-        description="Silence after which a conversation here starts afresh, unless chat.session_minutes is set; 0: never.",
+        description="Silence after which a conversation here starts afresh, unless chat.session_minutes is set; 0:"
+        " never.",
     )
     admins: Annotated[tuple[str, ...], BeforeValidator(_listed)] = Field(
         (), description="OpenIDs of admins: they may give admin commands, and have no limits."
