@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from hubbub.api import local
 from hubbub.core.work import State
@@ -126,3 +129,21 @@ async def test_an_export_comes_as_a_file_over_the_api(tmp_path: Path) -> None:
         (file,) = [segment for segment in segments if segment["type"] == "file"]
         assert file["media"]["url"].startswith("data:application/json;charset=utf-8;base64,")
         assert file["media"]["name"].endswith(".json")
+
+
+async def test_days_of_the_openai_door_are_those_of_the_hub(tmp_path: Path) -> None:
+    """Somewhere it is another day than on this machine, whatever the hour."""
+    for zone in ("Pacific/Kiritimati", "Etc/GMT+12"):
+        folder = tmp_path / zone.replace("/", "-")
+        folder.mkdir()
+        async with inside(folder, f'[server]\ntimezone = "{zone}"\n') as hub:
+            body = {"model": "default", "messages": [{"role": "user", "content": "hello"}]}
+            async with hub.http.post("/v1/chat/completions", json=body) as response:
+                assert response.status == 200, await response.text()
+            days = {f"{datetime.now(ZoneInfo(zone)) - timedelta(seconds=late):%Y-%m-%d}" for late in (0, 120)}
+            messages = 0
+            async with asyncio.timeout(20):  # it is counted once the answer is given
+                while not messages:
+                    messages = sum([(await hub.hub.store.usage.spent("local", day, day)).messages for day in days])
+                    await asyncio.sleep(0.01)
+            assert messages == 1
