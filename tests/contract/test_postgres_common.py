@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import TYPE_CHECKING
+
+import pytest
 
 from hubbub.core.addresses import Account
 from hubbub.core.capabilities import Delivery
+from hubbub.core.errors import LeaseLost
 from hubbub.core.ports import Shared, SharedLeases, SharedOutbox
 from hubbub.core.work import Committed, Row, State, Unit
+from hubbub.dispatch.holding import Holder
 from hubbub.storage.postgres.presence import Member
 from hubbub.storage.postgres.store import PostgresStore
 from tests.contract.store_harness import ALL_STATES, LANE, accepted, out, the_row, words
@@ -181,3 +186,35 @@ class TestWords:
                 a.words.tell("topic", each)
             await until(lambda: len(heard) == 2)
             assert heard == ["before", "after"]
+
+
+class TestHolding:
+    async def test_a_name_moves_in_time_and_is_never_held_twice(
+        self, dsn: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        ttl = 2.0
+        log: list[tuple[str, float]] = []
+        async with opened(dsn, "a", "b") as stores:
+
+            async def use(store: PostgresStore, node: str, seconds: float) -> None:
+                async with Holder(store.leases, store.words, node, ttl).hold("x"):
+                    log.append(("begins", time.monotonic()))
+                    try:
+                        await asyncio.sleep(seconds)
+                    finally:
+                        log.append(("ends", time.monotonic()))
+
+            first = asyncio.create_task(use(stores[0], "a", 60))
+            await until(lambda: log)
+            cut_off = time.monotonic()
+            monkeypatch.setattr(stores[0].leases, "acquire", _never)
+            second = asyncio.create_task(use(stores[1], "b", 0))
+            with pytest.raises(LeaseLost):
+                await asyncio.wait_for(first, 10)
+            await asyncio.wait_for(second, 10)
+        assert [what for what, _ in log] == ["begins", "ends", "begins", "ends"]
+        assert cut_off + ttl - 0.5 < log[2][1] < cut_off + ttl + 1
+
+
+async def _never(*given: object) -> None:
+    await asyncio.sleep(60)
