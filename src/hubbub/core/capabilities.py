@@ -31,6 +31,7 @@ class Capabilities:
 
     ``max_length`` counts ``length_unit`` of one message's text (0: no limit). ``markdown`` names the dialect that
     `hubbub.markup` writes ("none": plain text). ``reply_within``: seconds in which a reply must be fetched, or None.
+    ``image_side``: pixels; a picture with a longer side is made smaller by the platform, a file is not (0: neither is).
     ``resend_unknown``: the owner prefers a possible duplicate to a possible loss.
     """
 
@@ -41,6 +42,7 @@ class Capabilities:
     mentions: bool = False
     quotes: bool = False
     images: bool = False
+    image_side: int = 0
     files: bool = False
     audio: bool = False
     video: bool = False

@@ -8,28 +8,30 @@ from __future__ import annotations
 
 import logging
 import re
+import struct
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from hubbub.core.errors import RenderError, StoreError
-from hubbub.core.messages import Image, Media, Raw, Text, text_of
+from hubbub.core.messages import File, Image, Media, Raw, Text, text_of
 from hubbub.core.pictures import Card, Look
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import tzinfo
-    from typing import TypeAlias
 
+    from hubbub.core.capabilities import Capabilities
     from hubbub.core.messages import Blob, Message
     from hubbub.core.pictures import Wish
     from hubbub.core.ports import Answer, Clock, Files, Renderer
     from hubbub.core.work import Outgoing
 
-    More: TypeAlias = Callable[[Message], Sequence[Outgoing]]
 
 log = logging.getLogger(__name__)
 
+# Where a PNG says how wide and how high it is.
+_SIZE, _HEAD = struct.Struct(">II"), 24
 NEVER, ALWAYS, AUTO = "never", "always", "auto"
 # What text alone shows badly: code, tables, formulas.
 _BETTER_SEEN: Final = re.compile(
@@ -56,6 +58,15 @@ class DrawingRules:
     zone: tzinfo | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where pictures go: whose they are, what the room can do, and what makes messages of those behind the first."""
+
+    owner: str
+    capabilities: Capabilities
+    more: Callable[[Message], Sequence[Outgoing]]
+
+
 class Drawing:
     """Makes pictures of answers."""
 
@@ -76,27 +87,29 @@ class Drawing:
             return bool(text)
         return len(text) >= self._rules.characters or _BETTER_SEEN.search(text) is not None
 
-    async def drawn(self, answer: Answer, wish: Wish, owner: str, more: More) -> Answer:
-        """The answer with pictures for words; ``more`` makes messages of what does not fit the first one."""
+    async def drawn(self, answer: Answer, wish: Wish, place: Place) -> Answer:
+        """The answer with pictures for words."""
         text = text_of(answer.message)
         try:
             blobs = await self._renderer.pictures(text, Look(wish.style, card=self._card(wish)))
-            images = await self._kept(blobs, text, owner)
+            images = await self._kept(blobs, text, place)
         except (RenderError, StoreError) as error:
             log.warning("a reply goes out as text: %s", error)
             return answer
         rest = tuple(each for each in answer.message if type(each) is not Text)
-        sends = [each for image in images[1:] for each in more((image,))]
+        sends = [each for image in images[1:] for each in place.more((image,))]
         return replace(answer, message=(*rest, images[0]), sends=(*sends, *answer.sends))
 
-    async def _kept(self, blobs: Sequence[Blob], text: str, owner: str) -> list[Image]:
+    async def _kept(self, blobs: Sequence[Blob], text: str, place: Place) -> list[Image | File]:
         """The pictures as segments; the first one says all that is on them in words."""
-        images: list[Image] = []
+        found: list[Image | File] = []
         for blob in blobs:
-            url = await self._files.keep(blob, self._rules.seconds, owner)
+            url = await self._files.keep(blob, self._rules.seconds, place.owner)
             media = Media(url, name=blob.name, mime=blob.mime, size=len(blob.data))
-            images.append(Image(media, "" if images else text))
-        return images
+            large = 0 < place.capabilities.image_side < _longest_side(blob.data)
+            as_file = large and place.capabilities.files
+            found.append(File(media) if as_file else Image(media, "" if found else text))
+        return found
 
     def _card(self, wish: Wish) -> Card | None:
         rules = self._rules
@@ -108,3 +121,8 @@ class Drawing:
             time=f"{now:%Y-%m-%d %H:%M}" if rules.show_time else "",
             model=wish.model if rules.show_model else "",
         )
+
+
+def _longest_side(png: bytes) -> int:
+    """Width or height of a PNG, in pixels."""
+    return max(_SIZE.unpack_from(png, 16)) if len(png) >= _HEAD else 0

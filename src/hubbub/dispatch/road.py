@@ -28,7 +28,7 @@ from hubbub.core.work import Committed, Entry, Outgoing, Spend, Unit
 from hubbub.dispatch.answering import Answering
 from hubbub.dispatch.asking import AskingForOne
 from hubbub.dispatch.delivery import Sender
-from hubbub.dispatch.drawing import Drawing
+from hubbub.dispatch.drawing import Drawing, Place
 from hubbub.dispatch.hearing import Hearing
 from hubbub.dispatch.means import HubMeans
 from hubbub.dispatch.seeing import Seeing
@@ -169,9 +169,11 @@ class Road:
         if drawing is None or wish is None or not drawing.wanted(wish, rules.render, answer.message):
             return answer
         platform = self._ways.platforms.get(room.platform)
-        if platform is None or not platform.capabilities(room).images:
+        capabilities = platform.capabilities(room) if platform is not None else None
+        if capabilities is None or not capabilities.images:
             return answer
-        return await drawing.drawn(answer, wish, owner, lambda rest: self._ways.means.sends(room, rest, entry.id))
+        place = Place(owner, capabilities, lambda rest: self._ways.means.sends(room, rest, entry.id))
+        return await drawing.drawn(answer, wish, place)
 
     def _noted(self, answer: Answer, owner: str, event: Received) -> Answer:
         """An answer with the note that its owner wrote, so that whoever only gives commands is known, too."""

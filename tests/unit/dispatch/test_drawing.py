@@ -6,14 +6,16 @@ from collections.abc import Sequence
 from datetime import UTC
 
 import pytest
+from typing_extensions import override
 
 from hubbub.core.addresses import Room
+from hubbub.core.capabilities import Capabilities
 from hubbub.core.errors import MediaError, RenderError, StoreError
-from hubbub.core.messages import Blob, Image, Media, Mention, Message, Raw, Text
+from hubbub.core.messages import Blob, File, Image, Media, Mention, Message, Raw, Text
 from hubbub.core.pictures import Card, Look, Paper, Wish
 from hubbub.core.ports import Answer
 from hubbub.core.work import Outgoing
-from hubbub.dispatch.drawing import Drawing, DrawingRules
+from hubbub.dispatch.drawing import Drawing, DrawingRules, Place
 
 ROOM = Room("fake", "me", "private", "ann")
 TABLE = "| a | b |\n|---|---|\n| 1 | 2 |"
@@ -55,6 +57,9 @@ class Files:
 
 def more(message: Message) -> Sequence[Outgoing]:
     return [Outgoing(ROOM, message)]
+
+
+PLACE = Place("ann", Capabilities(images=True), more)
 
 
 def drawing(renderer: Renderer | None = None, files: Files | None = None, **rules: object) -> Drawing:
@@ -107,7 +112,7 @@ async def test_pictures_stand_for_words_and_say_them() -> None:
     renderer, files = Renderer(3), Files()
     rules = {"card": Card(author="Hub"), "show_time": True, "show_model": True, "zone": UTC, "seconds": 9.0}
     answer = Answer((Mention("7"), Text(TABLE)), sends=(Outgoing(ROOM, (Text("last"),)),))
-    drawn = await drawing(renderer, files, **rules).drawn(answer, Wish(style="pink", model="m"), "ann", more)
+    drawn = await drawing(renderer, files, **rules).drawn(answer, Wish(style="pink", model="m"), PLACE)
     assert drawn.message == (Mention("7"), Image(Media("hub:1", name="0.png", mime="image/png", size=30), alt=TABLE))
     urls = [each.media.url for out in drawn.sends[:2] for each in out.message if isinstance(each, Image)]
     assert urls == ["hub:2", "hub:3"]
@@ -120,4 +125,25 @@ async def test_pictures_stand_for_words_and_say_them() -> None:
 async def test_what_cannot_be_drawn_or_kept_is_text(fault: Exception) -> None:
     broken = (Renderer(error=fault), None) if isinstance(fault, RenderError) else (None, Files(fault))
     answer = Answer((Text("words"),))
-    assert await drawing(*broken).drawn(answer, Wish(), "ann", more) is answer
+    assert await drawing(*broken).drawn(answer, Wish(), PLACE) is answer
+
+
+@pytest.mark.parametrize(
+    ("capabilities", "kind"),
+    [
+        (Capabilities(images=True), Image),
+        (Capabilities(images=True, image_side=3600), Image),
+        (Capabilities(images=True, image_side=2000), Image),
+        (Capabilities(images=True, image_side=2000, files=True), File),
+    ],
+)
+async def test_a_picture_that_would_be_made_smaller_goes_as_a_file(capabilities: Capabilities, kind: type) -> None:
+    png = b"\x89PNG\r\n\x1a\n\x00\x00\x00\x0dIHDR" + (900).to_bytes(4, "big") + (3600).to_bytes(4, "big")
+
+    class Tall(Renderer):
+        @override
+        async def pictures(self, text: str, look: Look) -> Sequence[Blob]:
+            return [Blob(png, "image/png")]
+
+    drawn = await drawing(Tall()).drawn(Answer((Text("x"),)), Wish(), Place("ann", capabilities, more))
+    assert [type(each) for each in drawn.message] == [kind]

@@ -41,6 +41,7 @@ class TelegramAdapter:
             mentions=True,
             quotes=True,
             images=True,
+            image_side=2560,
             files=True,
             audio=True,
             video=True,
