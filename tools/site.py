@@ -23,7 +23,15 @@ MENU = (
     ("Start", ("README.md", "README.zh.md")),
     (
         "Running it",
-        ("docs/running.md", "docs/updating.md", "docs/troubleshooting.md", "docs/settings.md", "docs/cli.md"),
+        (
+            "docs/running.md",
+            "docs/updating.md",
+            "docs/deploy/*.md",
+            "docs/scale.md",
+            "docs/troubleshooting.md",
+            "docs/settings.md",
+            "docs/cli.md",
+        ),
     ),
     (
         "Using it",
