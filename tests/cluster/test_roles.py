@@ -70,6 +70,20 @@ async def _listed(cluster: Hubs) -> None:
     nodes = {each["node"]: each for each in map(json.loads, listing.stdout.splitlines())}
     assert set(nodes) == {"gateway1", "gateway2", "worker1", "worker2"}, listing
     assert nodes["worker1"]["roles"] == ["worker", "scheduler"]
+    async with cluster.http.get(f"{cluster.url('gateway1')}/metrics") as response:
+        metrics = dict(line.rsplit(" ", 1) for line in (await response.text()).splitlines() if line[0] != "#")
+    counted = (
+        "inbox_waiting",
+        "lanes_held",
+        "lanes_free",
+        "lag_seconds",
+        "fenced",
+        "leases",
+        "nodes",
+        "outbox_unknown",
+    )
+    assert {f"hubbub_store_{name}" for name in counted} <= set(metrics)
+    assert float(metrics["hubbub_store_nodes"]) == 4
     held = [name for each in nodes.values() for name in each["names"]]
     assert sorted(held) == ["account:loopback/loop", "hub:tidying", "loopback:loop"]
 

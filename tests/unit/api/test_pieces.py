@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from hubbub.api import pieces
 from hubbub.api.pieces import Piece, Signature, packed, piece_route
 from hubbub.core.ports import Streamed
 
@@ -55,7 +54,7 @@ async def test_anything_else_is_refused(headers: dict[str, str]) -> None:
 async def test_an_old_delivery_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     body = packed(SOME)
     headers = Signature(SECRET, "gateway").headers(body)
-    monkeypatch.setattr(pieces.time, "time", lambda: float(headers["X-Hubbub-Time"]) + 100)
+    monkeypatch.setattr("hubbub.api.pieces.time.time", lambda: float(headers["X-Hubbub-Time"]) + 100)
     assert await brought(body, headers) == (403, [])
 
 
