@@ -11,6 +11,9 @@ from tests.cluster.hubs import Hubs, hubs
 from tests.peers.postgres import Server
 
 
+pytestmark = pytest.mark.timeout(300)
+
+
 @pytest.mark.parametrize("seconds", [8.0, pytest.param(60.0, marks=pytest.mark.slow)])
 async def test_what_is_said_meanwhile_is_answered_afterwards(tmp_path: Path, seconds: float) -> None:
     server = Server(durable=True)

@@ -12,6 +12,8 @@ from tests.cluster.hubs import Hubs, hubs
 from tests.fakes.onebot_peer import OneBotPeer
 from tests.journeys.inside import Talker
 
+pytestmark = pytest.mark.timeout(300)
+
 ALL = ("gateway", "gateway", "worker", "worker")
 
 
