@@ -202,7 +202,7 @@ class Chat:
         if job.stop.reason == "recall":
             return Answer()
         if not job.reply.content:
-            return Answer(writes=(*unanswered(job), *job.calls))
+            return Answer(writes=(*unanswered(job), *job.bill.calls))
         job.content = self._asking.words(job)
         text = self._speech.written(job.reply, job.content)
         if reason == "stop":
@@ -210,7 +210,7 @@ class Chat:
         spend = job.bill.spend(job.owner, job.event, self._meter.today(job.owner), 1)
         spec = self._asking.named(job.reply.model)
         message: Message = (Text(text), *details.answer(job, spec))
-        writes = (*answered(job, self._clock()), spend, *job.calls)
+        writes = (*answered(job, self._clock()), spend, *job.bill.calls)
         wish = wish_of(job.preferences, job.reply.model)
         return Answer(message, self._speech.quotes(job.event), writes=writes, wish=wish)
 
@@ -230,7 +230,7 @@ class Chat:
         told_so = self._speech.tell(phrase, job.preferences, job.event)
         said = self._speech.say(phrase, job.preferences, job.event)
         message: Message = (*told_so.message, *details.failure(job, said, number, phrase.key, error.status))
-        return replace(told_so, message=message, writes=(*writes, *job.calls))
+        return replace(told_so, message=message, writes=(*writes, *job.bill.calls))
 
     def _turns(self, chosen: Preferences) -> int:
         """How many turns are read for a question, at most."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from contextlib import aclosing, contextmanager
+from contextlib import aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from hubbub.chat.budget import cost
-from hubbub.chat.calls import CallRecord
+from hubbub.chat.calls import Caller
 from hubbub.chat.request import Limits, fitted, has_pictures, limits_of, parameters_of, request_of
 from hubbub.chat.summary import KEPT, Summarizer
 from hubbub.chat.wording import Wording
@@ -21,7 +21,7 @@ from hubbub.core.models import ModelSpec
 from hubbub.core.phrases import Phrase
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Iterator, Sequence
+    from collections.abc import AsyncGenerator, Sequence
 
     from hubbub.chat.bill import Bill
     from hubbub.chat.budget import Fitted
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from hubbub.chat.settings import ChatSettings
     from hubbub.chat.sources import ModelSource
     from hubbub.chat.speech import Speech
+    from hubbub.conversations.completions import Completion
     from hubbub.conversations.preferences import Preferences
     from hubbub.core.events import Received
     from hubbub.core.ports import Conversations
@@ -111,6 +112,7 @@ class Asking:
     async def _ask(self, job: Job) -> None:
         began = time.time_ns()
         spec = self.model(job.preferences, job.event, job.completion.model if job.completion else "")
+        job.bill.caller = self.caller(job.owner, job.event, job.completion)
         job.variables = self._wording.variables(job, spec, began / 1e9)
         if job.question.content:
             said = self._wording.message(job, job.question.content)
@@ -132,7 +134,7 @@ class Asking:
         reply = job.reply
         spec = what[0]
         try:
-            with self._recorded(job, request, what) as record:
+            with job.bill.recorded(spec, request, what[1]) as record:
                 async with aclosing(cast("AsyncGenerator[Delta]", self._models.stream(request))) as stream:
                     async for delta in stream:
                         reply.add(delta)
@@ -153,22 +155,12 @@ class Asking:
             job.bill.add(request, reply)
         return None
 
-    @contextmanager
-    def _recorded(self, job: Job, request: ChatRequest, what: tuple[ModelSpec, int]) -> Iterator[CallRecord | None]:
-        """The record of one call, kept with what the question comes to; None where none is wanted."""
+    def caller(self, owner: str, event: Received, wishes: Completion | None = None) -> Caller | None:
+        """For whom records of calls are kept; None where the settings want none."""
         if not self._settings.call_log:
-            yield None
-            return
-        spec, began = what
-        record = CallRecord.of(job, began)
-        try:
-            yield record
-        except ProviderError as error:
-            record.error = str(error)
-            raise
-        finally:
-            answering = self._models.find(job.reply.model) if job.reply.model else None
-            job.calls.append(record.done(answering or spec, request))
+            return None
+        user_id, name = (wishes.user_id, wishes.user_name) if wishes is not None else ("", "")
+        return Caller(owner, user_id or owner, name or event.author.name)
 
     async def _fitted(self, job: Job, system: str, spec: ModelSpec, limits: Limits) -> Fitted:
         """What of the conversation goes into the request, with a summary of the rest if that is wanted."""

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from hubbub.chat.budget import cost, estimate
+from hubbub.chat.calls import CallRecord
+from hubbub.core.errors import ProviderError
 from hubbub.core.work import Spend
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hubbub.chat.calls import Caller
     from hubbub.chat.reply import Reply
     from hubbub.core.events import Received
+    from hubbub.core.models import ModelSpec
     from hubbub.core.turns import ChatRequest, Turn
+    from hubbub.core.work import LogCall
 
 # What an answer comes to where nobody bounds it, for checks before the model is asked.
 _USUAL_ANSWER = 500
@@ -19,11 +28,29 @@ _USUAL_ANSWER = 500
 class Bill:
     """Counts as providers do; what one does not count is estimated, rather too high than too low."""
 
-    __slots__ = ("completion_tokens", "prompt_tokens")
+    __slots__ = ("caller", "calls", "completion_tokens", "prompt_tokens")
 
-    def __init__(self) -> None:
+    def __init__(self, caller: Caller | None = None) -> None:
+        """``caller``: for whom records of the calls are kept, in ``calls``; without one none are."""
+        self.caller = caller
+        self.calls: list[LogCall] = []
         self.prompt_tokens = 0
         self.completion_tokens = 0
+
+    @contextmanager
+    def recorded(self, spec: ModelSpec, request: ChatRequest, began: int = 0) -> Iterator[CallRecord | None]:
+        """The record of one call, to be told its pieces; None where none is wanted."""
+        if self.caller is None:
+            yield None
+            return
+        record = CallRecord.of(self.caller, began)
+        try:
+            yield record
+        except (ProviderError, asyncio.CancelledError) as error:
+            record.error = str(error) or "broken off"
+            raise
+        finally:
+            self.calls.append(record.done(spec, request))
 
     def add(self, request: ChatRequest, reply: Reply) -> None:
         """Count one call."""

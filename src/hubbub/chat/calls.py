@@ -14,12 +14,20 @@ from hubbub.core.calls import ModelCall
 from hubbub.core.work import LogCall
 
 if TYPE_CHECKING:
-    from hubbub.chat.job import Job
     from hubbub.core.models import ModelSpec
     from hubbub.core.turns import ChatRequest, Delta, Usage
 
 _MOST_TIMES = 20_000
 _MILLION = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """For whom models are called."""
+
+    owner: str
+    user_id: str
+    user_name: str
 
 
 @dataclass(slots=True)
@@ -45,16 +53,11 @@ class CallRecord:
     error: str = ""
 
     @classmethod
-    def of(cls, job: Job, began: int) -> CallRecord:
-        """The record of a call that goes out now; ``began``: when its task did."""
-        completion, author = job.completion, job.event.author
-        record = cls(
-            job.owner,
-            (completion.user_id if completion else "") or job.owner,
-            (completion.user_name if completion else "") or author.name,
-            began,
-        )
-        record.prepared = record.asked = record.last = time.time_ns()
+    def of(cls, caller: Caller, began: int = 0) -> CallRecord:
+        """The record of a call that goes out now; ``began``: when its task did (0: now)."""
+        now = time.time_ns()
+        record = cls(caller.owner, caller.user_id, caller.user_name, began or now)
+        record.prepared = record.asked = record.last = now
         return record
 
     def add(self, delta: Delta) -> None:

@@ -56,7 +56,7 @@ class Compacting:
         count = last_round(context.turns)
         if not any(turn.content for turn in context.turns[:count]):
             return self._speech.tell(Phrase("chat.nothing_to_compact"), long.preferences, long.event)
-        bill = Bill()
+        bill = Bill(self._asking.caller(long.owner, long.event))
         with stop:
             try:
                 made = await self._summary(long, count, bill)
@@ -85,7 +85,7 @@ class Compacting:
         position = next(at for at, node in enumerate(long.branch.nodes) if node.id == nodes[count])
         write = compacted(long.branch, position, Summary(text, nodes[count - 1]))
         spend = bill.spend(long.owner, long.event, self._meter.today(long.owner), 0)
-        return (write, spend) if bill.prompt_tokens else (write,)
+        return (write, *((spend,) if bill.prompt_tokens else ()), *bill.calls)
 
 
 def _before(context: Context) -> str:

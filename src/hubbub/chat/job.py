@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from hubbub.conversations.preferences import Preferences
     from hubbub.conversations.variables import Variables
     from hubbub.core.events import Received
-    from hubbub.core.work import Entry, LogCall
+    from hubbub.core.work import Entry
 
 __all__ = ["UNANSWERED", "Job", "answered", "left_over", "unanswered"]
 
@@ -31,7 +31,7 @@ class Job:
     ``onto`` is the node that it goes behind (None: the branch's end), ``before`` is to be written first; ``base`` too,
     with or without an answer. ``summary`` was made on the way, and is kept with the question. ``bill``: its cost.
     ``completion``: wishes of its own; ``variables``: what they stand for, once the model is known; ``content``: the
-    words of the answer as they are shown and kept; ``calls``: records of the calls that were made.
+    words of the answer as they are shown and kept.
     """
 
     entry: Entry
@@ -50,7 +50,6 @@ class Job:
     completion: Completion | None = None
     variables: Variables | None = None
     content: str = ""
-    calls: list[LogCall] = field(default_factory=list)
     bill: Bill = field(default_factory=Bill)
 
     @property

@@ -55,12 +55,15 @@ class Summarizer:
         )
         reply = Reply()
         try:
-            async with (
-                asyncio.timeout(settings.summary_seconds),
-                aclosing(cast("AsyncGenerator[Delta]", self._models.stream(request))) as stream,
-            ):
-                async for delta in stream:
-                    reply.add(delta)
+            with bill.recorded(spec, request) as record:
+                async with (
+                    asyncio.timeout(settings.summary_seconds),
+                    aclosing(cast("AsyncGenerator[Delta]", self._models.stream(request))) as stream,
+                ):
+                    async for delta in stream:
+                        reply.add(delta)
+                        if record is not None:
+                            record.add(delta)
         except (ProviderError, TimeoutError) as error:
             log.warning("no summary from model %s, turns are left out without one: %s", spec.name, error or "too slow")
             return ""
