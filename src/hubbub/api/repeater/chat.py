@@ -71,6 +71,8 @@ class ChatRoutes:
         answer = answer_of(exchanged.rows, given.model_type)
         if given.rendering:
             answer |= await self._picture(request, answer)
+        if given.user_info is not None:
+            answer |= _later(event, given, answer)
         return Response(orjson.dumps(answer), media_type="application/json")
 
     def _event(self, request: RepeaterRequest, given: ChatIn, key: str) -> Received:
@@ -144,6 +146,20 @@ class ChatRoutes:
             log.warning("no picture of an answer to %s: %s", request.owner, error)
             return {}
         return {"image_url": picture.url, "file_uuid": picture.uuid}
+
+
+def _later(event: Received, given: ChatIn, answer: Answer) -> Answer:
+    """What later clients read besides, who name the user inside of an object."""
+    return {
+        "user_raw_input": given.message,
+        "user_input": given.message,
+        "model_group": answer["model_name"],
+        "model_uid": answer["model_id"],
+        "create_time": int(event.time),
+        "id": event.message_id,
+        "finish_reason_cause": "stop",
+        "status": 200,
+    }
 
 
 def _language(request: RepeaterRequest) -> str:

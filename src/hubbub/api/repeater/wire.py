@@ -41,12 +41,13 @@ class ChatIn(Form):
     )
     continue_completion: bool = Field(False, description="Let the model go on without a new message.")
     stream: bool = Field(False, description="Answer with pieces as the model writes, one JSON object a line.")
-    user_info: UserInfo = Field(default_factory=UserInfo, description="The form in which later clients name the user.")
+    user_info: UserInfo | None = Field(None, description="The form in which later clients name the user.")
 
     @property
     def called(self) -> str:
         """The user's name, however it was said."""
-        return self.user_name or self.user_info.nickname or self.user_info.username
+        info = self.user_info or UserInfo()
+        return self.user_name or info.nickname or info.username
 
 
 class ExpandIn(Form):
@@ -69,6 +70,12 @@ class WithdrawIn(Form):
     """Which unit of a context, from 0."""
 
     index: int
+
+
+class PairsIn(Form):
+    """How many rounds of a context, from its end; the way of later clients."""
+
+    context_pair_num: int | None = Field(None, ge=1, le=10_000)
 
 
 class RewriteIn(Form):
@@ -148,7 +155,7 @@ class ErrorOut(BaseModel):
 class ChatOut(BaseModel):
     """An answer; the last two where a picture was wanted."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="allow")
 
     reasoning_content: str
     content: str

@@ -42,7 +42,9 @@ async def test_the_chat_is_told_what_the_request_says() -> None:
             "load_prompt": "false", "save_context": "0", "reference_context_id": "Group:3:4",
         }  # fmt: skip
         await at.ask("POST", PATH, files={name: (None, value) for name, value in more.items()})
-        await at.ask("POST", PATH, json={"user_info": {"nickname": "N"}, "model_uid": "m", "reference_context_id": "x"})
+        info = {"user_info": {"nickname": "N"}, "model_uid": "m", "reference_context_id": "x"}
+        status, answer = await at.ask("POST", PATH, json=info)
+        assert (status, answer["model_uid"], answer["status"]) == (200, "deepseek-chat", 200)
         await at.ask("POST", PATH, data={"continue_completion": "true"})
         plain, full, later, on = told(at)
         assert (plain.owner, text_of(plain.message), plain.addressed) == ("Group_1_2", "/help", True)

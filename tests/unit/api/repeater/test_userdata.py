@@ -227,3 +227,25 @@ async def test_a_context_is_forked_at_any_unit_and_renamed() -> None:
             assert (await at.ask("POST", f"{CONTEXT}/fork/u2", data={"new_branch_id": "d", "index": index}))[0] == 400
         assert (await at.ask("POST", f"{CONTEXT}/rename/u2", data={"new_branch_id": "default"}))[0] == 400
         assert (await at.ask("POST", f"{CONTEXT}/inject/u2", data={"role": "robot", "content": "x"}))[0] == 400
+
+
+async def test_later_clients_withdraw_rounds() -> None:
+    async with door() as at:
+        asked = {"role": "user", "content": "a"}
+        at.say("u2", USER, MODEL, asked, {"summary": {"text": "s", "upto": 1}}, MODEL, MODEL)
+        path = f"{CONTEXT}/withdraw/u2"
+        status, answer = await at.ask("POST", path, data={"context_pair_num": 1})
+        gone = [asked, SHOWN, SHOWN]
+        assert (status, answer) == (
+            200,
+            {
+                "status": "success",
+                "deleted": 3,
+                "deleted_context": gone,
+                "delete_context_pair": 1,
+                "context": [USER, SHOWN],
+            },
+        )
+        assert (await at.ask("POST", path, data={"context_pair_num": 9}))[1]["context"] == []
+        assert (await at.ask("POST", path, json={"context_pair_num": 1}))[1]["deleted"] == 0
+        assert (await at.ask("POST", path, json={"context_pair_num": 0}))[0] == 422
