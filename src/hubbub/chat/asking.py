@@ -142,6 +142,8 @@ class Asking:
                             record.add(delta)
                         if job.stop.reason is not None:
                             break
+                if record is not None:
+                    record.answering = self.named(reply.model)
         except ProviderError as error:
             if reply.begun:
                 job.bill.add(request, reply)

@@ -46,7 +46,7 @@ class Bill:
         record = CallRecord.of(self.caller, began)
         try:
             yield record
-        except (ProviderError, asyncio.CancelledError) as error:
+        except (ProviderError, TimeoutError, asyncio.CancelledError) as error:
             record.error = str(error) or "broken off"
             raise
         finally:

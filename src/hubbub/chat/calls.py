@@ -32,7 +32,10 @@ class Caller:
 
 @dataclass(slots=True)
 class CallRecord:
-    """Made when a task begins, then told what happens. ``user_id`` and ``user_name`` are as programs know them."""
+    """Made when a task begins, then told what happens. ``user_id`` and ``user_name`` are as programs know them.
+
+    ``answering``: who stood in for the model that was asked.
+    """
 
     owner: str
     user_id: str
@@ -51,6 +54,7 @@ class CallRecord:
     content: int = 0
     reasoning: int = 0
     error: str = ""
+    answering: ModelSpec | None = None
 
     @classmethod
     def of(cls, caller: Caller, began: int = 0) -> CallRecord:
@@ -80,6 +84,7 @@ class CallRecord:
     def done(self, spec: ModelSpec, request: ChatRequest, model_id: str = "") -> LogCall:
         """The record as it is kept, in the order of fields that programs know."""
         now = time.time_ns()
+        spec = self.answering or spec
         usage = self.usage
         prompt, completion, cached = (
             (usage.prompt_tokens, usage.completion_tokens, usage.cached_tokens) if usage else (0, 0, 0)
