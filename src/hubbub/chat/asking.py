@@ -134,16 +134,7 @@ class Asking:
         reply = job.reply
         spec = what[0]
         try:
-            with job.bill.recorded(spec, request, what[1]) as record:
-                async with aclosing(cast("AsyncGenerator[Delta]", self._models.stream(request))) as stream:
-                    async for delta in stream:
-                        reply.add(delta)
-                        if record is not None:
-                            record.add(delta)
-                        if job.stop.reason is not None:
-                            break
-                if record is not None:
-                    record.answering = self.named(reply.model)
+            await self._read(job, request, what)
         except ProviderError as error:
             if reply.begun:
                 job.bill.add(request, reply)
@@ -156,6 +147,20 @@ class Asking:
         if reply.begun:
             job.bill.add(request, reply)
         return None
+
+    async def _read(self, job: Job, request: ChatRequest, what: tuple[ModelSpec, int]) -> None:
+        """Ask, and take the pieces until the last one, or until nobody wants more."""
+        reply, (spec, began) = job.reply, what
+        with job.bill.recorded(spec, request, began) as record:
+            async with aclosing(cast("AsyncGenerator[Delta]", self._models.stream(request))) as stream:
+                async for delta in stream:
+                    reply.add(delta)
+                    if record is not None:
+                        record.add(delta)
+                    if job.stop.reason is not None:
+                        break
+            if record is not None:
+                record.answering = self.named(reply.model)
 
     def caller(self, owner: str, event: Received, wishes: Completion | None = None) -> Caller | None:
         """For whom records of calls are kept; None where the settings want none."""

@@ -230,3 +230,29 @@ async def test_nothing_of_a_context_that_is_not_wanted_is_told() -> None:
     entry = talk.entry((Text("new"),))
     await talk.chat.complete(entry, (OWNER, "new"), Completion(load_context=False), None, talk.stop)
     assert [turn.content for turn in talk.models.requests[0].turns] == ["Be kind.", "new"]
+
+
+async def test_a_record_names_the_model_that_answered() -> None:
+    talk = talking([Delta("x", finish="stop", model="other")], call_log=True)
+    talk.models.specs.append(ModelSpec("other", id="o-1"))
+    await asks(talk, "hi")
+    assert talk.kept.calls[0].call.model == "o-1"
+
+
+async def test_a_call_that_takes_too_long_is_recorded() -> None:
+    talk = talking(["so ", 5.0, "far"], call_log=True, answer_seconds=0.05)
+    answer = await asks(talk, "hi")
+    assert raw(answer)["key"] == "error.model_timeout"
+    (logged,) = talk.kept.calls
+    assert logged.call.record["error"]
+    assert logged.call.record["new_content_length"] == 3
+
+
+async def test_summaries_are_calls_too() -> None:
+    talk = Talk(ScriptedModels(whole("short"), whole("ok")), ENGLISH, call_log=True, summarize=True, context_tokens=300)
+    bodies = tuple({"role": role, "content": "long words " * 60} for role in ("user", "assistant") * 3)
+    talk.kept.apply(Append(OWNER, "context", "default", bodies))
+    entry = talk.entry((Text("hi"),))
+    talk.kept.keep(await talk.chat.answer(entry, OWNER, "hi", None, talk.stop))
+    assert len(talk.models.requests) == 2
+    assert [each.call.record["new_content_length"] for each in talk.kept.calls] == [5, 2]
