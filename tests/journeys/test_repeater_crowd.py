@@ -24,14 +24,17 @@ async def contents(hub: Inside, user: str) -> list[str]:
 
 
 async def test_one_users_chats_are_answered_in_the_order_in_which_they_came(tmp_path: Path) -> None:
-    async with inside(tmp_path, first_ms=10) as hub:
-        await ask(hub, "GET", "/userdata/context/userlist")
-        asked = []
-        for number in range(15):
+    async with inside(tmp_path, first_ms=100) as hub:
+        asked: list[asyncio.Task[tuple[int, Any]]] = []
+
+        def accepted() -> int:
+            return hub.hub.control.status().waiting + sum(each.done() for each in asked)
+
+        for number in range(8):
             asked.append(asyncio.create_task(ask(hub, "POST", "/chat/completion/u1", message=str(number))))
-            await asyncio.sleep(0.005)  # so that they leave in this order
-        assert [status for status, _ in await asyncio.gather(*asked)] == [200] * 15
-        expected = [text for number in range(15) for text in (str(number), f"LLM-OK {number}")]
+            await until(lambda: accepted() >= len(asked))
+        assert [status for status, _ in await asyncio.gather(*asked)] == [200] * 8
+        expected = [text for number in range(8) for text in (str(number), f"LLM-OK {number}")]
         assert await contents(hub, "u1") == expected
 
 

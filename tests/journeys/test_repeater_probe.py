@@ -251,7 +251,7 @@ async def test_the_hub_answers_as_the_backend_did(tmp_path: Path) -> None:
 
 
 async def test_every_answer_but_a_models_comes_at_once(tmp_path: Path) -> None:
-    """Clients give up after five seconds; half of that is much on a machine that is not busy."""
+    """Clients give up after five seconds, also on a machine that is busy."""
     async with probe(tmp_path) as at:
         loop_time = asyncio.get_running_loop().time
         await at.ask(requests()[0])  # the framework is loaded with the first request
@@ -261,4 +261,4 @@ async def test_every_answer_but_a_models_comes_at_once(tmp_path: Path) -> None:
                 began = loop_time()
                 await at.ask(request)
                 slowest = max(slowest, loop_time() - began)
-        assert slowest < 2.5
+        assert slowest < 4
