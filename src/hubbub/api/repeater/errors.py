@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from hubbub.api.errors import Refusal, refusal_of, unforeseen
-from hubbub.core.errors import HubbubError, ProviderError, UserError
+from hubbub.core.errors import HubbubError, ProviderError, RenderError, Unstorable, UserError
 from hubbub.words import say
 
 log = logging.getLogger(__name__)
@@ -70,6 +70,10 @@ def failure_of(error: Exception, what: str) -> Failure:
         return of_phrase(error)
     if isinstance(error, ProviderError):
         return _of_model(error, what)
+    if isinstance(error, RenderError):
+        return Failure(400, f"No picture can be made of this text: {error}")
+    if isinstance(error, Unstorable):
+        return Failure(422, "Something in this request cannot be kept: half a character, or a sign that is none.")
     refusal = refusal_of(error) if isinstance(error, HubbubError | TimeoutError) else None
     return of_refusal(refusal or unforeseen(what, error))
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from hubbub.core.calls import ModelCall
+from hubbub.core.errors import RenderError
 from tests.unit.api.repeater.door import Door, door
 
 # --- pictures
@@ -41,6 +42,10 @@ async def test_pictures_have_styles() -> None:
         assert wrong == (400, {"detail": "Invalid style"})
         assert (await at.ask("POST", "/render/u1", data={"text": "x", "timeout": "soon"}))[0] == 422
         assert (await at.ask("POST", "/render/u1", json={"text": "x"}))[1]["style"] == "light"
+        at.pictures.broken = RenderError("it is too long")
+        refused = await at.ask("POST", "/render/u1", data={"text": "x"})
+        assert refused == (400, {"detail": "No picture can be made of this text: it is too long"})
+        at.pictures.broken = None
         at.say("u1", {"render_style": "plaid"}, kind="config")
         await at.ask("POST", "/chat/completion/u1", data={"message": "x", "rendering": "1"})
         assert at.pictures.drawn[-1][1] == "light"
