@@ -24,8 +24,8 @@ T = TypeVar("T")
 
 SUSPECT_CLAIMS = 2
 """So often claimed after its acceptance, an entry may be what ends the process (`Dispatcher._warily`)."""
-SUSPECT_BEGINNINGS = 3
-"""So often begun alone, it is."""
+SUSPECT_BEGINNINGS = 5
+"""So often begun alone, it is. Not fewer: whoever kills the hub again and again must not cost an innocent message."""
 
 
 class Handler(Protocol):
