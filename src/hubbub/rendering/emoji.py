@@ -10,8 +10,8 @@ if TYPE_CHECKING:
 
 _FLAG = "[\U0001f1e6-\U0001f1ff]{2}"
 _KEYCAP = "[0-9#*]\ufe0f?\u20e3"
-# Shown in colour as they are.
-_COLOURED = (
+# Shown in colour as they are, as a class of a regular expression.
+COLOURED = (
     "\u231a\u231b\u23e9-\u23f3\u25fd\u25fe\u2600-\u2604\u260e\u2614\u2615\u2618\u261d\u2620\u2622\u2623\u2626"
     "\u262a\u262e\u262f\u2638-\u263a\u2648-\u2653\u2660\u2663\u2665\u2666\u2668\u267b\u267f\u2692-\u2697\u2699\u269b"
     "\u269c\u26a0\u26a1\u26aa\u26ab\u26b0\u26b1\u26bd\u26be\u26c4\u26c5\u26c8\u26ce\u26cf\u26d1\u26d3\u26d4\u26e9"
@@ -29,7 +29,7 @@ _EITHER = (
 )
 _SKIN = "[\U0001f3fb-\U0001f3ff]"
 _TAGS = "[\U000e0020-\U000e007f]+"
-_ONE = f"(?:[{_COLOURED}](?!\ufe0e)(?:\ufe0f?{_SKIN}|\ufe0f)?|[{_EITHER}](?:\ufe0f{_SKIN}?|{_SKIN})|{_SKIN})"
+_ONE = f"(?:[{COLOURED}](?!\ufe0e)(?:\ufe0f?{_SKIN}|\ufe0f)?|[{_EITHER}](?:\ufe0f{_SKIN}?|{_SKIN})|{_SKIN})"
 _SEQUENCE = f"(?:{_FLAG}|{_KEYCAP}|{_ONE}(?:{_TAGS})?(?:\u200d(?:{_ONE}|[{_EITHER}]))*)"
 _RUN = re.compile(f"{_SEQUENCE}+")
 _MAY_HAVE = re.compile("[\u203c-\u3299\U0001f000-\U0001faff\u20e3]")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hubbub.markup.rich import read
 from hubbub.rendering.colours import code_theme
-from hubbub.rendering.emoji import runs
+from hubbub.rendering.emoji import COLOURED, runs
 from hubbub.rendering.formulas import mathematics
 from hubbub.rendering.literals import literal
 from hubbub.rendering.paging import Pager
@@ -82,6 +82,8 @@ def document(job: Mapping[str, Any], bad: frozenset[str] = frozenset()) -> Sourc
     parts = job["parts"]
     lines = " + linebreak() + ".join(map(_said, job["lines"])) or '""'
     code = [f"#cover({_said(job['title'])}, {lines})"]
+    if len(parts) > 1:
+        code.append("#contents")
     for part in parts:
         level = 1
         if len(parts) > 1:
@@ -115,7 +117,8 @@ def _head(job: Mapping[str, Any], text: str, size: float) -> str:
     language, font = _script(text)
     return (
         f'#let look = (size: {size:.2f}, width: {job.get("width", 0) * _POINT:.1f}, lang: "{language}",'
-        f' fonts: ("{font}",), theme: ({colours}), code-theme: {literal(code_theme(dark=theme["dark"]))})\n'
+        f' fonts: ("{font}",), emoji: {literal(COLOURED)}, theme: ({colours}),'
+        f" code-theme: {literal(code_theme(dark=theme['dark']))})\n"
     )
 
 

@@ -74,8 +74,11 @@ def test_an_emoji_of_many_is_drawn_as_one(typesetter: Typesetter) -> None:
 
 
 def test_emoji_stay_in_colour_wherever_they_stand(typesetter: Typesetter) -> None:
-    text = "# 😀\n\n- 😀 **😀** *a 😀* ~~😀~~ [😀](https://example.com)\n\n> 😀\n\n| 😀 |\n|---|\n| 😀 |"
-    assert colours(drawn(typesetter, text, scale=2)) > 9 * colours(drawn(typesetter, "😀", scale=2)) * 0.5
+    text = (
+        "# 😀\n\n```python\n# 😀\n```\n\n`😀`\n\n- 😀 **😀** *a 😀* ~~😀~~ [😀](https://example.com)\n\n"
+        "> 😀\n\n| 😀 |\n|---|\n| 😀 |"
+    )
+    assert colours(drawn(typesetter, text, scale=2)) > 11 * colours(drawn(typesetter, "😀", scale=2)) * 0.5
 
 
 def test_bold_is_bold_and_slanted_is_slanted(typesetter: Typesetter) -> None:
