@@ -143,6 +143,6 @@ COMMANDS: Final = (
     _command("getContextTotalLength", length, "command.getContextTotalLength.help", aliases=("gctl",)),
     _command("injectContext", inject, "command.injectContext.help", aliases=("ic",)),
     _command("withdraw", conversation.undo, "command.withdraw.help", aliases=("w",)),
-    Command("undoChange", undo_change, "command.undoChange.help", aliases=("恢复更改",), role=Role.USER),
+    Command("takeback", undo_change, "command.takeback.help", aliases=("undoChange", "恢复更改"), role=Role.USER),
     Command("tree", tree, "command.tree.help", aliases=("对话树",), role=Role.USER),
 )

@@ -53,7 +53,7 @@ SENTENCES: Final = MappingProxyType(
         "command.getContextTotalLength.help": "how long the context is",
         "command.injectContext.help": "puts a unit into the context: {prefix}injectContext user:TEXT",
         "command.withdraw.help": "takes the last question and its answer back, or more of them",
-        "command.undoChange.help": "takes back the last withdrawing, rewriting or deleting: context, prompt or config",
+        "command.takeback.help": "takes back the last withdrawing, rewriting or deleting: context, prompt or config",
         "command.tree.help": "shows how your conversations go off from one another",
         "command.varExpand.help": "shows a text with its variables expanded",
         "command.sendUserDataFile.help": "sends what you keep as a zip file; all: every branch",

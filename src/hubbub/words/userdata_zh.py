@@ -53,7 +53,7 @@ SENTENCES: Final = MappingProxyType(
         "command.getContextTotalLength.help": "查看上下文长度",
         "command.injectContext.help": "注入上下文：{prefix}injectContext user:内容",
         "command.withdraw.help": "撤回最近一轮或几轮问答",
-        "command.undoChange.help": "恢复最近一次撤回、改写或删除：context、prompt 或 config",
+        "command.takeback.help": "恢复最近一次撤回、改写或删除：context、prompt 或 config",
         "command.tree.help": "查看对话的分叉树",
         "command.varExpand.help": "展开文字里的变量",
         "command.sendUserDataFile.help": "发送你的用户数据（zip），all 为全部分支",

@@ -35,4 +35,4 @@ def test_every_command_is_in_both_tables_with_its_names() -> None:
 
 def test_commands_that_the_prose_names_are_there() -> None:
     names = {command.name for command in BUILTIN}
-    assert set(re.findall(r"`/([a-z]+)", PAGE)) <= names
+    assert set(re.findall(r"`/([a-zA-Z]+)", PAGE)) <= names

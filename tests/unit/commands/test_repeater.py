@@ -233,7 +233,7 @@ async def test_branches_of_contexts(hub: World) -> None:
     assert await data(ann).branches(ann.owner, "context") == ["default", "work_ 1"]
     await ann.reads("/deleteContext")
     assert await context(ann) == []
-    await ann.reads("/undoChange")
+    await ann.reads("/takeback")
     assert await context(ann) == ["one", "re: one"]
 
 
@@ -250,9 +250,9 @@ async def test_branches_of_prompts_and_settings(hub: World, kind: Any, change: s
     assert await data(ann).current(ann.owner, kind) == "b"
     await ann.reads(f"/{delete}")
     assert await data(ann).branches(ann.owner, kind) == ["default"]
-    await ann.reads(f"/undoChange {kind}")
+    await ann.reads(f"/takeback {kind}")
     assert await data(ann).branches(ann.owner, kind) == ["b", "default"]
-    assert "one of these words" in await ann.reads("/undoChange nothing")
+    assert "one of these words" in await ann.reads("/takeback nothing")
 
 
 async def test_units_of_a_context(hub: World) -> None:
@@ -265,9 +265,9 @@ async def test_units_of_a_context(hub: World) -> None:
     assert await ann.reads("/gctl") == "3 units, 15 characters"
     await ann.reads("/withdraw")
     assert await context(ann) == ["I know."]
-    await ann.reads("/undo_change")
+    await ann.reads("/takeback")
     assert await context(ann) == ["I know.", "hi", "re: hi"]
-    assert "Nothing was" in await hub.person("bob").reads("/undoChange")
+    assert "Nothing was" in await hub.person("bob").reads("/takeback")
 
 
 async def test_the_tree(hub: World) -> None:
@@ -401,3 +401,9 @@ async def test_what_a_month_cost(hub: World) -> None:
     ]
     await hub.store.calls.add([*made, ModelCall(ann.owner, "m", now - 40 * 86_400, {"cost": 7})])
     assert "This month's calls cost 0.5000." in await ann.reads("/usage")
+
+
+def test_what_platforms_list_has_names_that_they_take() -> None:
+    """Telegram and Discord take lower case only."""
+    for item in Commands().menu("en"):
+        assert item.name.islower(), item.name
