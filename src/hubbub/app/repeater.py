@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import random
@@ -35,6 +36,7 @@ log = logging.getLogger(__name__)
 NO_MODEL = "nomodel"
 """What the variable model_type says where no model is asked."""
 _LARGEST_FILE = 10_000_000
+_LONG = 20_000
 
 
 class Nicknames:
@@ -70,20 +72,19 @@ class Expander:
         """See `api.repeater_parts.Expanding`."""
         chosen = await preferences.read(self._conversations, owner)
         born = self._settings.birthday
-        return expand(
-            text,
-            Variables(
-                user_id=user_id,
-                user_name=user_name,
-                model_type=NO_MODEL,
-                bot_name=self._settings.bot_name,
-                version=self._settings.version or __version__,
-                birthday=(born.year, born.month, born.day),
-                now=self._clock(),
-                zone=(zone_of(chosen.timezone) if chosen.timezone else None) or self._zone,
-                chance=random.SystemRandom(),
-            ),
+        variables = Variables(
+            user_id=user_id,
+            user_name=user_name,
+            model_type=NO_MODEL,
+            bot_name=self._settings.bot_name,
+            version=self._settings.version or __version__,
+            birthday=(born.year, born.month, born.day),
+            now=self._clock(),
+            zone=(zone_of(chosen.timezone) if chosen.timezone else None) or self._zone,
+            chance=random.SystemRandom(),
         )
+        # A text of megabytes takes long, and nobody else shall wait for it.
+        return await asyncio.to_thread(expand, text, variables) if len(text) > _LONG else expand(text, variables)
 
 
 def repeater_parts(  # noqa: PLR0913 - what the API needs

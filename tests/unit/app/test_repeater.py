@@ -42,6 +42,7 @@ async def test_variables_are_the_owners_and_the_bots() -> None:
     text = "{user_id}|{user_name}|{botname}|{version}|{birthday}|{model_type}|{time}"
     told = await expand("u1", "Group:1:2", "Bob", text)
     assert told == "Group:1:2|Bob|复读机|4|2024.6.28|nomodel|2023-11-14 22:13:20 UTC"
+    assert await expand("u1", "u1", "Bob", "{user_name}" + " " * 30_000) == "Bob" + " " * 30_000
     conversations.apply(Append("u1", "config", "default", ({"time_zone": 8.0},)))
     assert await expand("u1", "u1", "", "{time}") == "2023-11-15 06:13:20 UTC+08:00"
 
