@@ -10,7 +10,6 @@ import pytest
 from tests.cluster.hubs import Hubs, hubs
 from tests.peers.postgres import Server
 
-
 pytestmark = pytest.mark.timeout(300)
 
 
