@@ -10,7 +10,7 @@ import aiohttp
 
 from hubbub.core.addresses import Room
 from hubbub.core.capabilities import Capabilities
-from hubbub.core.errors import DeliveryError, MediaError
+from hubbub.core.errors import ConfigError, DeliveryError, MediaError
 from hubbub.core.events import Received
 from hubbub.core.messages import Blob, Media
 from hubbub.core.ports import Host, Route
@@ -30,7 +30,16 @@ class WhatsAppAdapter:
     name = "whatsapp"
 
     def __init__(self, settings: WhatsAppSettings, host: Host) -> None:
-        """WhatsApp is called by `run` first."""
+        """WhatsApp is called by `run` first.
+
+        Raises:
+            ConfigError: a key is missing without which nothing works.
+        """
+        if missing := settings.missing():
+            message = (
+                f"platforms.whatsapp: should have {', '.join(missing)} too; README.md of the platform says where from"
+            )
+            raise ConfigError(message)
         self._settings = settings
         self._host = host
         self._numbers = {each.phone_number_id: Number(each, settings, host) for each in settings.numbers}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 
 class WhatsAppNumber(BaseModel):
@@ -10,7 +10,9 @@ class WhatsAppNumber(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    phone_number_id: str = Field(description="Id of the number, from the app's page (not the number itself).")
+    phone_number_id: str = Field(
+        description="Id of the number, from the app's page (not the number itself).", examples=["100200300"]
+    )
     access_token: SecretStr = Field(SecretStr(""), description="Token to send with; empty: that of the section.")
 
 
@@ -56,16 +58,9 @@ class WhatsAppSettings(BaseModel):
         shared = {"access_token": self.access_token}
         return tuple(each if each.access_token.get_secret_value() else each.model_copy(update=shared) for each in given)
 
-    @model_validator(mode="after")
-    def _whole(self) -> WhatsAppSettings:
-        if self.enabled is False or not (self.numbers or self.enabled):
-            return self
-        missing = [name for name in ("app_secret", "verify_token") if not getattr(self, name).get_secret_value()]
+    def missing(self) -> list[str]:
+        """Keys without which nothing can be sent, or nobody be believed."""
+        found = [name for name in ("app_secret", "verify_token") if not getattr(self, name).get_secret_value()]
         if not all(each.access_token.get_secret_value() for each in self.numbers):
-            missing.append("access_token")
-        if not self.numbers:
-            missing.append("phone_number_id")
-        if missing:
-            message = f"should have {', '.join(missing)} too"
-            raise ValueError(message)
-        return self
+            found.append("access_token")
+        return found if self.numbers else [*found, "phone_number_id"]
