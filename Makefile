@@ -66,7 +66,7 @@ crashes: $(DEV)
 	$(PYTEST) -n $(JOBS) -m "crash and not slow"
 
 crash: $(DEV) ## kill running hubs many times (KILLS=1000)
-	HUBBUB_TEST_KILLS=$(KILLS) $(PYTEST) -m crash --timeout 0 $(ARGS)
+	HUBBUB_TEST_KILLS=$(KILLS) $(PYTEST) -m "crash and not slow" --timeout 0 $(ARGS)
 
 soak: $(DEV) ## run the slow tests
 	$(PYTEST) -m slow --timeout 0 $(ARGS)
