@@ -64,12 +64,15 @@ class HubWindow:
 
     async def answer(self, event: Received, terms: WindowTerms) -> Message | None:
         """See `ports.Window.answer`."""
-        began = asyncio.get_running_loop().time()
-        async with self._alone(event):
-            found = await self._find(event, terms)
+        deadline = asyncio.get_running_loop().time() + terms.within
+        try:
+            async with asyncio.timeout_at(deadline), self._alone(event):
+                found = await self._find(event, terms)
+        except TimeoutError:  # the store takes its time; what was offered to it goes on
+            return _said(terms.thinking) if self._is_last(event, terms, 1) else None
         if not isinstance(found, _Wait):
             return found
-        rows = await self._rows(event, found, began + terms.within)
+        rows = await self._rows(event, found, deadline)
         if rows is None:
             return _said(terms.thinking) if found.last else None
         async with self._alone(event):
@@ -141,7 +144,7 @@ class HubWindow:
                 finally:
                     told.cancel()
         except TimeoutError:
-            return await self._replies(event, wait.entry)
+            return None
 
     async def _look(self, event: Received, wait: _Wait, told: asyncio.Future[None]) -> Sequence[Row]:
         pause = _FIRST_LOOK

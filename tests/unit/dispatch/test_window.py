@@ -197,6 +197,20 @@ async def test_a_restart_between_deliveries(tmp_path: Path) -> None:
         assert len(slow(side).requests) == 1
 
 
+async def test_a_slow_store_holds_up_nobody(side: Side, monkeypatch: pytest.MonkeyPatch) -> None:
+    event, facts = side.message("hello"), side.nodes[0]._parts.facts
+
+    async def slow_get(self: PlatformFacts, key: str) -> str | None:
+        await asyncio.sleep(30)
+        return None
+
+    with monkeypatch.context() as slowly:
+        slowly.setattr(type(facts), "get", slow_get)
+        assert await side.deliver(event, within=0.1) == NOT_YET
+        assert await side.deliver(replace(event, time=time.time() - 1), within=0.1) == "thinking"
+    assert await side.deliver(event) == "re: hello"
+
+
 def test_what_is_kept_is_bounded_and_read_again() -> None:
     pending = Pending()
     for number in range(50):
