@@ -449,7 +449,9 @@ async def test_what_is_no_archive(kept: Kept) -> None:
 
 @given(
     st.recursive(
-        st.none() | st.text() | st.integers(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
+        st.none() | st.sampled_from(["user", "role", "x"]),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["role", "content"]), inner),
+        max_leaves=8,
     )
 )
 def test_bodies_of_anything_are_units(value: object) -> None:
