@@ -33,9 +33,10 @@ class ModelSpec:
     """One model as the settings, or what was found, describe it.
 
     ``name`` is the hub's name for it, ``title`` what programs call it ("": the name), ``id`` the provider's ("": the
-    first that the provider lists). ``provider`` is the kind of provider that serves it. ``fallback`` names models to ask
-    when this one fails before its first piece. Prices are per million tokens. ``vision`` None: unknown. ``context_tokens`` 0: unknown. ``path``: weights of a
-    model that runs inside the hub ("": its own demo model). ``extra`` goes into every request as it is.
+    first that the provider lists). ``provider`` is the kind of provider that serves it. ``fallback`` names models to
+    ask when this one fails before its first piece. Prices are per million tokens. ``vision`` None: unknown.
+    ``context_tokens`` 0: unknown. ``path``: weights of a model that runs inside the hub ("": its own demo model).
+    ``extra`` goes into every request as it is.
     """
 
     name: str
