@@ -11,6 +11,7 @@ from typing import cast
 import pytest
 
 from hubbub.chat.stop import StopSignal
+from hubbub.core.capabilities import Delivery
 from hubbub.core.errors import Overloaded, StoreError
 from hubbub.core.events import Deleted, Received
 from hubbub.core.messages import Text, text_of
@@ -281,7 +282,7 @@ async def test_what_ends_the_process_each_time_is_given_up_and_nothing_else(tmp_
     while not given_up and lives < 20:
         lives += 1
         dying.clear()
-        async with asyncio.timeout(30), world(tmp_path) as hub:
+        async with asyncio.timeout(30), world(tmp_path, delivery=Delivery.IDEMPOTENT) as hub:
             hub.handler.work, hub.platform.shown = work, told
             if lives == 1:
                 await hub.dispatcher.accept(message(1, "ann", "poison"))
@@ -295,4 +296,5 @@ async def test_what_ends_the_process_each_time_is_given_up_and_nothing_else(tmp_
     assert lives == 1 + SUSPECT_CLAIMS + SUSPECT_BEGINNINGS
     assert [text_of(cast("Received", each.event).message) for each in given_up] == ["poison"]
     assert f"{SUSPECT_BEGINNINGS} times" in given_up[0].error
-    assert sorted(told) == [("ann", "m2"), ("ann", "sorry"), ("bob", "m1"), ("eve", "m1")]
+    # What was on its way at an end may be shown twice.
+    assert sorted(set(told)) == [("ann", "m2"), ("ann", "sorry"), ("bob", "m1"), ("eve", "m1")]
