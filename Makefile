@@ -38,7 +38,7 @@ run: $(RUN) ## start a hub, installing what it needs first (ARGS="--port 9000")
 test: $(DEV) ## run the tests (JOBS=2 processes, ARGS="-k name")
 	$(PYTEST) -n $(JOBS) -m "not slow" $(ARGS)
 
-check: format lint types imports deadcode test $(if $(wildcard tests/crash),crashes) ## everything that a change must pass
+check: format lint types imports deadcode test ## everything that a change must pass
 
 format: $(DEV)
 	$(BIN)/ruff format --check .
@@ -60,10 +60,6 @@ coverage: $(DEV) # crash tests run apart: a killed process reports no coverage
 	$(BIN)/coverage run -m pytest -n $(JOBS) -m "not slow and not crash"
 	@$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
-
-.PHONY: crashes
-crashes: $(DEV)
-	$(PYTEST) -n $(JOBS) -m "crash and not slow"
 
 crash: $(DEV) ## kill running hubs many times (KILLS=1000)
 	HUBBUB_TEST_KILLS=$(KILLS) $(PYTEST) -m "crash and not slow" --timeout 0 $(ARGS)
