@@ -48,12 +48,14 @@ class Handler(Protocol):
 class Bounds:
     """``conversations``: lanes at work at once. ``accepted``: events in memory that are not done.
 
-    ``retry``: seconds to wait, at first and at most, when the store fails.
+    ``retry``: seconds to wait, at first and at most, when the store fails. ``calm``: seconds of a process's life,
+    doubled with every claim and at most, before it handles what may have ended others.
     """
 
     conversations: int = 1000
     accepted: int = 10_000
     retry: tuple[float, float] = (0.1, 5.0)
+    calm: tuple[float, float] = (0.1, 3.0)
 
 
 @dataclass(slots=True)
@@ -85,6 +87,7 @@ class Dispatcher:
         self.recalled: Callable[[str, str, str], None] = _nobody
         """Told, with lane, room and id, of messages that were taken back and whose lane is not at work here."""
         self._suspects = asyncio.Lock()
+        self._born = asyncio.get_running_loop().time()
         self._empty = asyncio.Event()
         self._empty.set()
 
@@ -211,8 +214,12 @@ class Dispatcher:
         """Handle what may be the reason why the process ended again and again.
 
         One such at a time, and that it begins is stored first: thus the one that was at work each time is known and
-        given up, while those that only waited beside it are answered.
+        given up, while those that only waited beside it are answered. None begins before this process has lived a
+        while, so that one which is killed again and again for other reasons blames no message.
         """
+        least, most = self._bounds.calm
+        calm = self._born + min(most, least * 2 ** min(entry.attempts, 10))
+        await asyncio.sleep(max(0.0, calm - asyncio.get_running_loop().time()))
         async with self._suspects:
             begun = await self._patiently(entry, partial(self._inbox.begin, entry.id))
             if begun < SUSPECT_BEGINNINGS:

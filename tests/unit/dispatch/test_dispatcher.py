@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import sqlite3
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -282,7 +284,7 @@ async def test_what_ends_the_process_each_time_is_given_up_and_nothing_else(tmp_
     while not given_up and lives < 20:
         lives += 1
         dying.clear()
-        async with asyncio.timeout(30), world(tmp_path, delivery=Delivery.IDEMPOTENT) as hub:
+        async with asyncio.timeout(30), world(tmp_path, Bounds(calm=(0, 0)), delivery=Delivery.IDEMPOTENT) as hub:
             hub.handler.work, hub.platform.shown = work, told
             if lives == 1:
                 await hub.dispatcher.accept(message(1, "ann", "poison"))
@@ -298,3 +300,23 @@ async def test_what_ends_the_process_each_time_is_given_up_and_nothing_else(tmp_
     assert f"{SUSPECT_BEGINNINGS} times" in given_up[0].error
     # What was on its way at an end may be shown twice.
     assert sorted(set(told)) == [("ann", "m2"), ("ann", "sorry"), ("bob", "m1"), ("eve", "m1")]
+
+
+async def test_a_hub_that_is_killed_at_once_each_time_blames_no_message(tmp_path: Path) -> None:
+    for _ in range(8):
+        async with world(tmp_path, Bounds(calm=(60, 60))) as hub:
+            hub.handler.work = lambda entry, stop: asyncio.Event().wait()
+            await hub.dispatcher.accept(message(1))
+            await asyncio.sleep(0.01)
+    assert not await begun(tmp_path)
+    async with world(tmp_path, Bounds(calm=(0, 0))) as hub:
+        async with asyncio.timeout(20):
+            while not hub.platform.shown:
+                await asyncio.sleep(0.01)
+        assert not await hub.store.inbox.given_up()
+
+
+async def begun(folder: Path) -> int:
+    """How often handling was noted to begin, of all entries."""
+    with contextlib.closing(sqlite3.connect(folder / "hubbub.db")) as db:
+        return int(db.execute("SELECT sum(begun) FROM inbox").fetchone()[0])
