@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 import unicodedata
 
-# Half characters and controls but tab and newline; typst would show them as boxes, or refuse them.
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff\ufeff]")
+# Half characters and controls but tab and newline; typst would show them as boxes, or refuse them. Marks that turn the
+# direction of text by force, too: they serve to deceive, and typst falls over some of them.
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff\ufeff]")
 _NARROW_BREAK = "\u200b"
 _WORD = re.compile(r"[^\s\u200b\u2e80-\u9fff\uac00-\ud7ff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]{12,}")
 _JOINTS = re.compile(r"(?<=[/?&=_.,:;+\-\\|%])(?=[^\s\u200b])")

@@ -29,6 +29,10 @@ class Unset(Exception):
     """Typst cannot set a text; the message says why."""
 
 
+class Broken(Exception):
+    """Typst itself broke over a text; what it still does cannot be relied on."""
+
+
 class Typesetter:
     """One compiler with all fonts. It may read the folder of the hub's themes, which is no secret, and nothing else."""
 
@@ -47,7 +51,7 @@ class Typesetter:
         sources.prepare()
 
     def pictures(self, job: Mapping[str, Any]) -> list[bytes]:
-        """PNG files of a reply. Raises Unset, TooLong."""
+        """PNG files of a reply. Raises Unset, TooLong, Broken."""
         found = self._set(sources.picture, job, "png")
         return found if isinstance(found, list) else [found]
 
@@ -80,7 +84,13 @@ class Typesetter:
         return True
 
     def _compile(self, code: bytes, form: Form, scale: float) -> bytes | list[bytes]:
-        return self._compiler.compile(input=code, format=form, ppi=_PIXELS * scale) or b""
+        try:
+            return self._compiler.compile(input=code, format=form, ppi=_PIXELS * scale) or b""
+        except BaseException as error:
+            # A panic of the library comes as an exception that is made to slip through everything.
+            if type(error).__name__ == "PanicException":
+                raise Broken(str(error)) from error
+            raise
 
 
 def _theme() -> dict[str, Any]:
@@ -94,4 +104,4 @@ def _cjk() -> list[str]:
     return [str(Path(found.origin).parent)] if found and found.origin else []
 
 
-__all__ = ["TooLong", "Typesetter", "Unset"]
+__all__ = ["Broken", "TooLong", "Typesetter", "Unset"]

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from typing import Any, BinaryIO
 
 from hubbub.rendering.limits import close_doors, limit_memory, used_memory
-from hubbub.rendering.typesetting import TooLong, Typesetter, Unset
+from hubbub.rendering.typesetting import Broken, TooLong, Typesetter, Unset
 
 _LENGTH = struct.Struct(">I")
 
@@ -33,13 +33,19 @@ def main() -> int:
     close_doors()
     _write(target, {"ready": True}, [])
     while (job := _read(source)) is not None:
-        _write(target, *_done(typesetter, job))
+        try:
+            answer, files = _done(typesetter, job)
+        except Broken:
+            return 1  # whoever asked is told by that, and starts another
+        _write(target, answer, files)
     return 0
 
 
 def _done(typesetter: Typesetter, job: Mapping[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
     try:
         files = typesetter.pictures(job) if job["kind"] == "picture" else [typesetter.document(job)]
+    except Broken:
+        raise
     except (TooLong, Unset) as error:
         return {"error": str(error)[:500]}, []
     except Exception as error:  # noqa: BLE001 - the process's loop: a job's fault is told, and the next is served
