@@ -76,6 +76,7 @@ fix: $(DEV) ## format, and repair what the linter can
 
 bench: $(DEV) ## measure speed and size
 	$(BIN)/python -m tests.bench $(ARGS)
+	$(if $(ARGS),,$(BIN)/python -m tests.bench.store)
 
 deploy: ## build and start the hub on another machine (DEPLOY_HOST=user@host PORT=9090)
 	@deploy/deploy.sh "$(DEPLOY_HOST)" "$(PORT)"
