@@ -108,8 +108,8 @@ class WhatsAppAdapter:
         failed: Exception | None = None
         for number in self._numbers.values():
             try:
-                return await number.graph.fetch(media, self._settings.max_file_bytes)
-            except (DeliveryError, MediaError) as error:
+                return await number.fetch(media)
+            except MediaError as error:
                 failed = error
         message = f"no number may fetch the file: {failed}"
         raise MediaError(message)

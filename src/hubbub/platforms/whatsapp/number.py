@@ -42,8 +42,7 @@ class Number:
     async def run(self, client: aiohttp.ClientSession) -> None:
         """Look the number up until it is there, then be connected until cancelled."""
         account, wait = Account(PLATFORM, self.id), self._settings.reconnect_seconds
-        root = f"{self._settings.api_base.rstrip('/')}/{self._settings.api_version}"
-        graph = Graph(client, root, self._token, self._settings.api_timeout_seconds)
+        graph = self._api(client)
         try:
             while True:
                 try:
@@ -61,6 +60,17 @@ class Number:
         finally:
             self._graph = None
             self._host.disconnected(account, "stopped")
+
+    def _api(self, client: aiohttp.ClientSession) -> Graph:
+        root = f"{self._settings.api_base.rstrip('/')}/{self._settings.api_version}"
+        return Graph(client, root, self._token, self._settings.api_timeout_seconds)
+
+    async def fetch(self, media: Media) -> Blob:
+        """A file that came in, also on a node that does not hold the connection. Raises MediaError."""
+        import aiohttp  # noqa: PLC0415 - loaded on first use
+
+        async with aiohttp.ClientSession() as client:
+            return await self._api(client).fetch(media, self._settings.max_file_bytes)
 
     @property
     def graph(self) -> Graph:

@@ -178,6 +178,13 @@ async def test_files_that_came_in_are_fetched(fake: FakeTelegram) -> None:
                 await adapter.fetch(media)
 
 
+async def test_files_are_fetched_where_nothing_is_sent(fake: FakeTelegram) -> None:
+    fake.files["abc"] = b"content"
+    adapter = TelegramAdapter(settings(fake), FakeHost().host)  # as a worker has it
+    assert (await adapter.fetch(Media(file_id="abc"))).data == b"content"
+    await adapter._bots["10001"].bot.request.shutdown()
+
+
 async def test_the_commands_are_listed_in_both_languages(fake: FakeTelegram) -> None:
     async with connected(fake):
         pass

@@ -131,6 +131,12 @@ async def test_files_that_came_in_are_fetched(fake: FakeWhatsApp) -> None:
                 await adapter.fetch(Media(file_id=gone))
 
 
+async def test_files_are_fetched_where_nothing_is_sent(fake: FakeWhatsApp) -> None:
+    fake.uploads["111"] = ("image/jpeg", b"picture")
+    adapter = WhatsAppAdapter(settings(fake), FakeHost().host)  # as a worker has it
+    assert await adapter.fetch(Media(file_id="111")) == Blob(b"picture", "image/jpeg")
+
+
 async def test_a_number_that_cannot_be_looked_up_is_told_and_tried_again(fake: FakeWhatsApp) -> None:
     fake.down = True
     host = FakeHost()
