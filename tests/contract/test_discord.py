@@ -34,7 +34,7 @@ ODD: tuple[tuple[str, Any], ...] = (
 
 
 def settings(fake: FakeDiscord, **more: Any) -> DiscordSettings:
-    quick = {"api_timeout_seconds": 0.5, "reconnect_seconds": 0.02}
+    quick = {"api_timeout_seconds": 2.5, "reconnect_seconds": 0.02}
     return DiscordSettings.model_validate({"token": TOKEN, "api_base": fake.url} | quick | more)
 
 

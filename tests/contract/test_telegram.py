@@ -82,7 +82,7 @@ class Polling:
 
 
 def settings(fake: FakeTelegram, **more: Any) -> TelegramSettings:
-    given = {"token": TOKEN, "api_base": fake.url, "api_timeout_seconds": 1.0, "reconnect_seconds": 0.02}
+    given = {"token": TOKEN, "api_base": fake.url, "api_timeout_seconds": 2.5, "reconnect_seconds": 0.02}
     return TelegramSettings.model_validate(given | more)
 
 

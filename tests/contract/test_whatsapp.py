@@ -57,7 +57,7 @@ ODD: tuple[dict[str, Any] | bytes, ...] = (
 
 def settings(fake: FakeWhatsApp, **more: Any) -> WhatsAppSettings:
     given = {"phone_number_id": NUMBER, "access_token": TOKEN, "app_secret": SECRET, "verify_token": VERIFY}
-    quick = {"api_base": fake.url, "api_timeout_seconds": 0.5, "reconnect_seconds": 0.02}
+    quick = {"api_base": fake.url, "api_timeout_seconds": 2.5, "reconnect_seconds": 0.02}
     return WhatsAppSettings.model_validate(given | quick | more)
 
 
