@@ -14,7 +14,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any, BinaryIO
 
-from hubbub.rendering.limits import close_doors, limit_memory, used_memory
+from hubbub.rendering.limits import Gauge, close_doors, limit_memory
 from hubbub.rendering.typesetting import Broken, TooLong, Typesetter, Unset
 
 _LENGTH = struct.Struct(">I")
@@ -30,18 +30,19 @@ def main() -> int:
     limit_memory(int(first["memory"]))
     typesetter = Typesetter()
     typesetter.warm_up()
+    gauge = Gauge()
     close_doors()
     _write(target, {"ready": True}, [])
     while (job := _read(source)) is not None:
         try:
-            answer, files = _done(typesetter, job)
+            answer, files = _done(typesetter, job, gauge)
         except Broken:
             return 1  # whoever asked is told by that, and starts another
         _write(target, answer, files)
     return 0
 
 
-def _done(typesetter: Typesetter, job: Mapping[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
+def _done(typesetter: Typesetter, job: Mapping[str, Any], gauge: Gauge) -> tuple[dict[str, Any], list[bytes]]:
     try:
         files = typesetter.pictures(job) if job["kind"] == "picture" else [typesetter.document(job)]
     except Broken:
@@ -50,7 +51,7 @@ def _done(typesetter: Typesetter, job: Mapping[str, Any]) -> tuple[dict[str, Any
         return {"error": str(error)[:500]}, []
     except Exception as error:  # noqa: BLE001 - the process's loop: a job's fault is told, and the next is served
         return {"error": f"{type(error).__name__}: {error}"[:500]}, []
-    return {"sizes": [len(each) for each in files], "memory": used_memory()}, files
+    return {"sizes": [len(each) for each in files], "memory": gauge.megabytes()}, files
 
 
 def _read(source: BinaryIO) -> dict[str, Any] | None:
