@@ -155,7 +155,9 @@ SENTENCES: Final = MappingProxyType(
         "command.reload.same": "The settings are read; nothing changed that counts at once.",
         "command.reload.restart": "This counts after a new start only: {sections}",
         # --- export, forget
-        "command.export.help": "gives you conversations as a file: {prefix}export [md|pdf|html|json] [NUMBER|NAME|3-10|all]",
+        "command.export.help": (
+            "gives you conversations as a file: {prefix}export [md|pdf|html|json] [NUMBER|NAME|3-10|all]"
+        ),
         "command.export.done": "Conversations: {conversations}, messages: {turns}.",
         "command.export.nothing": "There is nothing to export yet.",
         "command.export.too_large": "That is more than {megabytes} MB; please export single conversations.",

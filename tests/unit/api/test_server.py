@@ -117,7 +117,9 @@ async def test_the_readmes_list_every_route() -> None:
         for path, methods in document["paths"].items()
         for method, operation in methods.items()
     }
-    assert listed == served
+    # Not of the HTTP APIs' document: kept files, served before it is built, and a route for browsers' forms.
+    apart = {"GET /files/{name}": "none", "POST /post": "messages"}
+    assert listed == served | apart
 
 
 async def test_unknown_paths_and_methods_are_json() -> None:

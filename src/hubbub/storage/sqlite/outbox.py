@@ -126,7 +126,8 @@ class Outbox:
         values = (state_code(State.DEAD), codec.clean(error), row.id, state_code(State.SENT))
 
         def store(db: sqlite3.Connection) -> bool:
-            return bool(db.execute("UPDATE outbox SET state = ?, error = ? WHERE id = ? AND state = ?", values).rowcount)
+            changed = db.execute("UPDATE outbox SET state = ?, error = ? WHERE id = ? AND state = ?", values)
+            return bool(changed.rowcount)
 
         bounced: bool = await self._writer.call(store)
         return bounced
