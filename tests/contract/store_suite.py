@@ -6,6 +6,7 @@ things in every order.
 
 from __future__ import annotations
 
+from tests.contract.store_collecting import CollectingSuite
 from tests.contract.store_conversations import ConversationSuite
 from tests.contract.store_files import FileSuite
 from tests.contract.store_inbox import AcceptanceSuite, ClaimSuite, UnitSuite
@@ -19,6 +20,7 @@ class StoreSuite(
     UnitSuite,
     OutboxSuite,
     ConversationSuite,
+    CollectingSuite,
     LeaseSuite,
     TimerSuite,
     SecretSuite,

@@ -7,6 +7,7 @@ import logging
 from dataclasses import dataclass
 from typing import Protocol
 
+from hubbub.conversations.undoing import KEPT_SECONDS
 from hubbub.core.errors import StoreError
 from hubbub.core.ports import Calls, Clock
 
@@ -14,6 +15,8 @@ log = logging.getLogger(__name__)
 
 # Platforms redeliver for up to 7 days, so what was done is known for 8.
 KEEP_SECONDS = 8 * 86_400.0
+# An undoing that was decided on a moment ago still finds what it needs.
+_UNDONE_SECONDS = KEPT_SECONDS + 86_400.0
 _EVERY = 3600.0
 _AT_ONCE = 1000
 _LOOK_EVERY = 5.0
@@ -24,6 +27,9 @@ class Prunable(Protocol):
 
     async def prune(self, before: float, limit: int) -> int:
         """Remove done entries and sent messages older than ``before``, at most ``limit``; how many it were."""
+
+    async def collect(self, before: float, limit: int) -> int:
+        """Remove what changes from before ``before`` left behind; 0 when no more is old."""
 
 
 class Housekeeping:
@@ -40,12 +46,22 @@ class Housekeeping:
         while True:
             try:
                 gone = await self._prune()
+                past = await self._collect()
             except StoreError as error:
                 log.error("old messages are not removed: %s", error)  # noqa: TRY400 - an expected kind
             else:
                 if gone:
                     log.info("removed %d messages older than 8 days", gone)
+                if past:
+                    log.info("removed %d turns and changes that cannot be undone any more", past)
             await asyncio.sleep(_EVERY)
+
+    async def _collect(self) -> int:
+        total = 0
+        while gone := await self._store.collect(self._clock() - _UNDONE_SECONDS, _AT_ONCE):
+            total += gone
+            await asyncio.sleep(0.1)
+        return total
 
     async def _prune(self) -> int:
         total = 0

@@ -484,7 +484,7 @@ class Outbox(Protocol):
         """The row of a message that the hub sent."""
 
     async def bounce(self, room: Room, message_id: str, error: str) -> bool:
-        """SENT -> DEAD: the platform told afterwards that a message did not arrive; False if none of that id is SENT."""
+        """SENT -> DEAD: the platform told afterwards that it did not arrive; False if no message of that id is SENT."""
 
     async def deliveries(self, states: Sequence[State], limit: int = 100, after: int = 0) -> Sequence[Row]:
         """Rows in these states with ids above ``after``, oldest first."""
@@ -766,6 +766,13 @@ class Store(Protocol):
         What somebody still has to act on stays: entries that wait, rows that are QUEUED, SENDING, UNKNOWN or DEAD.
         A forgotten event is new when it comes again, so keep what platforms repeat: 8 days.
         Returns how many it were; fewer than ``limit`` when no more is old.
+        """
+
+    async def collect(self, before: float, limit: int = 500) -> int:
+        """Forget what branches held before changes from before ``before``, as far as nothing else leads there.
+
+        These are lines of the trail, at most ``limit`` nodes that only they led to, and emptied branches. What branches
+        hold, and what younger lines lead to, stays. Returns how many lines and nodes it were; 0 when no more is old.
         """
 
     async def forget(self, owner: str) -> None:

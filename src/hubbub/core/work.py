@@ -111,13 +111,17 @@ class Exchanged:
 
 BranchKind = Literal["context", "prompt", "config"]
 
+REPLACED = "replaced"
+"""Why a branch's log has an end that an `Append` elsewhere than there left."""
+
 
 @dataclass(frozen=True, slots=True)
 class Append:
     """Put new nodes on a branch, one after the other, behind ``onto`` (default: the branch's head).
 
     ``onto`` 0 starts afresh; what is no node of the owner counts as the default. The branch is made if it is not
-    there. Bodies are plain JSON values and come back as such.
+    there. An end that is left by it stays in the branch's log as `REPLACED`. Bodies are plain JSON values and come back
+    as such.
     """
 
     owner: str

@@ -10,8 +10,11 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class _Table:
-    """``time``: the column that says when a row was made; ``over``: nobody has to act on it any more."""
+class Table:
+    """A table whose rows grow old.
+
+    ``time``: the column that says when a row was made; ``over``: nobody has to act on it any more.
+    """
 
     name: str
     time: str
@@ -19,9 +22,11 @@ class _Table:
 
 
 _TABLES = (
-    _Table("inbox", "at", "NOT EXISTS (SELECT 1 FROM waiting w WHERE w.lane = t.lane AND w.id = t.id)"),
-    _Table("outbox", "created_at", "t.state >= 10"),
+    Table("inbox", "at", "NOT EXISTS (SELECT 1 FROM waiting w WHERE w.lane = t.lane AND w.id = t.id)"),
+    Table("outbox", "created_at", "t.state >= 10"),
 )
+LOG = Table("branch_log", "at", "true")
+"""Of branches; see `collecting`."""
 _WRITERS = "DELETE FROM writer WHERE at < $1"
 
 
@@ -41,31 +46,32 @@ class Pruning:
                 gone += await self._delete(table, before, limit - gone)
         return gone
 
-    async def _delete(self, table: _Table, before: float, limit: int) -> int:
+    async def _delete(self, table: Table, before: float, limit: int) -> int:
         query = (
             f"DELETE FROM {table.name} t WHERE t.id IN ("  # noqa: S608 - fixed names
             f" SELECT t.id FROM {table.name} t WHERE t.id < $1 AND t.{table.time} < $2 AND {table.over}"
             f" ORDER BY t.id LIMIT $3) AND {table.over} RETURNING 1"
         )
-        return len(await self._reader.fetch(query, await self._first_young(table, before), before, limit))
+        return len(await self._reader.fetch(query, await first_young(table, before, self._reader), before, limit))
 
-    async def _first_young(self, table: _Table, before: float) -> int:
-        """The first id that is not from before, by bisection: without an index on times, none of which the road needs.
 
-        Times rise with ids but where a clock was set back; there less is found than is old, never more.
-        """
-        ends = await self._reader.row(f"SELECT min(id), max(id) FROM {table.name}")  # noqa: S608 - fixed names
-        if ends is None or ends[1] is None:
-            return 0
-        low, high = ends[0], ends[1] + 1
-        probe = f"SELECT id, {table.time} FROM {table.name} WHERE id >= $1 ORDER BY id LIMIT 1"  # noqa: S608 - fixed names
-        while low < high:
-            middle = (low + high) // 2
-            found = await self._reader.row(probe, middle)
-            if found is None:
-                high = middle
-            elif found[1] < before:
-                low = found[0] + 1
-            else:
-                high = middle
-        return int(low)
+async def first_young(table: Table, before: float, reader: Reader) -> int:
+    """The first id that is not from before, by bisection: without an index on times, none of which the road needs.
+
+    Times rise with ids but where a clock was set back; there less is found than is old, never more.
+    """
+    ends = await reader.row(f"SELECT min(id), max(id) FROM {table.name}")  # noqa: S608 - fixed names
+    if ends is None or ends[1] is None:
+        return 0
+    low, high = ends[0], ends[1] + 1
+    probe = f"SELECT id, {table.time} FROM {table.name} WHERE id >= $1 ORDER BY id LIMIT 1"  # noqa: S608 - fixed names
+    while low < high:
+        middle = (low + high) // 2
+        found = await reader.row(probe, middle)
+        if found is None:
+            high = middle
+        elif found[1] < before:
+            low = found[0] + 1
+        else:
+            high = middle
+    return int(low)

@@ -11,6 +11,7 @@ from hubbub.core.failpoints import Failpoint, never
 from hubbub.core.status import NodeStatus
 from hubbub.storage.postgres import opening
 from hubbub.storage.postgres.calls import Calls
+from hubbub.storage.postgres.collecting import Collecting
 from hubbub.storage.postgres.conversations import Conversations
 from hubbub.storage.postgres.database import FAILURES, NOW, Database
 from hubbub.storage.postgres.files import Files
@@ -84,6 +85,7 @@ class PostgresStore:
         self.calls = Calls(self._writer, self._reader)
         self.files = Files(self._reader)
         self._pruning = Pruning(self._reader)
+        self._collecting = Collecting(self._writer, self._reader)
         self._forgetting = Forgetting(self._writer, self._reader, self.conversations)
         self._running: asyncio.Task[None] | None = None
         self.words = ClusterWords(self._signals, self._presence)
@@ -158,6 +160,10 @@ class PostgresStore:
         """See `ports.Store.prune`."""
         await self._forgetting.resume()
         return await self._pruning.prune(before, limit)
+
+    async def collect(self, before: float, limit: int = 500) -> int:
+        """See `ports.Store.collect`."""
+        return await self._collecting.collect(before, limit)
 
     async def forget(self, owner: str) -> None:
         """See `ports.Store.forget`."""

@@ -12,7 +12,19 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from hubbub.core.errors import Unstorable
-from hubbub.core.work import Append, Archive, LogCall, MoveHead, Node, Spend, Switch, TimerCancel, TimerSet, Write
+from hubbub.core.work import (
+    REPLACED,
+    Append,
+    Archive,
+    LogCall,
+    MoveHead,
+    Node,
+    Spend,
+    Switch,
+    TimerCancel,
+    TimerSet,
+    Write,
+)
 from hubbub.storage import codec
 from hubbub.storage.postgres import records, spending, texts
 
@@ -236,6 +248,8 @@ class _Work:
         parent = each.node
         if write.onto is None or (write.onto and not self._owns(key[0], parent)):
             parent = self.heads[key]
+        elif self.heads[key] not in (0, parent):
+            self._log(key, REPLACED, now)
         for data in each.data:
             number = self.numbers.pop()
             self.nodes.append((number, parent, key[0], data, now))

@@ -15,6 +15,7 @@ from typing import Any
 
 from hubbub.core.errors import Unstorable
 from hubbub.core.work import (
+    REPLACED,
     Append,
     Archive,
     Branch,
@@ -203,6 +204,8 @@ def _append(db: sqlite3.Connection, write: Append, bodies: tuple[bytes, ...], no
     parent = write.onto
     if parent is None or (parent and not _owns(db, write.owner, parent)):
         parent = head_of(db, write.owner, write.kind, write.branch)
+    if write.onto is not None:
+        _leave(db, write, parent, now)
     nodes = []
     for data in bodies:
         row_id = db.execute(_INSERT_NODE, (parent, write.owner, data, now)).lastrowid
@@ -211,6 +214,13 @@ def _append(db: sqlite3.Connection, write: Append, bodies: tuple[bytes, ...], no
         parent = row_id
     db.execute(_SET_HEAD, (write.owner, write.kind, write.branch, parent, now))
     return nodes
+
+
+def _leave(db: sqlite3.Connection, write: Append, parent: int, now: float) -> None:
+    """Nodes go behind another one than the branch's end: what ended there stays in the branch's log."""
+    head = head_of(db, write.owner, write.kind, write.branch)
+    if head not in (0, parent):
+        db.execute(_INSERT_LOG, (write.owner, write.kind, write.branch, head, REPLACED, now))
 
 
 def _log(db: sqlite3.Connection, write: MoveHead | Archive, reason: str, now: float) -> int:

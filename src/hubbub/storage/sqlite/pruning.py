@@ -11,15 +11,20 @@ from hubbub.storage.sqlite.writer import Writer
 
 
 @dataclass(frozen=True, slots=True)
-class _Table:
-    """``time``: the column that says when a row was made; ``over``: nobody has to act on it any more."""
+class Table:
+    """A table whose rows grow old.
+
+    ``time``: the column that says when a row was made; ``over``: nobody has to act on it any more.
+    """
 
     name: str
     time: str
     over: str
 
 
-_TABLES = (_Table("inbox", "at", "state <> 0"), _Table("outbox", "created_at", "state >= 10"))
+_TABLES = (Table("inbox", "at", "state <> 0"), Table("outbox", "created_at", "state >= 10"))
+LOG = Table("branch_log", "at", "1")
+"""Of branches; see `collecting`."""
 
 
 class Pruning:
@@ -40,15 +45,15 @@ class Pruning:
         return gone
 
 
-def _find(table: _Table, before: float, limit: int, db: sqlite3.Connection) -> list[tuple[int]]:
+def _find(table: Table, before: float, limit: int, db: sqlite3.Connection) -> list[tuple[int]]:
     query = (
         f"SELECT id FROM {table.name} WHERE id < ? AND {table.time} < ? AND {table.over}"  # noqa: S608 - fixed names
         " ORDER BY id LIMIT ?"
     )
-    return db.execute(query, (_first_young(table, before, db), before, limit)).fetchall()
+    return db.execute(query, (first_young(table, before, db), before, limit)).fetchall()
 
 
-def _first_young(table: _Table, before: float, db: sqlite3.Connection) -> int:
+def first_young(table: Table, before: float, db: sqlite3.Connection) -> int:
     """The first id that is not from before, by bisection: without an index on times, none of which the road needs.
 
     Times rise with ids but where the clock was set back; there less is found than is old, never more. The newest row
@@ -71,6 +76,6 @@ def _first_young(table: _Table, before: float, db: sqlite3.Connection) -> int:
     return int(min(low, newest))
 
 
-def _delete(table: _Table, old: list[tuple[int]], db: sqlite3.Connection) -> int:
+def _delete(table: Table, old: list[tuple[int]], db: sqlite3.Connection) -> int:
     query = f"DELETE FROM {table.name} WHERE id = ? AND {table.over}"  # noqa: S608 - fixed names
     return db.executemany(query, old).rowcount

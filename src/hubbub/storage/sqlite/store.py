@@ -12,6 +12,7 @@ from hubbub.core.failpoints import Failpoint, never
 from hubbub.storage.schema import STATE_NAMES
 from hubbub.storage.sqlite import connection
 from hubbub.storage.sqlite.calls import Calls
+from hubbub.storage.sqlite.collecting import Collecting
 from hubbub.storage.sqlite.conversations import Conversations
 from hubbub.storage.sqlite.files import Files
 from hubbub.storage.sqlite.forgetting import Forgetting
@@ -46,6 +47,7 @@ class SqliteStore:
         self.calls = Calls(self._writer, self._reader)
         self.files = Files(self._writer, self._reader)
         self._pruning = Pruning(self._writer, self._reader)
+        self._collecting = Collecting(self._writer, self._reader, self.conversations)
         self._forgetting = Forgetting(self._writer, self._reader, self.conversations)
 
     async def open(self) -> None:
@@ -91,6 +93,10 @@ class SqliteStore:
         """See `ports.Store.prune`."""
         await self._forgetting.resume()
         return await self._pruning.prune(before, limit)
+
+    async def collect(self, before: float, limit: int = 500) -> int:
+        """See `ports.Store.collect`."""
+        return await self._collecting.collect(before, limit)
 
     async def forget(self, owner: str) -> None:
         """See `ports.Store.forget`."""
