@@ -132,4 +132,4 @@ async def test_nothing_accepted_is_lost_and_doubts_are_listed(tmp_path: Path) ->
     assert {row["id"] for row in beside} == in_doubt == {row["id"] for row in alone}
     assert {"id", "platform", "account", "room", "state", "text", "created_at"} <= set(beside[0])
     assert sum(entry.state == GIVEN_UP for entry in stored.entries) <= KILLS // 3, "hardly any was blamed"
-    assert len(stored.entries) > 10 * KILLS, "people got through"
+    assert len(stored.entries) > 5 * KILLS, "people got through"
