@@ -44,5 +44,6 @@ async def test_nothing_is_lost_doubled_or_out_of_order(
     log.info(told, delivery, hub.kills, *counts)
     assert not found.faults(stored, callers.said)
     assert not callers.faults
-    assert len(found.people.said) > hub.kills, "people got through"
+    # Who fetches the answer waits for it, so less is said there in the same time.
+    assert len(found.people.said) > hub.kills // (5 if delivery == "window" else 1), "people got through"
     assert len(callers.answers) > hub.kills // 5, "so did callers"
