@@ -49,7 +49,7 @@ def test_bash_completes_after_one_command(tmp_path: Path) -> None:
     group = typer.main.get_command(app)
     assert isinstance(group, TyperGroup)
     assert commands.split() == list(group.commands)
-    assert deliveries.split() == ["list", "show", "retry", "drop"]
+    assert deliveries.split() == ["list", "given-up", "show", "retry", "drop"]
     assert follow.split() == ["--follow"]
     assert port.split() == ["--port"]
     assert state.split() == ["unknown"]
