@@ -127,7 +127,9 @@ async def test_an_export_comes_as_a_file_over_the_api(tmp_path: Path) -> None:
         answer = await hub.post("/export json")
         segments = [segment for reply in answer["replies"] for segment in reply["segments"]]
         (file,) = [segment for segment in segments if segment["type"] == "file"]
-        assert file["media"]["url"].startswith("data:application/json;charset=utf-8;base64,")
+        async with hub.http.get(file["media"]["url"]) as response:
+            assert response.status == 200
+            assert "hello" in await response.text()
         assert file["media"]["name"].endswith(".json")
 
 
