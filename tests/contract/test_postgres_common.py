@@ -57,6 +57,18 @@ class TestRows:
             await asyncio.wait_for(waiting, 5)
             assert words(await outbox.take("gateway", [BOT])) == ["hello"]
 
+    async def test_nothing_overtakes_what_another_node_is_still_sending(self, dsn: str) -> None:
+        async with opened(dsn, "old", "new") as (old, new):
+            sending(old, BOT)
+            made = await answered(old, "old", 1, "first")
+            assert [row.state for row in made.rows] == [State.SENDING]
+            sending(old)
+            outbox = sending(new, BOT)
+            await answered(old, "old", 2, "second", "third", state=State.QUEUED)
+            assert words(await outbox.take("new", [BOT])) == []
+            await old.outbox.settle(made.rows[0].id, "m1")
+            assert words(await outbox.take("new", [BOT])) == ["second", "third"]
+
     async def test_an_answer_for_an_account_here_is_begun_at_once(self, dsn: str) -> None:
         async with opened(dsn, "a", "b") as (a, _):
             sending(a, BOT)

@@ -44,6 +44,12 @@ UPDATE outbox o SET node = $1 WHERE o.id = ANY(ARRAY(
   WHERE q.node <> $1 ORDER BY q.id LIMIT $4 FOR UPDATE OF q SKIP LOCKED))
 RETURNING {_OURS}
 """  # noqa: S608 - fixed
+_TOO_EARLY = """
+UPDATE outbox o SET node = '' WHERE o.id = ANY($2::bigint[]) AND (
+  EXISTS (SELECT FROM outbox e WHERE e.state = 1 AND e.node <> $1 AND e.room = o.room AND e.id < o.id)
+  OR EXISTS (SELECT FROM outbox e WHERE e.state = 0 AND e.node <> $1 AND e.room = o.room AND e.id < o.id))
+RETURNING o.id
+"""
 _GIVE_BACK = """
 UPDATE outbox o SET node = '' FROM unnest($2::text[], $3::text[]) AS a(first, behind)
 WHERE o.state = 0 AND o.node = $1 AND o.room >= a.first AND o.room < a.behind
@@ -94,7 +100,10 @@ class Outbox:
         if not identity:
             return []
         found = await db.fetch(_TAKE, identity, *_ranges(accounts), max(limit, 0))
-        return await self._readable(db, sorted(map(tuple, found)))
+        # Whoever had the account may still be sending a row of the room, or have died over it: what came after that
+        # waits until it is known what became of it, or it would be overtaken.
+        early = {row[0] for row in await db.fetch(_TOO_EARLY, identity, [row[0] for row in found])} if found else ()
+        return await self._readable(db, sorted(tuple(row) for row in found if row[0] not in early))
 
     def own(self, accounts: Collection[Account]) -> None:
         """See `ports.SharedOutbox.own`."""
