@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from hubbub.core.addresses import Room
 from hubbub.core.errors import Fenced, Overloaded, StoreError, Unstorable
+from hubbub.core.identities import owner_of
 from hubbub.core.messages import Forward, Node, Text
 from hubbub.core.work import Append, Claim, Receipt, State, Unit
 from tests.contract.store_harness import (
@@ -50,6 +53,20 @@ WORK = {"sends": (out("refused"),), "writes": (Append("o", "context", "default",
 
 class AcceptanceSuite:
     """What comes in. Inherit it, and give it a fixture ``harness``."""
+
+    async def test_what_was_said_in_a_group_can_be_looked_up(self, harness: StoreHarness) -> None:
+        inbox = harness.store.inbox
+        for number, name in enumerate(("g", "other", "g", "g:x")):
+            where = Room("test", "bot", "group", name)
+            said = replace(event(number), room=where)
+            await inbox.accept(said, owner_of(where, "u"))
+        last = await inbox.accept(event(9), LANE)
+        group = Room("test", "bot", "group", "g")
+        found = await inbox.said(group, last.entry.id, 10)
+        assert [each.id for each in found] == ["event-2", "event-0"]
+        assert [each.id for each in await inbox.said(group, last.entry.id, 1)] == ["event-2"]
+        assert not await inbox.said(group, 0, 10)
+        assert not await inbox.said(replace(group, account="another"), last.entry.id, 10)
 
     async def test_what_was_accepted_is_there_whatever_happens(self, harness: StoreHarness) -> None:
         for number, ending in enumerate(ENDINGS):

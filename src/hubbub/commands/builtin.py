@@ -10,6 +10,7 @@ from hubbub.commands import (
     conversation,
     exporting,
     forgetting,
+    gatherings,
     keeping,
     looks,
     models,
@@ -50,4 +51,5 @@ BUILTIN: Final = (
     *steering.COMMANDS,
     *keeping.COMMANDS,
     *telling.COMMANDS,
+    *gatherings.COMMANDS,
 )

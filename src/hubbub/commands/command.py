@@ -144,6 +144,9 @@ class Means(Protocol):
     def public_url(self) -> str:
         """Where others reach the hub; "" where that is not known."""
 
+    async def said(self, room: Room, before: int, limit: int) -> Sequence[Received]:
+        """What was said in a group before an entry, newest first (`ports.Journal.said`)."""
+
     async def forget(self, owner: str) -> None:
         """Remove all that is an owner's (`ports.Store.forget`)."""
 

@@ -14,6 +14,7 @@ from hubbub.conversations.limits import Meter
 from hubbub.core.addresses import Room
 from hubbub.core.capabilities import Capabilities, Delivery
 from hubbub.core.errors import MediaError
+from hubbub.core.events import Received
 from hubbub.core.messages import Blob, Media, Message
 from hubbub.core.phrases import Phrase
 from hubbub.core.ports import (
@@ -96,6 +97,10 @@ class HubMeans:
             msg = "no files are kept here"
             raise MediaError(msg)
         return await self.files.fetch(media)
+
+    async def said(self, room: Room, before: int, limit: int) -> Sequence[Received]:
+        """See `Means.said`."""
+        return await self.store.inbox.said(room, before, limit)
 
     async def forget(self, owner: str) -> None:
         """See `Means.forget`."""

@@ -336,7 +336,7 @@ clonePrompt cp, setNicknameMappingFromUsername snmu, setNicknameMappingFromSessi
 changeContextBranch ccb, changePromptBranch cppb, changeConfigBranch ccfgb, reference ref,
 setAutoShrinkLength sasl, deleteSession ds, noSaveChat nsc, varExpandText vet, varExpandImage vei,
 setAutoLoadPrompt salp, setAutoSaveContext sasc, setRenderTitle srt, writeUserProfile wup,
-setHtmlTemplate sht
+setHtmlTemplate sht, chooseGroupMember cgm, recentSpeakingRanking rsr, summaryChatRecord scr
 """
 NAMES = [tuple(pair.split()) for pair in TABLE.replace("\n", " ").split(",")]
 

@@ -9,8 +9,10 @@ from collections.abc import Awaitable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
+from hubbub.core.addresses import Room
 from hubbub.core.errors import Overloaded, StoreError, Unstorable
-from hubbub.core.events import Event, event_key
+from hubbub.core.events import Event, Received, event_key
+from hubbub.core.identities import owner_of
 from hubbub.core.work import Claim, Committed, Entry, GivenUp, Outgoing, Receipt, Row, Unit
 from hubbub.storage import codec
 from hubbub.storage.postgres import texts, writes
@@ -18,6 +20,7 @@ from hubbub.storage.postgres.orders import Abandon, Accept, Call, Finish, GiveBa
 from hubbub.storage.postgres.outbox import COLUMNS, read_row
 from hubbub.storage.postgres.signals import POLL, heard
 from hubbub.storage.rows import read_given_up
+from hubbub.storage.speech import MOST, message_in
 
 if TYPE_CHECKING:
     from hubbub.storage.postgres.database import Connection
@@ -39,6 +42,7 @@ SELECT b.id, b.lane, i.event, b.attempts FROM begun b JOIN inbox i ON i.id = b.i
 _GIVE_UP = "WITH gone AS (DELETE FROM waiting WHERE lane = $1 AND id = $2) UPDATE inbox SET error = $3 WHERE id = $2"
 _BEGIN = "UPDATE waiting SET begun = begun + 1 WHERE id = $1 RETURNING begun"
 _GIVEN_UP = "SELECT id, lane, event, error, at FROM inbox WHERE error IS NOT NULL AND id > $1 ORDER BY id LIMIT $2"
+_SAID = "SELECT event FROM inbox WHERE id < $1 AND id >= $2 AND starts_with(lane, $3) ORDER BY id DESC LIMIT $4"
 _COUNT = """
 UPDATE conv SET waiting = l.waiting FROM unnest($1::text[], $2::integer[]) AS l(lane, waiting) WHERE conv.lane = l.lane
 """
@@ -167,6 +171,15 @@ class Inbox:
         """See `Journal.begin`."""
         before: int = await self._writer.ask(Call(self._loop.create_future(), partial(_begin, texts.number(entry))))
         return before
+
+    async def said(self, room: Room, before: int, limit: int) -> Sequence[Received]:
+        """See `Journal.said`."""
+        lane = texts.stored(owner_of(room, "", shared=True))
+        first = texts.number(before)
+        # Rooms of several accounts may have the same lanes.
+        rows = await self._parts.reader.fetch(_SAID, first, max(0, first - MOST), lane, 2 * limit)
+        found = await asyncio.to_thread(lambda: [message_in(row[0], room) for row in rows])
+        return [each for each in found if each is not None][:limit]
 
     async def given_up(self, limit: int = 100, after: int = 0) -> Sequence[GivenUp]:
         """See `Journal.given_up`."""

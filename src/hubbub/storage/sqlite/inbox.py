@@ -9,12 +9,14 @@ import time
 from collections.abc import Awaitable, Sequence
 from functools import partial
 
+from hubbub.core.addresses import Room
 from hubbub.core.errors import Overloaded, StoreError, Unstorable
-from hubbub.core.events import Event, event_key
+from hubbub.core.events import Event, Received, event_key
 from hubbub.core.work import Claim, Committed, Entry, GivenUp, Receipt, Row, Unit
 from hubbub.storage import codec
 from hubbub.storage.rows import read_given_up
 from hubbub.storage.schema import DONE, GIVEN_UP
+from hubbub.storage.sqlite import speech
 from hubbub.storage.sqlite.branches import Branches
 from hubbub.storage.sqlite.lanes import Lane, Lanes
 from hubbub.storage.sqlite.outbox import Outbox
@@ -194,6 +196,10 @@ class Inbox:
         """See `Journal.begin`."""
         before: int = await self._writer.call(partial(_begin, entry))
         return before
+
+    async def said(self, room: Room, before: int, limit: int) -> Sequence[Received]:
+        """See `Journal.said`."""
+        return await self._reader.read(partial(speech.said, room, before, limit))
 
     async def given_up(self, limit: int = 100, after: int = 0) -> Sequence[GivenUp]:
         """See `Journal.given_up`."""
