@@ -30,6 +30,7 @@ class ApiSettings:
 
     ``tls_cert`` and ``tls_key`` are PEM files, both or neither. ``stop_seconds``: how long running requests are
     waited for at the end. ``max_frame_bytes`` bounds one WebSocket message of a platform.
+    ``call_log``: every call of a model is kept a record of.
     """
 
     host: str = "127.0.0.1"
@@ -39,6 +40,7 @@ class ApiSettings:
     max_body_bytes: int = 10_000_000
     max_frame_bytes: int = 64 * 1024 * 1024
     stop_seconds: float = 10.0
+    call_log: bool = False
 
 
 class ModelRegistry(ModelSource, Protocol):

@@ -227,6 +227,7 @@ class Parts:
                 tls_key=server.tls_key,
                 max_body_bytes=server.max_body_bytes,
                 stop_seconds=_LAST_REQUESTS,
+                call_log=self.settings.repeater.call_log,
             ),
             counters=self._counters,
             registry=self.models,

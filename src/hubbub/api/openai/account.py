@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from hubbub.chat.bill import expected
+from hubbub.chat.bill import Bill, expected
+from hubbub.chat.calls import Caller
 from hubbub.conversations.limits import Meter
 from hubbub.core import ports
 from hubbub.core.errors import StoreError, UserError
@@ -26,6 +27,8 @@ class Tally:
     turns: Sequence[Turn] = ()
     messages: int = 0
     used: Usage = field(default_factory=Usage)
+    bill: Bill = field(default_factory=Bill)
+    """Takes the records of calls, where such are kept."""
 
     def add(self, delta: Delta) -> None:
         """Count a piece in: an answer that is cut off counts as one too."""
@@ -36,10 +39,16 @@ class Tally:
 class Accounts:
     """Checks what an owner may use, and counts what they used once the answer is given."""
 
-    def __init__(self, usage: ports.Usage, meter: Meter) -> None:
-        """``meter`` knows the limits, ``usage`` keeps the counts."""
+    def __init__(self, usage: ports.Usage, meter: Meter, calls: ports.Calls | None = None) -> None:
+        """``meter`` knows the limits, ``usage`` keeps the counts, ``calls`` (None: nobody) the records of calls."""
         self._usage = usage
         self._meter = meter
+        self._calls = calls
+
+    def tally(self, owner: str, turns: Sequence[Turn]) -> Tally:
+        """A new request's."""
+        caller = None if self._calls is None else Caller(owner, owner, "")
+        return Tally(owner, turns, bill=Bill(caller))
 
     def check(self, tally: Tally) -> None:
         """Refuse what an owner may not ask now.
@@ -75,6 +84,7 @@ class Accounts:
 
     async def _settle(self, tally: Tally) -> None:
         """The answer is given: where the store cannot count, the log tells."""
+        await self._log(tally)
         used = tally.used
         if not tally.messages and used == Usage():
             return
@@ -83,3 +93,11 @@ class Accounts:
             await self._usage.add(spend)
         except StoreError as error:
             log.warning("cannot count what %s used: %s", tally.owner, error)
+
+    async def _log(self, tally: Tally) -> None:
+        if self._calls is None or not tally.bill.calls:
+            return
+        try:
+            await self._calls.add([each.call for each in tally.bill.calls])
+        except StoreError as error:
+            log.warning("cannot keep the record of a call for %s: %s", tally.owner, error)

@@ -69,15 +69,22 @@ class Asking:
         Raises:
             UserError: the owner may not ask this now.
         """
-        tally = Tally(owner, request.turns)
+        tally = self.accounts.tally(owner, request.turns)
         self.accounts.check(tally)
         return Source(partial(self._deltas, request, tally), documents, self.accounts.open(tally))
 
     async def _deltas(self, request: ChatRequest, tally: Tally) -> AsyncGenerator[Delta, None]:
-        async with aclosing(cast("AsyncGenerator[Delta]", self._registry.stream(request))) as deltas:
-            async for delta in deltas:
-                tally.add(delta)
-                yield delta
+        spec, name = self._registry.find(request.model) or self._registry.default(), ""
+        with tally.bill.recorded(spec, request) as record:
+            async with aclosing(cast("AsyncGenerator[Delta]", self._registry.stream(request))) as deltas:
+                async for delta in deltas:
+                    tally.add(delta)
+                    if record is not None:
+                        record.add(delta)
+                        name = delta.model or name
+                    yield delta
+            if record is not None and name:
+                record.answering = self._registry.find(name)
 
     def response(self, head: Head, source: Source, *, stream: bool) -> Response:
         """The answer to a request."""

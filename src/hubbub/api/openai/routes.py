@@ -54,7 +54,8 @@ def openai_router(services: Services, registry: ModelRegistry) -> APIRouter:
     router = APIRouter(route_class=OpenAIRoute)
     names = Names(services, registry)
     usage = services.store.usage
-    accounts = Accounts(usage, services.meter or Meter(usage, NO_LIMITS, services.clock))
+    calls = services.store.calls if services.settings.call_log else None
+    accounts = Accounts(usage, services.meter or Meter(usage, NO_LIMITS, services.clock), calls)
     asking = Asking(registry, Gate(), accounts, services.clock)
     models = ModelRoutes(services, names)
     _add(router, "GET /models", models.listed, ModelsOut)

@@ -232,6 +232,40 @@ async def test_what_is_used_is_counted_for_the_owner() -> None:
         assert len(counted[0].day) == len("2026-01-31")
 
 
+async def test_calls_are_logged_where_that_is_wanted() -> None:
+    said = ["Hello", Delta(finish="stop", usage=Usage(3, 2))]
+    async with doors(hub(said), call_log=True) as at:
+        await post(at)
+        await pieces(at, headers=await at.token("openai", owner="anna"))
+        await post(at, {"model": "demo", "prompt": "x"}, "completions")
+        kept = at.hub.store.calls.kept
+        await until(lambda: len(kept) == 3)
+        assert sorted(each.call.owner for each in kept) == ["anna", "local", "local"]
+        record = kept[0].call.record
+        assert (record["model"], record["user_id"], record["total_tokens"]) == (kept[0].call.model, "local", 5)
+        assert (record["new_content_length"], record["stream"], "error" in record) == (5, False, False)
+    async with doors(hub(said)) as at:
+        await post(at)
+        await until(lambda: bool(at.hub.store.usage.counted))
+        assert not at.hub.store.calls.kept
+
+
+async def test_a_call_that_failed_is_logged_and_a_log_that_fails_harms_nobody(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def add(_: object) -> int:
+        raise StoreError("the disk is gone")
+
+    async with doors(hub([ProviderError("out of order", user_text=Phrase("error.model_failed"))]), call_log=True) as at:
+        assert (await post(at))[0] == 502
+        await until(lambda: bool(at.hub.store.calls.kept))
+        assert at.hub.store.calls.kept[0].call.record["error"] == "out of order"
+    async with doors(call_log=True) as at:
+        monkeypatch.setattr(at.hub.store.calls, "add", add)
+        assert (await post(at))[0] == 200
+        await until(lambda: "cannot keep the record" in caplog.text)
+
+
 async def test_an_answer_is_given_also_when_it_cannot_be_counted(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
