@@ -11,8 +11,9 @@ from hubbub.commands import basics, usage
 from hubbub.commands.arguments import required
 from hubbub.commands.command import REPEATER, Call, Command, CommandContext, plainly
 from hubbub.commands.reference import reference
-from hubbub.conversations import archives
+from hubbub.conversations import archives, preferences
 from hubbub.conversations.users import plain_name
+from hubbub.conversations.wishes import wish_of
 from hubbub.core.identities import Role
 from hubbub.core.messages import File, Media
 from hubbub.core.phrases import Phrase
@@ -24,6 +25,16 @@ if TYPE_CHECKING:
 async def expand(call: Call, context: CommandContext) -> Answer:
     """A text with its variables expanded."""
     return plainly(await context.asking.expand(required(call, call.argument, "TEXT")) or "-")
+
+
+async def expand_image(call: Call, context: CommandContext) -> Answer:
+    """A text with its variables expanded, as a picture where pictures can be made and sent; else as text."""
+    text = await context.asking.expand(required(call, call.argument, "TEXT")) or "-"
+    capabilities = context.hub.capabilities(context.event.room)
+    if context.hub.renderer is None or capabilities is None or not capabilities.images:
+        return plainly(text)
+    wish = wish_of(await preferences.read(context.hub.conversations, context.owner), "")
+    return replace(plainly(text), wish=replace(wish, when="always"))
 
 
 async def send_data(call: Call, context: CommandContext) -> Answer:
@@ -55,7 +66,7 @@ _command = partial(Command, role=Role.USER, family=REPEATER)
 COMMANDS: Final = (
     _command("varExpand", expand, "command.varExpand.help", aliases=("ve",)),
     _command("varExpandText", expand, "command.varExpand.help", aliases=("vet",)),
-    _command("varExpandImage", expand, "command.varExpand.help", aliases=("vei",)),
+    _command("varExpandImage", expand_image, "command.varExpandImage.help", aliases=("vei",)),
     _command("sendUserDataFile", send_data, "command.sendUserDataFile.help", aliases=("sudf",)),
     _command("sendReadmeFile", send_readme, "command.sendReadmeFile.help", aliases=("srf",)),
     _command("getSessionId", basics.sid, "command.getSessionId.help", aliases=("gs",)),

@@ -9,14 +9,26 @@ from hubbub.core.pictures import NO_WISH, Wish
 if TYPE_CHECKING:
     from hubbub.conversations.preferences import Preferences
 
-RENDER, STYLE = "render", "render_style"
+RENDER, STYLE, TITLE = "render", "render_style", "render_title"
+LONGEST_TITLE = 100
 WHEN = ("never", "always", "auto")
 
 
 def wish_of(chosen: Preferences, model: str) -> Wish:
     """The wish that an owner's settings make; ``model`` is who answered."""
-    when, style = chosen.stored.get(RENDER), chosen.stored.get(STYLE)
-    known = when if isinstance(when, str) and when in WHEN else ""
-    if not known and not style and not model:
+    when = _text(chosen, RENDER)
+    known = when if when in WHEN else ""
+    style, title = _text(chosen, STYLE), title_of(chosen)
+    if not known and not style and not model and not title:
         return NO_WISH
-    return Wish(known, style if isinstance(style, str) else "", model)
+    return Wish(known, style, model, title)
+
+
+def title_of(chosen: Preferences) -> str:
+    """What an owner wants to stand over pictures, in one line."""
+    return " ".join(_text(chosen, TITLE).split())[:LONGEST_TITLE]
+
+
+def _text(chosen: Preferences, key: str) -> str:
+    found = chosen.stored.get(key)
+    return found if isinstance(found, str) else ""

@@ -36,12 +36,14 @@ class Look:
 class Wish:
     """How whoever asked wants a model's reply shown: as pictures ``always``, ``never`` or ``auto``.
 
-    "" leaves it to the room and the hub, and so does an empty ``style``. ``model`` is who answered.
+    "" leaves it to the room and the hub, and so does an empty ``style``. ``model`` is who answered; ``title`` stands
+    over the picture ("": the hub's).
     """
 
     when: str = ""
     style: str = ""
     model: str = ""
+    title: str = ""
 
 
 NO_WISH = Wish()

@@ -113,11 +113,13 @@ class Drawing:
 
     def _card(self, wish: Wish) -> Card | None:
         rules = self._rules
-        if rules.card is None and not rules.show_time and not rules.show_model:
+        if rules.card is None and not rules.show_time and not rules.show_model and not wish.title:
             return None
+        card = rules.card or Card()
         now = datetime.fromtimestamp(self._clock(), rules.zone)
         return replace(
-            rules.card or Card(),
+            card,
+            title=wish.title or card.title,
             time=f"{now:%Y-%m-%d %H:%M}" if rules.show_time else "",
             model=wish.model if rules.show_model else "",
         )

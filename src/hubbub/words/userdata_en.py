@@ -56,6 +56,7 @@ SENTENCES: Final = MappingProxyType(
         "command.takeback.help": "takes back the last withdrawing, rewriting or deleting: context, prompt or config",
         "command.tree.help": "shows how your conversations go off from one another",
         "command.varExpand.help": "shows a text with its variables expanded",
+        "command.varExpandImage.help": "as varExpand, as a picture where pictures can be sent",
         "command.sendUserDataFile.help": "sends what you keep as a zip file; all: every branch",
         "command.sendReadmeFile.help": "sends a file with all commands",
         "command.getSessionId.help": "shows your ids",

@@ -56,6 +56,7 @@ SENTENCES: Final = MappingProxyType(
         "command.takeback.help": "恢复最近一次撤回、改写或删除：context、prompt 或 config",
         "command.tree.help": "查看对话的分叉树",
         "command.varExpand.help": "展开文字里的变量",
+        "command.varExpandImage.help": "展开文字里的变量，能发图片的地方以图片回答",
         "command.sendUserDataFile.help": "发送你的用户数据（zip），all 为全部分支",
         "command.sendReadmeFile.help": "发送全部命令的说明文件",
         "command.getSessionId.help": "查看你的会话 ID",

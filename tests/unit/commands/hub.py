@@ -132,7 +132,7 @@ class World:
             personas=setting.chat.personas,
             reloading=self.reload,
         )
-        ways = Ways(
+        self.ways = ways = Ways(
             commands=Commands(),
             chat=chat,
             triggers=setting.triggers,

@@ -6,6 +6,7 @@ import io
 import json
 import zipfile
 from base64 import b64decode
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,11 +20,14 @@ from hubbub.conversations.units import units_of
 from hubbub.conversations.userdata import UserData
 from hubbub.core.calls import ModelCall
 from hubbub.core.identities import Role, owner_of
-from hubbub.core.messages import File
+from hubbub.core.messages import File, Image
 from hubbub.core.models import ModelSpec
+from hubbub.core.pictures import Card, Look
 from hubbub.core.turns import ChatRequest, Delta
+from hubbub.dispatch.drawing import Drawing, DrawingRules
 from tests.unit.commands.given import received
 from tests.unit.commands.hub import PLATFORMS, Models, Person, Setting, World, world
+from tests.unit.dispatch.test_drawing import Files, Renderer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -297,6 +301,20 @@ async def test_variables(hub: World) -> None:
     ann = hub.person()
     assert await ann.reads("/varExpand {user_name} {nope}{model_type}") == "Ann chat"
     assert await ann.reads("/ve {nope}") == "-"
+
+
+async def test_variables_as_a_picture(hub: World) -> None:
+    ann, renderer, files = hub.person(), Renderer(), Files()
+    assert await ann.reads("/varExpandImage {user_name}") == "Ann"
+    assert "render_title" in await ann.reads("/setRenderTitle My  notes")
+    means = replace(hub.ways.means, renderer=renderer, files=files)
+    drawing = Drawing(renderer, files, DrawingRules(), hub.clock)
+    hub.road.use(replace(hub.ways, means=means, drawing=drawing))
+    (image,) = await ann.segments("/vei # {user_name}")
+    assert isinstance(image, Image)
+    assert image.alt == "# Ann"
+    assert renderer.looks == [Look(card=Card("My notes"))]
+    assert await ann.reads("/vet {user_name}") == "Ann"
 
 
 async def test_data_as_a_file(hub: World) -> None:

@@ -121,6 +121,16 @@ async def test_pictures_stand_for_words_and_say_them() -> None:
     assert renderer.looks == [Look("pink", card=Card(author="Hub", time="1970-01-01 00:00", model="m"))]
 
 
+@pytest.mark.parametrize(
+    ("card", "shown"),
+    [(None, Card(title="Mine")), (Card("Hub's", "Hub"), Card("Mine", "Hub"))],
+)
+async def test_the_readers_title_goes_before_the_hubs(card: Card | None, shown: Card) -> None:
+    renderer = Renderer()
+    await drawing(renderer, Files(), card=card).drawn(Answer((Text("x"),)), Wish(title="Mine"), PLACE)
+    assert renderer.looks == [Look(card=shown)]
+
+
 @pytest.mark.parametrize("fault", [RenderError("too long"), StoreError("full")])
 async def test_what_cannot_be_drawn_or_kept_is_text(fault: Exception) -> None:
     broken = (Renderer(error=fault), None) if isinstance(fault, RenderError) else (None, Files(fault))
