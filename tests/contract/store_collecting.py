@@ -51,6 +51,14 @@ async def all_collected(store: Store, before: float, limit: int = 500) -> int:
     return total
 
 
+async def nothing_is_broken(store: Store) -> None:
+    """Every line leads to nodes from a first one on."""
+    for step in await store.conversations.trail("o", "context"):
+        chain = await store.conversations.chain("o", step.head)
+        assert [node.parent for node in chain] == ([0, *(node.id for node in chain)][:-1] if chain else [])
+        assert bool(chain) is bool(step.head)
+
+
 class CollectingSuite:
     """Inherit it, and give it a fixture ``harness``."""
 
@@ -139,7 +147,9 @@ class CollectingSuite:
             known += [id_ for name in names for id_ in await nodes(talks, name) if id_ not in known]
             if number % 20 == 19:
                 held = {name: await bodies(talks, name) for name in names}
-                await all_collected(harness.store, time.time() + LATER, chance.choice((1, 3, 500)))
+                most = chance.choice((1, 3, 500))
+                while await harness.store.collect(time.time() + LATER, most):
+                    await nothing_is_broken(harness.store)
                 assert {name: await bodies(harness.afresh(), name) for name in names} == held
         await last_line(harness.store)
         await all_collected(harness.store, time.time() + LATER)

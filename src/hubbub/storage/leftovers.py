@@ -70,20 +70,29 @@ class Ways:
 def take(found: Leftovers, steps: Sequence[OldStep], ways: Ways, most: int) -> None:
     """Add what only ``steps`` lead to, the oldest lines first, until there are ``most`` nodes.
 
-    Nodes go from the newest of a way down, so that what is left of it can still be found from its line.
+    Nodes go from the newest of a way down, and only when no line that stays leads to them: at every moment each line
+    and each branch leads to all that was there, or to the whole rest of it.
     """
-    gone: set[int] = set()
-    for step in steps:
-        way, at = [], step.head
-        while at in ways.parents and at not in ways.kept and at not in gone:
-            way.append(at)
-            at = ways.parents[at]
+    for step, way in _ways_of(steps, ways):
         if ways.newest in way:
-            continue
+            return
         room = most - len(found.nodes)
         found.nodes += way[:room]
-        gone.update(way)
         if len(way) > room:
             found.rest = (step.id, way[room])
             return
         found.steps.append(step)
+
+
+def _ways_of(steps: Sequence[OldStep], ways: Ways) -> list[tuple[OldStep, list[int]]]:
+    """The nodes that only a line and those before it lead to, of each."""
+    taken: set[int] = set()
+    found: list[tuple[OldStep, list[int]]] = []
+    for step in reversed(steps):
+        way, at = [], step.head
+        while at in ways.parents and at not in ways.kept and at not in taken:
+            way.append(at)
+            at = ways.parents[at]
+        taken.update(way)
+        found.append((step, way))
+    return found[::-1]
