@@ -181,7 +181,9 @@ def test_what_is_found_is_old_and_over(
         for gap, moment, over in times:
             row_id += gap
             rows[row_id] = (moment, over)
-            db.execute("INSERT INTO inbox VALUES(?, ?, 'l', '', ?, ?, 0, '')", (row_id, str(row_id), moment, int(over)))
+            db.execute(
+                "INSERT INTO inbox VALUES(?, ?, 'l', '', ?, ?, 0, '', 0)", (row_id, str(row_id), moment, int(over))
+            )
         found = [row for (row,) in pruning._find(table, float(before), limit, db)]
     old = [number for number, (moment, over) in rows.items() if over and moment < before and number != row_id]
     assert set(found) <= set(old)
