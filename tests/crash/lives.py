@@ -104,6 +104,7 @@ class Lives:
 
     def tell_to_stop(self) -> None:
         """As a service manager does it."""
+        assert self.pid, f"the hub has ended: {self.log[-2000:]}"  # 0 would be all of us
         os.kill(self.pid, signal.SIGTERM)
 
     async def stop(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -77,7 +78,8 @@ class Accounts:
             try:
                 yield
             finally:
-                await self._settle(tally)
+                # Whoever asked may be gone with the answer, which ends us in the middle of this.
+                await asyncio.shield(self._settle(tally))
 
     def _limit(self, owner: str) -> int:
         return self._meter.limits_of(owner).messages_per_minute
