@@ -125,8 +125,10 @@ class Gateway:
                 await self._read(socket, group)
                 beating.cancel()
                 keeping.cancel()
-        except* (StoreError, OSError, RefusedForGoodError) as errors:
-            raise errors.exceptions[0] from None
+        except BaseExceptionGroup as group:
+            # Not by `except*`: what is raised there comes wrapped, in some versions of Python.
+            known = group.subgroup((StoreError, OSError, RefusedForGoodError))
+            raise (known.exceptions[0] if known is not None else group) from None
         finally:
             # Not 1000: that would end the session, and with it what could be resumed.
             with suppress(OSError, RuntimeError):
