@@ -141,11 +141,19 @@ def test_another_hub_at_the_old_port_is_not_this_one(data: Path, tmp_path: Path)
         assert "no data" in hubbub("deliveries", "list", code=1)[1]
 
 
+def _heeds_ctrl_c() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_ctrl_c_ends_the_answer_with_the_stop_command(hub: Doors, tmp_path: Path) -> None:
     hub.hub.go.clear()
     command = [sys.executable, "-m", "hubbub", "chat", "--once", "long story"]
     environ = {name: value for name, value in os.environ.items() if not name.startswith("HUBBUB_")}
-    with subprocess.Popen(command, cwd=tmp_path, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as chat:
+    pipe = subprocess.PIPE
+    # Tests that run in the background of a shell ignore the signal, and so would whatever they start.
+    with subprocess.Popen(
+        command, cwd=tmp_path, env=environ, stdout=pipe, stderr=pipe, preexec_fn=_heeds_ctrl_c
+    ) as chat:
         deadline = time.monotonic() + 20
         while not hub.hub.entries and time.monotonic() < deadline:
             time.sleep(0.02)
