@@ -28,6 +28,19 @@ STEADY = settings(
 )
 
 
+# It takes the machine half a minute and more to come upon them; it looks for them in `make soak`.
+LATE = {
+    "a_failure_overrides_what_was_decided",
+    "a_row_that_is_not_queued_begins",
+    "memory_is_believed",
+    "recovery_sends_blindly_again",
+    "settled_without_the_platforms_id",
+    "the_old_head_counts_within_a_unit",
+    "told_before_it_is_committed",
+}
+SOAKED = LATE | set(RARE)
+
+
 @pytest.fixture
 def machine(shared: str) -> Iterator[type[PostgresMachine]]:
     with asyncio.Runner() as runner:
@@ -35,7 +48,7 @@ def machine(shared: str) -> Iterator[type[PostgresMachine]]:
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.slow if n in RARE else ()) for n in MUTANTS])
+@pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.slow if n in SOAKED else ()) for n in MUTANTS])
 def test_a_broken_rule_is_found_out(name: str, machine: type[PostgresMachine], monkeypatch: pytest.MonkeyPatch) -> None:
     MUTANTS[name](monkeypatch)
     found = None
@@ -44,3 +57,8 @@ def test_a_broken_rule_is_found_out(name: str, machine: type[PostgresMachine], m
     except Exception as error:  # noqa: BLE001 - however it shows
         found = error
     assert found is not None
+
+
+def test_what_is_soaked_is_there() -> None:
+    assert set(MUTANTS) > SOAKED
+    assert len(MUTANTS) - len(SOAKED) >= 8
