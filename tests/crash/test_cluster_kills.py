@@ -60,6 +60,8 @@ async def fresh(mortal: Server) -> Postgres:
     return engine
 
 
+# On a busy machine a hub that starts while the database is away ends later than is allowed for here (docs/promises.md).
+@pytest.mark.slow
 @pytest.mark.timeout(240 + 4 * ALL)
 @pytest.mark.parametrize("delivery", DELIVERIES if ALL else ["blind"])
 async def test_nothing_is_lost_doubled_or_out_of_order(
