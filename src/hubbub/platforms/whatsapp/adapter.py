@@ -77,14 +77,17 @@ class WhatsAppAdapter:
         if found is None:
             log.warning("WhatsApp brought something for number %s, which the settings do not have", number)
             return
-        try:
-            for event in events(number, value):
-                await self._host.accept(event)
-                if isinstance(event, Received):
-                    found.heard(event.room, event.message_id)
-        except BadEventError as error:
-            log.warning("a message of WhatsApp could not be read: %s", error)
+        for event in events(number, value):
+            if isinstance(event, BadEventError):
+                log.warning("a message of WhatsApp could not be read: %s", event)
+                continue
+            await self._host.accept(event)
+            if isinstance(event, Received):
+                found.heard(event.room, event.message_id)
         for failed in failures(number, value):
+            if isinstance(failed, BadEventError):
+                log.warning("what became of a message could not be read: %s", failed)
+                continue
             log.warning("message %s to %s did not arrive: %s", failed.message_id, failed.room.key, failed.why)
             await self._host.undelivered(failed.room, failed.message_id, failed.why)
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from hubbub.core.addresses import Room, RoomKind
 from hubbub.core.events import Deleted, Edited, Event, Reacted, Received
@@ -27,6 +27,7 @@ from hubbub.core.messages import (
 PLATFORM = "whatsapp"
 
 Wire = Mapping[str, Any]
+T = TypeVar("T")
 
 
 class BadEventError(ValueError):
@@ -42,37 +43,59 @@ class Failed:
     why: str
 
 
-def notices(body: object) -> Iterator[tuple[str, Wire]]:
-    """Every change of a notification with the id of the number that it is for. Raises BadEventError."""
-    for entry in _list(_object(body).get("entry", [])):
-        for change in _list(_object(entry).get("changes", [])):
-            value = _object(_object(change).get("value", {}))
-            if _object(change).get("field") == "messages":
-                yield _text(_object(value.get("metadata", {})), "phone_number_id"), value
+def notices(body: object) -> Iterator[tuple[str, Wire] | BadEventError]:
+    """Every change of a notification with the id of the number that it is for; a fault in place of one that is none.
+
+    Raises:
+        BadEventError: the whole is no notification.
+    """
+    changes = [
+        change for entry in _list(_object(body).get("entry", [])) for change in _list(_object(entry).get("changes", []))
+    ]
+    return _each(changes, _change)
 
 
-def events(number: str, value: Wire) -> Iterator[Event]:
-    """The messages of a change. Raises BadEventError at the first that cannot be read."""
+def events(number: str, value: Wire) -> Iterator[Event | BadEventError]:
+    """The messages of a change; a fault in place of one that cannot be read. Raises BadEventError without a list."""
     names = {
         str(each.get("wa_id") or each.get("user_id", "")): str(_object(each.get("profile", {})).get("name", ""))
         for each in map(_object, _list(value.get("contacts", [])))
     }
-    for raw in _list(value.get("messages", [])):
-        event = _event(number, _object(raw), names)
-        if event is not None:
-            yield event
+    return _each(_list(value.get("messages", [])), lambda raw: _event(number, _object(raw), names))
 
 
-def failures(number: str, value: Wire) -> Iterator[Failed]:
-    """What became of our messages, where it went wrong."""
-    for raw in _list(value.get("statuses", [])):
-        status = _object(raw)
-        if status.get("status") == "failed":
-            errors = [_object(each) for each in _list(status.get("errors", []))]
-            why = "; ".join(f"{each.get('title', '')} (code {each.get('code', 0)})" for each in errors)
-            kind: RoomKind = "group" if status.get("recipient_type") == "group" else "private"
-            room = Room(PLATFORM, number, kind, _text(status, "recipient_id"))
-            yield Failed(room, _text(status, "id"), why or "WhatsApp says no reason")
+def failures(number: str, value: Wire) -> Iterator[Failed | BadEventError]:
+    """What became of our messages, where it went wrong; a fault in place of what cannot be read."""
+    return _each(_list(value.get("statuses", [])), lambda raw: _failure(number, _object(raw)))
+
+
+def _each(found: Sequence[object], read: Callable[[object], T | None]) -> Iterator[T | BadEventError]:
+    """What is read of each; one that cannot be read harms no other."""
+    for raw in found:
+        try:
+            made = read(raw)
+        except BadEventError as error:
+            yield error
+        else:
+            if made is not None:
+                yield made
+
+
+def _change(raw: object) -> tuple[str, Wire] | None:
+    value = _object(_object(raw).get("value", {}))
+    if _object(raw).get("field") != "messages":
+        return None
+    return _text(_object(value.get("metadata", {})), "phone_number_id"), value
+
+
+def _failure(number: str, status: Wire) -> Failed | None:
+    if status.get("status") != "failed":
+        return None
+    errors = [_object(each) for each in _list(status.get("errors", []))]
+    why = "; ".join(f"{each.get('title', '')} (code {each.get('code', 0)})" for each in errors)
+    kind: RoomKind = "group" if status.get("recipient_type") == "group" else "private"
+    room = Room(PLATFORM, number, kind, _text(status, "recipient_id"))
+    return Failed(room, _text(status, "id"), why or "WhatsApp says no reason")
 
 
 def _event(number: str, raw: Wire, names: Mapping[str, str]) -> Event | None:

@@ -73,17 +73,25 @@ class Webhook:
 
     async def _stored(self, body: bytes) -> Response:
         try:
-            for number, value in notices(orjson.loads(body)):
-                await self._take(number, value)
+            for notice in notices(orjson.loads(body)):
+                await self._noticed(notice)
         except Overloaded as busy:
             return Response("too many messages wait\n", 503, {"Retry-After": str(int(busy.retry_after) + 1)})
         except StoreError as error:
             log.warning("what WhatsApp brought was not stored: %s", error)
             return Response("not stored\n", 503, {"Retry-After": "1"})
-        except (BadEventError, ValueError) as error:
-            # Signed by WhatsApp, so it stays as it is however often it comes.
+        except ValueError as error:  # BadEventError is one
             log.warning("what WhatsApp brought could not be read: %s", error)
         return Response(status_code=200)
+
+    async def _noticed(self, notice: tuple[str, Wire] | BadEventError) -> None:
+        """Take one change in; what cannot be read is signed by WhatsApp, so it stays so however often it comes."""
+        try:
+            if isinstance(notice, BadEventError):
+                raise notice
+            await self._take(*notice)
+        except BadEventError as error:
+            log.warning("what WhatsApp brought could not be read: %s", error)
 
 
 def _same(given: str, wanted: str) -> bool:

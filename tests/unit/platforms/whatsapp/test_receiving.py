@@ -14,7 +14,7 @@ from pywa.types.message import Message as TheirMessage
 
 from hubbub.core.messages import Image, text_of
 from hubbub.platforms.whatsapp.adapter import WhatsAppAdapter
-from hubbub.platforms.whatsapp.convert import events, notices
+from hubbub.platforms.whatsapp.convert import BadEventError, events, notices
 from tests.contract.test_whatsapp import ODD, settings
 from tests.fakes.platform_host import FakeHost
 from tests.fakes.serving import serving
@@ -87,6 +87,17 @@ async def test_one_that_cannot_be_read_harms_no_other_change(site: Site) -> None
     assert [text_of(event.message) for event in site.host.events if hasattr(event, "message")] == ["whole"]
 
 
+async def test_one_that_cannot_be_read_harms_no_other_of_its_change(site: Site) -> None:
+    whole = message(2, text={"body": "whole"})
+    status = {"id": "wamid.out1", "status": "failed", "recipient_id": PERSON}
+    changes: Any = {"entry": [{"changes": [5, {"field": "messages", "value": []}]}]}
+    read = value(messages=[message(1, text={"body": 5}), 7, whole], statuses=[{"status": "failed"}, status])
+    changes["entry"][0]["changes"] += notice(read)["entry"][0]["changes"]
+    assert await site.bring(changes) == 200
+    assert [text_of(event.message) for event in site.host.events if hasattr(event, "message")] == ["whole"]
+    assert [name for _, name, _ in site.host.bounced] == ["wamid.out1"]
+
+
 async def test_a_message_that_did_not_arrive_is_told(site: Site) -> None:
     errors = [{"code": 131026, "title": "Message undeliverable"}]
     status = {"id": "wamid.out1", "status": "failed", "timestamp": "1", "recipient_id": PERSON, "errors": errors}
@@ -103,8 +114,10 @@ def test_another_reader_understands_the_fixtures_alike() -> None:
         if raw.get("type") not in ("text", "image", "video", "document"):
             continue
         read = TheirMessage.from_update(theirs, case["payload"])
-        ((number, change),) = notices(case["payload"])
-        (ours,) = events(number, change)
+        (notice_read,) = notices(case["payload"])
+        assert not isinstance(notice_read, BadEventError)
+        (ours,) = events(*notice_read)
+        assert not isinstance(ours, BadEventError)
         assert (read.id, read.timestamp.timestamp()) == (ours.id, ours.time)
         assert (read.text or read.caption or "") == text_of(ours.message)  # type: ignore[union-attr]
         if read.image is not None:
