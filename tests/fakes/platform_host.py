@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote_to_bytes
 
 from hubbub.core.addresses import Account, Room
-from hubbub.core.errors import MediaError, Overloaded, StoreError
+from hubbub.core.errors import MediaError, Overloaded, StoreError, Unstorable
 from hubbub.core.events import Event, Received, event_key
 from hubbub.core.messages import Blob, Media, Message
 from hubbub.core.phrases import Sentence
@@ -96,6 +96,7 @@ class FakeHost:
     hold: bool = False
     overloaded: int = 0
     failing: int = 0
+    unstorable: int = 0
     ours: set[str] = field(default_factory=set)
     events: list[Event] = field(default_factory=list)
     offered: list[str] = field(default_factory=list)
@@ -149,6 +150,9 @@ class FakeHost:
         if self.failing:
             self.failing -= 1
             future.set_exception(StoreError("the disk is full"))
+        elif self.unstorable:
+            self.unstorable -= 1
+            future.set_exception(Unstorable("half a character"))
         elif self.hold:
             self.waiting.append((future, receipt))
         else:

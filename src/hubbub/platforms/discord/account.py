@@ -11,7 +11,7 @@ from urllib.parse import quote
 import aiohttp
 
 from hubbub.core.addresses import Account
-from hubbub.core.errors import DeliveryError, LeaseLost, MediaError, Overloaded, StoreError
+from hubbub.core.errors import DeliveryError, LeaseLost, MediaError, Overloaded, StoreError, Unstorable
 from hubbub.core.events import Event
 from hubbub.core.messages import Blob, Media
 from hubbub.core.ports import Host
@@ -179,7 +179,10 @@ class BotAccount:
     async def _stored(self, receipts: list[asyncio.Future[object]], interaction: dict[str, object] | None) -> None:
         for receipt in receipts:
             await asyncio.wait((receipt,))
-            receipt.result()
+            try:
+                receipt.result()
+            except Unstorable as error:  # it never can be, so the session must not stop before it for ever
+                log.warning("Discord, bot %s: an event is left out: %s", self.id, error)
         if interaction is not None:
             await self._acknowledge(interaction)
 

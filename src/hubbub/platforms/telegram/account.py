@@ -7,16 +7,17 @@ import hashlib
 import hmac
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from contextlib import nullcontext, suppress
+from pathlib import Path
 from urllib.parse import urlencode
 
 import telegram
-from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
+from telegram.error import BadRequest, Conflict, InvalidToken, RetryAfter, TelegramError
 from telegram.request import HTTPXRequest
 
 from hubbub.core.addresses import Account
-from hubbub.core.errors import LeaseLost, Overloaded, StoreError
+from hubbub.core.errors import ConfigError, LeaseLost, Overloaded, StoreError, Unstorable
 from hubbub.core.events import Event
 from hubbub.core.ports import Host
 from hubbub.core.work import Receipt
@@ -43,7 +44,11 @@ class BotAccount:
     """One bot of the settings."""
 
     def __init__(self, given: TelegramBot, settings: TelegramSettings, host: Host) -> None:
-        """Nothing is called before `run`."""
+        """Nothing is called before `run`.
+
+        Raises:
+            ConfigError: the certificate of the webhook cannot be read.
+        """
         self.token = given.token.get_secret_value()
         self.id = self.token.partition(":")[0]
         self.running = False
@@ -68,6 +73,7 @@ class BotAccount:
         self.courier = Courier(self.bot, host.files.fetch, host.facts)
         self._offset = self._told = 0
         """Of the first update that is not stored, and what Telegram knows of it."""
+        self._certificate = _certificate(settings.webhook_certificate) if self.by_webhook else None
         self._albums: dict[str, list[telegram.Update]] = {}
 
     @property
@@ -124,12 +130,14 @@ class BotAccount:
         await self.bot.initialize()
         self._me = Me(self.id, self.bot.username)
         if self._settings.commands:
-            await self._list_commands()
+            try:
+                await self._list_commands()
+            except BadRequest as error:  # a list that Telegram does not like keeps nobody from writing
+                log.warning("Telegram, bot %s does not take the commands: %s", self.id, error)
         if self.by_webhook:
-            certificate = self._settings.webhook_certificate
             await self.bot.set_webhook(
                 webhook_address(self._webhook_url, self.token),
-                certificate=await asyncio.to_thread(certificate.read_bytes) if certificate else None,
+                certificate=self._certificate,
                 allowed_updates=UPDATES,
                 secret_token=self.secret,
             )
@@ -184,11 +192,18 @@ class BotAccount:
         try:
             for number, receipts in taken:
                 for receipt in receipts:
-                    await asyncio.shield(receipt)
+                    await self._stored(receipt)
                 self._offset = number + 1
         except StoreError as error:
             log.warning("Telegram, bot %s: an update was not stored and is fetched again: %s", self.id, error)
             await asyncio.gather(*(each for _, receipts in taken for each in receipts), return_exceptions=True)
+
+    async def _stored(self, receipt: Awaitable[Receipt]) -> None:
+        """Wait for an event to be stored. One that never can be (half a character) must not come for ever."""
+        try:
+            await asyncio.shield(receipt)
+        except Unstorable as error:
+            log.warning("Telegram, bot %s: a message is left out: %s", self.id, error)
 
     def _events(self, update: telegram.Update, albums: dict[str, list[telegram.Update]]) -> Sequence[Event]:
         """What an update says; an album is said once, by its first message."""
@@ -236,7 +251,7 @@ class BotAccount:
         name = album(update)
         if not name:
             for event in events(update, self._me):
-                await self._host.accept(event)
+                await self._stored(self._host.accept(event))
             return
         # The pictures of an album come one by one, at once; the first waits for the others and says them all.
         parts = self._albums.setdefault(name, [])
@@ -246,7 +261,15 @@ class BotAccount:
         ordered = sorted(parts, key=lambda part: part.update_id)
         said = [event for part in ordered for event in events(part, self._me)]
         if said:
-            await self._host.accept(joined(said, name))
+            await self._stored(self._host.accept(joined(said, name)))
+
+
+def _certificate(path: Path | None) -> bytes | None:
+    try:
+        return path.read_bytes() if path else None
+    except OSError as error:
+        message = f"platforms.telegram.webhook_certificate: {path} cannot be read ({error.strerror})"
+        raise ConfigError(message) from error
 
 
 def webhook_address(url: str, token: str) -> str:

@@ -10,7 +10,7 @@ import aiohttp
 
 from hubbub.core.addresses import Room
 from hubbub.core.capabilities import Capabilities
-from hubbub.core.errors import ConfigError, DeliveryError, MediaError
+from hubbub.core.errors import ConfigError, DeliveryError, MediaError, Unstorable
 from hubbub.core.events import Received
 from hubbub.core.messages import Blob, Media
 from hubbub.core.ports import Host, Route
@@ -81,7 +81,11 @@ class WhatsAppAdapter:
             if isinstance(event, BadEventError):
                 log.warning("a message of WhatsApp could not be read: %s", event)
                 continue
-            await self._host.accept(event)
+            try:
+                await self._host.accept(event)
+            except Unstorable as error:  # it never can be, so it must not be brought for days
+                log.warning("a message of WhatsApp is left out: %s", error)
+                continue
             if isinstance(event, Received):
                 found.heard(event.room, event.message_id)
         for failed in failures(number, value):

@@ -101,6 +101,18 @@ async def test_a_hundred_lost_connections_lose_and_double_nothing(fake: FakeDisc
     assert found[-100:] == [f"message {number}" for number in range(said - 99, said + 1)]
 
 
+async def test_what_never_can_be_stored_stops_nothing(fake: FakeDiscord) -> None:
+    async with connected(fake) as (_, host):
+        host.unstorable = 1
+        for number in (1, 2):
+            fake.push("MESSAGE_CREATE", message(number, f"message {number}"))
+        await host.until(lambda: len(host.offered) == 2)
+        fake.cut()
+        await host.until(lambda: fake.greetings == ["identify", "resume"])
+        fake.push("MESSAGE_CREATE", message(3, "message 3"))
+        await host.until(lambda: len(host.offered) == 3)
+
+
 async def test_a_lost_session_is_begun_anew(fake: FakeDiscord) -> None:
     async with connected(fake) as (_, host):
         fake.session += 1

@@ -77,6 +77,17 @@ async def test_an_album_is_one_message_when_it_is_fetched() -> None:
     assert first.message[0] == Text("look")
 
 
+async def test_what_never_can_be_stored_does_not_come_for_ever(served: Served) -> None:
+    served.host.unstorable = 1
+    assert await served.bring(said("half a character", 1)) == 200
+    async with telegram() as fake, running(fake) as (_, host):
+        host.unstorable = 1
+        for number in (1, 2):
+            fake.push(said(f"message {number}", number))
+        await host.until(lambda: not fake.updates)
+        assert len(host.offered) == 2
+
+
 async def test_an_album_is_one_message_when_it_is_brought(served: Served) -> None:
     assert (
         await asyncio.gather(*(served.bring(picture(number, "look" * (number == 1))) for number in (2, 1, 3)))

@@ -98,6 +98,11 @@ async def test_one_that_cannot_be_read_harms_no_other_of_its_change(site: Site) 
     assert [name for _, name, _ in site.host.bounced] == ["wamid.out1"]
 
 
+async def test_what_never_can_be_stored_is_not_brought_for_days(site: Site) -> None:
+    site.host.unstorable = 1
+    assert await site.bring(said("half a character", 1)) == 200
+
+
 async def test_a_message_that_did_not_arrive_is_told(site: Site) -> None:
     errors = [{"code": 131026, "title": "Message undeliverable"}]
     status = {"id": "wamid.out1", "status": "failed", "timestamp": "1", "recipient_id": PERSON, "errors": errors}
