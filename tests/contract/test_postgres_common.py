@@ -66,8 +66,11 @@ class TestRows:
             outbox = sending(new, BOT)
             await answered(old, "old", 2, "second", "third", state=State.QUEUED)
             assert words(await outbox.take("new", [BOT])) == []
+            newest = await answered(new, "new", 3, "fourth")
+            assert [row.state for row in newest.rows] == [State.QUEUED]
+            assert words(await outbox.take("new", [BOT])) == []
             await old.outbox.settle(made.rows[0].id, "m1")
-            assert words(await outbox.take("new", [BOT])) == ["second", "third"]
+            assert words(await outbox.take("new", [BOT])) == ["second", "third", "fourth"]
 
     async def test_an_answer_for_an_account_here_is_begun_at_once(self, dsn: str) -> None:
         async with opened(dsn, "a", "b") as (a, _):

@@ -98,7 +98,7 @@ CREATE TABLE outbox(
   created_at double precision NOT NULL, next_at double precision NOT NULL DEFAULT 0,
   node text COLLATE "C" NOT NULL DEFAULT '');
 CREATE INDEX outbox_open ON outbox(state, id) WHERE state < 10;
-CREATE INDEX outbox_queued ON outbox(room, id) WHERE state = 0;
+CREATE INDEX outbox_unsent ON outbox(room, id) WHERE state < 2;
 CREATE INDEX outbox_kept ON outbox(entry) WHERE state = 11;
 CREATE INDEX outbox_message ON outbox(hashtextextended(message_id, 0)) WHERE message_id <> '';
 CREATE TABLE node(

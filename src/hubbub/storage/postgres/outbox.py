@@ -45,9 +45,8 @@ UPDATE outbox o SET node = $1 WHERE o.id = ANY(ARRAY(
 RETURNING {_OURS}
 """  # noqa: S608 - fixed
 _TOO_EARLY = """
-UPDATE outbox o SET node = '' WHERE o.id = ANY($2::bigint[]) AND (
-  EXISTS (SELECT FROM outbox e WHERE e.state = 1 AND e.node <> $1 AND e.room = o.room AND e.id < o.id)
-  OR EXISTS (SELECT FROM outbox e WHERE e.state = 0 AND e.node <> $1 AND e.room = o.room AND e.id < o.id))
+UPDATE outbox o SET node = '' WHERE o.id = ANY($2::bigint[]) AND EXISTS (
+  SELECT FROM outbox e WHERE e.state < 2 AND e.node <> $1 AND e.room = o.room AND e.id < o.id)
 RETURNING o.id
 """
 _GIVE_BACK = """

@@ -29,7 +29,7 @@ sent AS (
     $11::float8[], $12::text[]) WITH ORDINALITY
     AS s(room, entry, message, reply_to, delivery, state, attempts, created_at, node, place)
   LEFT JOIN LATERAL (
-    SELECT true AS before FROM outbox q WHERE $13 AND s.state < 2 AND s.node <> '' AND q.room = s.room AND q.state = 0
+    SELECT true AS before FROM outbox q WHERE $13 AND s.state < 2 AND s.node <> '' AND q.room = s.room AND q.state < 2
     AND q.node <> s.node LIMIT 1) b ON true
   ORDER BY place RETURNING id, state, node)
 SELECT id, -1, '' FROM gone UNION ALL SELECT id, state, node FROM sent
