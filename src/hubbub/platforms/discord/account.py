@@ -45,6 +45,7 @@ class BotAccount:
         self._settings = settings
         self._host = host
         self._rest: Rest | None = None
+        self._tasks: asyncio.TaskGroup | None = None
         self._application = ""
         self._up: set[int] = set()
 
@@ -64,13 +65,14 @@ class BotAccount:
             try:
                 url, count = await self._found(rest)
                 async with asyncio.TaskGroup() as group:
+                    self._tasks = group
                     for place in range(count):
                         group.create_task(self._hold(client, url, (place, count)))
                     self._rest = rest
                     if self._settings.commands:
                         group.create_task(self._offer_commands(rest))
             finally:
-                self._rest = None
+                self._rest = self._tasks = None
                 self._host.disconnected(Account(PLATFORM, self.id), "stopped")
 
     async def _found(self, rest: Rest) -> tuple[str, int]:
@@ -183,8 +185,9 @@ class BotAccount:
                 receipt.result()
             except Unstorable as error:  # it never can be, so the session must not stop before it for ever
                 log.warning("Discord, bot %s: an event is left out: %s", self.id, error)
-        if interaction is not None:
-            await self._acknowledge(interaction)
+        if interaction is not None and self._tasks is not None:
+            # Beside the events behind it: they must not wait for an answer of Discord's.
+            self._tasks.create_task(self._acknowledge(interaction))
 
     async def _acknowledge(self, raw: dict[str, object]) -> None:
         """Show whoever gave a slash command that it was heard: Discord waits three seconds for that."""
