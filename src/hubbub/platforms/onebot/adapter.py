@@ -11,13 +11,13 @@ from urllib.parse import urlsplit
 
 from hubbub.core.addresses import Room
 from hubbub.core.capabilities import Capabilities
+from hubbub.core.complaints import Complaints
 from hubbub.core.errors import DeliveryError, LeaseLost
 from hubbub.core.ports import Host, Route
 from hubbub.core.work import Row
 from hubbub.platforms.onebot.accounts import Accounts, Line
 from hubbub.platforms.onebot.actions import number, send_call
 from hubbub.platforms.onebot.bounds import scalar
-from hubbub.platforms.onebot.complaints import Complaints
 from hubbub.platforms.onebot.convert import reaction_code
 from hubbub.platforms.onebot.media import brought, has_kept
 from hubbub.platforms.onebot.posts import EventPosts

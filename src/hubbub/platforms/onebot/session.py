@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from hubbub.core.complaints import Complaints
 from hubbub.core.errors import Overloaded, StoreError
 from hubbub.core.events import Event
 from hubbub.core.phrases import Phrase
@@ -18,7 +19,6 @@ from hubbub.core.work import Receipt
 from hubbub.platforms.onebot.accounts import Accounts
 from hubbub.platforms.onebot.bounds import scalar
 from hubbub.platforms.onebot.calls import Calls
-from hubbub.platforms.onebot.complaints import Complaints
 from hubbub.platforms.onebot.intake import addressed
 from hubbub.platforms.onebot.settings import OneBotSettings
 from hubbub.platforms.onebot.wire import BadFrame, Flaw, WireObject, decode

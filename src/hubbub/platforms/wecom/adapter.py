@@ -10,13 +10,13 @@ import aiohttp
 
 from hubbub.core.addresses import Account, Room
 from hubbub.core.capabilities import Capabilities
+from hubbub.core.complaints import Complaints
 from hubbub.core.errors import DeliveryError, MediaError
 from hubbub.core.messages import Blob, Media
 from hubbub.core.ports import Host, Route
 from hubbub.core.work import Row
 from hubbub.platforms.wecom.callback import Callbacks, pong
 from hubbub.platforms.wecom.calls import Calls
-from hubbub.platforms.wecom.complaints import Complaints
 from hubbub.platforms.wecom.convert import PLATFORM, parted
 from hubbub.platforms.wecom.placeholders import Placeholders
 from hubbub.platforms.wecom.sending import Post

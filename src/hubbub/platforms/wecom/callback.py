@@ -10,10 +10,10 @@ from typing import Any
 from urllib.parse import parse_qs
 from xml.sax.saxutils import escape
 
+from hubbub.core.complaints import Complaints
 from hubbub.core.errors import Overloaded, StoreError
 from hubbub.core.events import Event
 from hubbub.core.ports import Host
-from hubbub.platforms.wecom.complaints import Complaints
 from hubbub.platforms.wecom.convert import PLATFORM, Seen, clicked, greets, read_event
 from hubbub.platforms.wecom.crypto import BadSeal, Envelope
 from hubbub.platforms.wecom.repeats import Repeats

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from hubbub.platforms.onebot.complaints import Complaints
+from hubbub.core.complaints import Complaints
 
 
 def test_one_warning_of_a_kind_a_minute(caplog: pytest.LogCaptureFixture) -> None:
