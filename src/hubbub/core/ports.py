@@ -18,6 +18,7 @@ from hubbub.core.capabilities import Capabilities
 from hubbub.core.customs import Customs
 from hubbub.core.events import Event, Received
 from hubbub.core.failpoints import Failpoint, never
+from hubbub.core.identities import Author
 from hubbub.core.messages import Blob, Media, Message
 from hubbub.core.models import Endpoint, ModelSpec
 from hubbub.core.phrases import Sentence
@@ -234,6 +235,27 @@ class CanReact(Protocol):
 
     async def react(self, room: Room, message_id: str, emoji: str, *, removed: bool = False) -> None:
         """Set or take away the bot's reaction. Raises DeliveryError."""
+
+
+@runtime_checkable
+class CanListAdmins(Protocol):
+    """Rooms can tell who runs them."""
+
+    async def admins(self, room: Room) -> Sequence[Author]:
+        """Owner and administrators of a room, bots among them (`Author.is_bot`). Raises DeliveryError, UserError."""
+
+
+@runtime_checkable
+class CanMute(Protocol):
+    """Members of a room can be silenced for a while."""
+
+    async def mute(self, room: Room, user: str, seconds: int) -> None:
+        """Let a member write nothing for so long; 0 lets them write again.
+
+        Raises:
+            DeliveryError: the platform did not do it.
+            UserError: it cannot be done here, and the sentence says why (no group, the bot has no right to).
+        """
 
 
 @runtime_checkable
