@@ -1,7 +1,8 @@
 """What was said in a conversation, encoded once: a question that goes on with it is encoded alone.
 
-Turns never change, so what was encoded for the last question of a conversation stays right; it is recognised by the
-very objects, the first and the last of them.
+Turns never change, so what was encoded for the last question of a conversation stays right as far as all of that is
+said again. They are mostly the very objects, which compares at once; one between them may be said otherwise this time,
+without its picture.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ class Spoken:
         known, data = self._known.pop(key, ((), b""))
         self._size -= len(data)
         count = len(known)
-        if known and count <= len(said) and said[0] is known[0] and said[count - 1] is known[-1]:
+        if known and said[:count] == known:
             if count < len(said):
                 data = b"%b,%b" % (data, _joined(said[count:]))
         else:

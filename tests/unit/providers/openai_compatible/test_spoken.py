@@ -6,6 +6,7 @@ import orjson
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hubbub.core.messages import Media
 from hubbub.core.turns import Turn
 from hubbub.providers.openai_compatible.spoken import Spoken
 from hubbub.providers.openai_compatible.wire import message_of
@@ -50,6 +51,16 @@ def test_a_conversation_that_went_on_is_encoded_from_there() -> None:
     longer = (*said, Turn("user", "q"), Turn("assistant", "a"), Turn("user", "next"))
     assert sent(spoken, "key", longer) == plain(longer)
     assert spoken._known["key"][1].startswith(before)
+
+
+def test_a_picture_that_is_not_shown_any_more_is_not_sent_again() -> None:
+    """The turns before and behind it are the very same ones."""
+    spoken = Spoken()
+    said = tuple(Turn("user" if n % 2 == 0 else "assistant", f"m{n}") for n in range(20))
+    seen = (*said[:4], Turn("user", "look", images=(Media("data:image/png;base64,AAAA"),)), *said[5:])
+    assert sent(spoken, "key", (*seen, Turn("user", "q"))) == plain((*seen, Turn("user", "q")))
+    hidden = (*said[:4], Turn("user", "[image]\nlook"), *said[5:], Turn("user", "next"))
+    assert sent(spoken, "key", hidden) == plain(hidden)
 
 
 def test_memory_is_bounded() -> None:
