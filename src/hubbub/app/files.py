@@ -12,7 +12,7 @@ from ipaddress import ip_network
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
 
-from hubbub.core.errors import MediaError, StoreError
+from hubbub.core.errors import MediaError, StoreError, Unstorable
 from hubbub.core.messages import Blob, Media
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class HubFiles:
         """See `ports.Files.keep`."""
         if len(blob.data) > self._rules.file_bytes:
             msg = f"a file of {len(blob.data)} bytes is too large to be kept ({self._rules.file_bytes} at most)"
-            raise StoreError(msg)
+            raise Unstorable(msg)
         name = secrets.token_urlsafe(24)
         await self._stored.put(name, blob, self._clock() + seconds, owner, self._rules.kept_bytes)
         return SCHEME + name

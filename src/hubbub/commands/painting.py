@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from hubbub.commands.arguments import first_word, required
 from hubbub.commands.command import Call, Command, CommandContext
 from hubbub.conversations.shelf import turns_of
-from hubbub.core.errors import MediaError, ProviderError, UserError
+from hubbub.core.errors import MediaError, ProviderError, StoreError, UserError
 from hubbub.core.identities import Role
 from hubbub.core.messages import Blob, Image, Media
 from hubbub.core.phrases import Phrase
@@ -47,9 +47,12 @@ async def image(call: Call, context: CommandContext) -> Answer:
         raise UserError(too_long)
     async with context.hub.meter.hold(context.owner, _COST), context.asking.busy():
         blob = await _painted(painter, wish, (sent or [await _last(context)]) if changes else [], context)
-    url = await _address(blob, context)
-    shown = Image(Media(url, name=blob.name, mime=blob.mime, size=len(blob.data)), alt=wish[:_LONGEST_NAME])
     spend = Spend(context.owner, context.hub.meter.today(context.owner), messages=1)
+    try:
+        url = await _address(blob, context)
+    except UserError as error:  # it was painted at a price all the same
+        return replace(await context.tell(error.user_text), writes=(spend,))
+    shown = Image(Media(url, name=blob.name, mime=blob.mime, size=len(blob.data)), alt=wish[:_LONGEST_NAME])
     return Answer((shown,), writes=(spend,))
 
 
@@ -75,9 +78,15 @@ async def _last(context: CommandContext) -> Media:
 
 
 async def _address(blob: Blob, context: CommandContext) -> str:
+    """Where the picture is from now on. Raises UserError where it cannot be kept: it is not to be painted again."""
     files = context.hub.files
     if files is not None:
-        return await files.keep(blob, _KEPT_SECONDS, context.owner)
+        try:
+            return await files.keep(blob, _KEPT_SECONDS, context.owner)
+        except StoreError as error:
+            number = secrets.token_hex(4)
+            log.warning("error %s: a picture for %s is not kept: %s", number, context.owner, error)
+            raise UserError(Phrase("command.image.not_kept", {"id": number})) from error
     return f"data:{blob.mime};base64,{base64.b64encode(blob.data).decode()}"
 
 

@@ -119,7 +119,11 @@ class Files(Protocol):
     async def keep(self, blob: Blob, seconds: float, owner: str = "") -> str:
         """Keep content for so long; its ``hub:`` URL, which cannot be guessed. It goes when ``owner`` is forgotten.
 
-        What is kept may go before its time where the room for all files is full. Raises StoreError.
+        What is kept may go before its time where the room for all files is full.
+
+        Raises:
+            Unstorable: it is too large, or its name can be none.
+            StoreError: it is not kept; another time it may be.
         """
 
     async def fetch(self, media: Media) -> Blob:

@@ -18,7 +18,7 @@ from hubbub.commands.command import Call, CommandContext
 from hubbub.commands.registry import Commands
 from hubbub.conversations.acquaintances import Acquaintances
 from hubbub.conversations.completions import OPTION
-from hubbub.core.errors import StoreError
+from hubbub.core.errors import StoreError, Unstorable
 from hubbub.core.events import Event, Fired, Received, event_key
 from hubbub.core.identities import Role, owner_of
 from hubbub.core.messages import Text, text_of
@@ -108,6 +108,8 @@ class Road:
             if answer is _NOTHING:
                 return Unit((entry.id,))
             return Unit((entry.id,), self._sends(entry, answer), answer.writes)
+        except Unstorable as error:
+            return self.refused(entry, error)
         except StoreError:
             raise
         except Exception as error:  # noqa: BLE001 - one message's fault: told, logged, and the next goes on

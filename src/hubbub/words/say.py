@@ -19,6 +19,8 @@ from hubbub.words import (
     pictures_zh,
     roles_en,
     roles_zh,
+    skills_en,
+    skills_zh,
     userdata_en,
     userdata_zh,
     zh,
@@ -35,6 +37,7 @@ CATALOGUES: Final = MappingProxyType(
                 **pages_en.SENTENCES,
                 **pictures_en.SENTENCES,
                 **roles_en.SENTENCES,
+                **skills_en.SENTENCES,
                 **userdata_en.SENTENCES,
             }
         ),
@@ -46,6 +49,7 @@ CATALOGUES: Final = MappingProxyType(
                 **pages_zh.SENTENCES,
                 **pictures_zh.SENTENCES,
                 **roles_zh.SENTENCES,
+                **skills_zh.SENTENCES,
                 **userdata_zh.SENTENCES,
             }
         ),

@@ -11,7 +11,7 @@ import pytest
 from aiohttp import web
 
 from hubbub.app.files import FileRules, HubFiles
-from hubbub.core.errors import MediaError, StoreError
+from hubbub.core.errors import MediaError, Unstorable
 from hubbub.core.messages import Blob, Media
 from hubbub.storage.sqlite.store import SqliteStore
 
@@ -54,7 +54,7 @@ async def test_what_is_kept_is_there_for_a_while_and_cannot_be_guessed(store: Sq
 
 async def test_what_is_too_large_is_not_kept(store: SqliteStore) -> None:
     files = HubFiles(store.files, Clock(), FileRules(file_bytes=10))
-    with pytest.raises(StoreError, match="too large"):
+    with pytest.raises(Unstorable, match="too large"):
         await files.keep(Blob(b"x" * 11), 60)
 
 

@@ -12,7 +12,7 @@ from hubbub.commands.registry import Commands
 from hubbub.conversations.limits import Limits, Meter
 from hubbub.core.addresses import Room
 from hubbub.core.capabilities import Capabilities
-from hubbub.core.errors import MediaError, ProviderError
+from hubbub.core.errors import MediaError, ProviderError, Unstorable
 from hubbub.core.identities import Role
 from hubbub.core.messages import Blob, Image, Media, Message, Text, text_of
 from hubbub.core.phrases import Phrase
@@ -139,6 +139,22 @@ async def test_what_cannot_be_is_told(text: str, change: dict[str, object], told
     assert told in text_of(answer.message)
     assert not answer.writes
     assert "safety" not in text_of(answer.message)
+
+
+class FullFiles(MemoryFiles):
+    async def keep(self, blob: Blob, seconds: float, owner: str = "") -> str:
+        raise Unstorable("too large")
+
+
+async def test_a_picture_that_cannot_be_kept_is_told_and_counted_and_not_painted_again() -> None:
+    means = FakeMeans(files=FullFiles())
+    answer = await gives("/image a cat", means)
+    assert "cannot be kept" in text_of(answer.message)
+    assert "too large" not in text_of(answer.message)
+    (spend,) = answer.writes
+    assert isinstance(spend, Spend)
+    assert means.painter
+    assert len(means.painter.wishes) == 1
 
 
 async def test_a_picture_that_is_gone_is_told() -> None:

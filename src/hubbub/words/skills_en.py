@@ -1,0 +1,12 @@
+"""English sentences of what is made for people by tools. See `hubbub.words.en`."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import Final
+
+SENTENCES: Final = MappingProxyType(
+    {
+        "command.image.not_kept": "The picture was painted, but it cannot be kept for sending (error {id}).",
+    }
+)
