@@ -248,6 +248,18 @@ class SecretSuite:
         secrets = (await harness.reopen("killed")).secrets
         assert [await secrets.get(key) for key in ("admin", "other", "none")] == ["two 🔑", "", None]
 
+    async def test_a_value_is_changed_only_as_it_was_seen(self, harness: StoreHarness) -> None:
+        secrets = harness.store.secrets
+        assert not await secrets.change("fact", "something", "never")
+        assert await secrets.change("fact", None, "")
+        assert not await secrets.change("fact", None, "never")
+        assert await secrets.change("fact", "", "one 🔑")
+        assert not await secrets.change("fact", "", "never")
+        told = await asyncio.gather(*(secrets.change("fact", "one 🔑", f"two {number}") for number in range(8)))
+        assert told.count(True) == 1
+        secrets = (await harness.reopen("killed")).secrets
+        assert await secrets.get("fact") == f"two {told.index(True)}"
+
     async def test_tokens_are_found_by_their_digest(self, harness: StoreHarness) -> None:
         secrets = harness.store.secrets
         young = Token("t2", "phone", ("chat", "admin"), "o", created_at=20.0, expires_at=21.0, per_minute=60)

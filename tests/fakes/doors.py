@@ -53,6 +53,12 @@ class MemorySecrets:
     async def put(self, key: str, value: str) -> None:
         self.values[key] = value
 
+    async def change(self, key: str, seen: str | None, value: str) -> bool:
+        changed = self.values.get(key) == seen
+        if changed:
+            self.values[key] = value
+        return changed
+
     async def token_add(self, token: Token, digest: str) -> None:
         self.by_digest[digest] = token
 

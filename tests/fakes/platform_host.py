@@ -54,6 +54,12 @@ class MemoryFacts:
     async def put(self, key: str, value: str) -> None:
         self.values[key] = value
 
+    async def change(self, key: str, seen: str | None, value: str) -> bool:
+        changed = self.values.get(key) == seen
+        if changed:
+            self.values[key] = value
+        return changed
+
 
 class MemoryFiles:
     """Keeps files and knows those of ``data:`` URLs; nothing is fetched from elsewhere but what ``pages`` has."""

@@ -19,3 +19,7 @@ class PlatformFacts:
     async def put(self, key: str, value: str) -> None:
         """See `ports.Facts.put`."""
         await self._secrets.put(f"platform:{key}", value)
+
+    async def change(self, key: str, seen: str | None, value: str) -> bool:
+        """See `ports.Facts.change`."""
+        return await self._secrets.change(f"platform:{key}", seen, value)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol, runtime_checkable
 
+from hubbub.core.acts import Decision
 from hubbub.core.addresses import Account, Room
 from hubbub.core.calls import CallQuery, LoggedCall, ModelCall
 from hubbub.core.capabilities import Capabilities
@@ -19,7 +20,7 @@ from hubbub.core.customs import Customs
 from hubbub.core.events import Event, Received
 from hubbub.core.failpoints import Failpoint, never
 from hubbub.core.identities import Author
-from hubbub.core.messages import Blob, Media, Message
+from hubbub.core.messages import Blob, Forward, Media, Message
 from hubbub.core.models import Endpoint, ModelSpec
 from hubbub.core.phrases import Sentence
 from hubbub.core.pictures import Look, Paper, Wish
@@ -111,6 +112,9 @@ class Facts(Protocol):
 
     async def put(self, key: str, value: str) -> None:
         """Set a value."""
+
+    async def change(self, key: str, seen: str | None, value: str) -> bool:
+        """Set a value if it is still what was seen (None: none); False, and it stays as it is, if it is not."""
 
 
 class Files(Protocol):
@@ -260,6 +264,30 @@ class CanMute(Protocol):
             DeliveryError: the platform did not do it.
             UserError: it cannot be done here, and the sentence says why (no group, the bot has no right to).
         """
+
+
+@runtime_checkable
+class CanPoke(Protocol):
+    """People can be nudged."""
+
+    async def poke(self, room: Room, user: str) -> None:
+        """Nudge somebody in a room. Raises DeliveryError."""
+
+
+@runtime_checkable
+class CanDecide(Protocol):
+    """Who asks to become a friend, or to join a room, can be let in or turned away (`events.Requested`)."""
+
+    async def decide(self, room: Room, decision: Decision) -> None:
+        """Tell the platform what was decided; ``room`` is that of the request. Raises DeliveryError."""
+
+
+@runtime_checkable
+class CanUnfold(Protocol):
+    """Bundles that came by their id alone can be asked for."""
+
+    async def unfold(self, room: Room, bundle: Forward) -> Forward:
+        """The bundle with its messages. Raises MediaError."""
 
 
 @runtime_checkable
@@ -705,6 +733,9 @@ class Secrets(Protocol):
 
     async def put(self, key: str, value: str) -> None:
         """Set a value of the hub's own."""
+
+    async def change(self, key: str, seen: str | None, value: str) -> bool:
+        """Set a value if it is still what was seen (None: none); False, and it stays as it is, if it is not."""
 
     async def token_add(self, token: Token, digest: str) -> None:
         """Remember a token by the digest of its secret."""

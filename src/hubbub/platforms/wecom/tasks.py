@@ -40,6 +40,12 @@ class _Memory:
     async def put(self, key: str, value: str) -> None:
         self._values[key] = value
 
+    async def change(self, key: str, seen: str | None, value: str) -> bool:
+        changed = self._values.get(key) == seen
+        if changed:
+            self._values[key] = value
+        return changed
+
 
 @asynccontextmanager
 async def _alone(name: str) -> AsyncIterator[None]:  # noqa: ARG001 - nobody else is in this process

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from hubbub.storage.postgres.writer import Writer
 
 _PUT = "INSERT INTO meta VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+_PUT_FIRST = "INSERT INTO meta VALUES ($1, $2) ON CONFLICT DO NOTHING"
+_CHANGE = "UPDATE meta SET value = $2 WHERE key = $1 AND value = $3"
 _ADD = "INSERT INTO token VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
 _TOKENS = "SELECT id, name, scopes, owner, created_at, expires_at, per_minute FROM token "
 
@@ -37,6 +39,13 @@ class Secrets:
     async def put(self, key: str, value: str) -> None:
         """See `ports.Secrets.put`."""
         await self._change(_PUT, texts.name(key), texts.stored(value))
+
+    async def change(self, key: str, seen: str | None, value: str) -> bool:
+        """See `ports.Secrets.change`."""
+        named = (texts.name(key), texts.stored(value))
+        if seen is None:
+            return await self._change(_PUT_FIRST, *named) == "INSERT 0 1"
+        return await self._change(_CHANGE, *named, texts.stored(seen)) == "UPDATE 1"
 
     async def token_add(self, token: Token, digest: str) -> None:
         """See `ports.Secrets.token_add`."""

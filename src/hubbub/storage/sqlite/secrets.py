@@ -38,6 +38,18 @@ class Secrets:
 
         await self._writer.call(store)
 
+    async def change(self, key: str, seen: str | None, value: str) -> bool:
+        """See `ports.Secrets.change`."""
+
+        def store(db: sqlite3.Connection) -> bool:
+            if seen is None:
+                return db.execute("INSERT OR IGNORE INTO meta VALUES(?, ?)", (key, value)).rowcount > 0
+            query = "UPDATE meta SET value = ? WHERE key = ? AND value = ?"
+            return db.execute(query, (value, key, seen)).rowcount > 0
+
+        changed: bool = await self._writer.call(store)
+        return changed
+
     async def token_add(self, token: Token, digest: str) -> None:
         """See `ports.Secrets.token_add`."""
         values = (
