@@ -32,6 +32,7 @@ class Capabilities:
     ``max_length`` counts ``length_unit`` of one message's text (0: no limit). ``markdown`` names the dialect that
     `hubbub.markup` writes ("none": plain text). ``reply_within``: seconds in which a reply must be fetched, or None.
     ``image_side``: pixels; a picture with a longer side is made smaller by the platform, a file is not (0: neither is).
+    ``buttons``: how many one message may have (0: none).
     ``resend_unknown``: the owner prefers a possible duplicate to a possible loss.
     """
 
@@ -47,6 +48,7 @@ class Capabilities:
     audio: bool = False
     video: bool = False
     forwards: bool = False
+    buttons: int = 0
     streams: bool = False
     reply_within: float | None = None
     resend_unknown: bool = False

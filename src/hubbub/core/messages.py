@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from hubbub.core.acts import Act
+
 
 @dataclass(frozen=True, slots=True)
 class Media:
@@ -149,6 +151,30 @@ class Forward:
 
 
 @dataclass(frozen=True, slots=True)
+class Button:
+    """Something to press: what stands on it, and what a press says, as if whoever presses had typed it.
+
+    With ``url`` it opens a page instead, and nobody is told.
+    """
+
+    label: str
+    says: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Buttons:
+    """Buttons below a message, in rows. Where a room has none, words say what can be typed.
+
+    ``told``: the message says that already by itself, so nothing has to stand in for them.
+    """
+
+    rows: tuple[tuple[Button, ...], ...]
+    told: bool = False
+    type: Literal["buttons"] = "buttons"
+
+
+@dataclass(frozen=True, slots=True)
 class Raw:
     """A segment that Hubbub has no word for, kept as the platform sent it.
 
@@ -161,7 +187,20 @@ class Raw:
     type: Literal["raw"] = "raw"
 
 
-Segment = Text | Mention | Image | File | Audio | Video | Quote | Face | Link | Location | Forward | Raw
+@dataclass(frozen=True, slots=True)
+class Do:
+    """Something to do in the room. It is the first segment of its message; the rest is said once it is done.
+
+    ``language``: in which it is said instead that, and why, it cannot be done; "": it is not said. Adapters never see
+    one: the outbox gives each message of this kind to `hubbub.dispatch.acting`.
+    """
+
+    act: Act
+    language: str = ""
+    type: Literal["do"] = "do"
+
+
+Segment = Text | Mention | Image | File | Audio | Video | Quote | Face | Link | Location | Forward | Raw | Do
 Message = tuple[Segment, ...]
 
 
