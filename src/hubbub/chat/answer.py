@@ -93,9 +93,6 @@ class Chat:
         if completion is not None:
             return await self.complete(entry, (owner, text), completion, pieces, stop)
         chosen = (await preferences.read(self._conversations, owner)).over(event.options)
-        wishes = standing(chosen.stored) if chosen.stored else None
-        if wishes is not None and text.strip():
-            return await self.complete(entry, (owner, text), wishes, pieces, stop)
         question = question_of(event, text, owner)
         if too_long := self._meter.too_long(owner, question.content):
             return self._speech.tell(too_long, chosen, event)
@@ -108,7 +105,7 @@ class Chat:
         job = Job(entry, event, owner, chosen, branch.name, context, question, Reply(pieces), stop, base=place.base)
         if not place.base and self._idle(branch, event):
             job.before, job.context = start_anew(branch, self._clock()), Context()
-        return await self._run(job)
+        return await self._run(_as_usual(job))
 
     async def complete(
         self, entry: Entry, asked: tuple[str, str], completion: Completion, pieces: Pieces | None, stop: StopSignal
@@ -154,7 +151,7 @@ class Chat:
                 return self._speech.tell(too_long, chosen, event)
             question = replace(question, content=text, time=event.time)
         job = Job(entry, event, owner, chosen, branch.name, context_of(branch), question, Reply(pieces), stop, onto)
-        return await self._run(job)
+        return await self._run(_as_usual(job))
 
     async def expand(self, entry: Entry, owner: str, text: str) -> str:
         """A text with its variables expanded, as one of this message's author. Raises StoreError."""
@@ -266,6 +263,15 @@ def _received(entry: Entry) -> Received:
         msg = f"entry {entry.id} is no message but a {entry.event.type} event"
         raise TypeError(msg)
     return entry.event
+
+
+def _as_usual(job: Job) -> Job:
+    """The job as its owner wants every one."""
+    wishes = standing(job.preferences.stored) if job.preferences.stored else None
+    if wishes is not None:
+        job.completion = wishes
+        job.context = job.context if wishes.load_context else Context()
+    return job
 
 
 def _last_question(branch: Branch) -> tuple[int, Turn | None]:
