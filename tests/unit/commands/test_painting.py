@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, cast
 
 import pytest
+from typing_extensions import override
 
 from hubbub.commands.command import CommandContext
 from hubbub.commands.registry import Commands
@@ -142,6 +143,7 @@ async def test_what_cannot_be_is_told(text: str, change: dict[str, object], told
 
 
 class FullFiles(MemoryFiles):
+    @override
     async def keep(self, blob: Blob, seconds: float, owner: str = "") -> str:
         raise Unstorable("too large")
 

@@ -4,21 +4,15 @@ from __future__ import annotations
 
 import base64
 import binascii
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import aiohttp
 import orjson
 
 from hubbub.core.messages import Blob, Media
-from hubbub.providers.openai_compatible.address import bases, proxy_for
-from hubbub.providers.openai_compatible.failures import Cause, failure, of_status
-from hubbub.providers.openai_compatible.session import new_session
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from hubbub.providers.openai_compatible.failures import Cause, failure
+from hubbub.providers.openai_compatible.posting import Posting, Service
 
 _LONGEST_WISH = 4000
 _LARGEST = 64_000_000
@@ -50,8 +44,7 @@ class PictureEndpoints:
         """
         self._rules = rules
         self._fetch = fetch
-        self._base = bases(rules.base_url)[0]
-        self._headers = {"Authorization": f"Bearer {rules.key}"} if rules.key else {}
+        self._posting = Posting(Service(rules.base_url, rules.seconds, _LARGEST, rules.key, rules.proxy))
 
     async def paint(self, wish: str) -> Blob:
         """See `Painter.paint`."""
@@ -61,7 +54,7 @@ class PictureEndpoints:
         if not self._rules.model.startswith(_ALWAYS_DATA):
             asked["response_format"] = "b64_json"
         headers = {"Content-Type": "application/json"}
-        return await self._picture(await self._post("images/generations", orjson.dumps(asked), headers))
+        return await self._picture(await self._posting.post("images/generations", orjson.dumps(asked), headers))
 
     async def repaint(self, wish: str, picture: Blob) -> Blob:
         """See `Painter.repaint`."""
@@ -74,7 +67,7 @@ class PictureEndpoints:
         if not self._rules.model.startswith(_ALWAYS_DATA):
             form.add_field("response_format", "b64_json")
         form.add_field("image", picture.data, filename=f"picture.{suffix}", content_type=mime)
-        return await self._picture(await self._post("images/edits", form, {}))
+        return await self._picture(await self._posting.post("images/edits", form))
 
     async def _picture(self, body: bytes) -> Blob:
         """The picture of an answer, which has it in itself or says where it is. Raises ProviderError, MediaError."""
@@ -88,39 +81,6 @@ class PictureEndpoints:
         if isinstance(url, str) and url.startswith(("http://", "https://")):
             return _whole((await self._fetch(Media(url=url))).data)
         raise failure(Cause.EMPTY, "images: an empty answer")
-
-    async def _post(self, path: str, data: aiohttp.FormData | bytes, headers: Mapping[str, str]) -> bytes:
-        url, rules = f"{self._base}/{path}", self._rules
-        try:
-            async with (
-                new_session() as session,
-                session.post(
-                    url,
-                    data=data,
-                    headers={**self._headers, **headers},
-                    proxy=proxy_for(url, rules.proxy),
-                    timeout=aiohttp.ClientTimeout(total=rules.seconds, connect=10),
-                ) as response,
-            ):
-                body = await _bounded(path, response)
-                if response.status != 200:
-                    raise of_status(response.status, response.headers, body, time.time(), (rules.key,))
-                return body
-        except TimeoutError as error:
-            raise failure(Cause.TIMEOUT, f"{path}: no answer within {rules.seconds:g} s") from error
-        except (aiohttp.ClientError, OSError) as error:
-            raise failure(Cause.FAILED, f"{path}: {type(error).__name__}") from error
-
-
-async def _bounded(path: str, response: aiohttp.ClientResponse) -> bytes:
-    parts: list[bytes] = []
-    size = 0
-    async for part in response.content.iter_chunked(65_536):
-        size += len(part)
-        if size > _LARGEST:
-            raise failure(Cause.FAILED, f"{path}: the answer is larger than {_LARGEST // 1_000_000} MB")
-        parts.append(part)
-    return b"".join(parts)
 
 
 def _decoded(data: str) -> bytes:
