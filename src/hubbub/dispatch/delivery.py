@@ -13,10 +13,12 @@ from hubbub.core.addresses import Account, Room
 from hubbub.core.capabilities import Delivery
 from hubbub.core.errors import DeliveryError, StoreError
 from hubbub.core.failpoints import Failpoint, never
+from hubbub.core.messages import Do
 from hubbub.core.phrases import Sentence
 from hubbub.core.ports import Outbox, Platform
 from hubbub.core.status import AccountStatus
 from hubbub.core.work import Row, State
+from hubbub.dispatch.acting import perform
 from hubbub.dispatch.crew import Crew
 from hubbub.dispatch.room_lane import RoomLane
 
@@ -199,7 +201,9 @@ class Sender:
                 return True  # dropped meanwhile
             self._check(row)
             self._failpoint("send.before")
-            message_id = await platform.send(row)
+            message = row.out.message
+            to_do = message and type(message[0]) is Do
+            message_id = await (perform(platform, row) if to_do else platform.send(row))
             self._failpoint("send.after")
         except DeliveryError as error:
             return await self._failed(row, lane, error)

@@ -1,0 +1,12 @@
+"""Chinese sentences about what happens in rooms, and what is done there."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import Final
+
+SENTENCES: Final = MappingProxyType(
+    {
+        "act.refused": "操作失败：平台拒绝了这个请求。",
+    }
+)
