@@ -13,7 +13,6 @@ from hubbub.core.addresses import Account, Room
 from hubbub.core.identities import Author
 from hubbub.core.messages import Message
 
-
 PRESSED = "pressed"
 """In `Received.options`: it was said by a press of a button of the bot's, which is a sign that it is meant for it."""
 
