@@ -200,7 +200,7 @@ class Do:
     type: Literal["do"] = "do"
 
 
-Segment = Text | Mention | Image | File | Audio | Video | Quote | Face | Link | Location | Forward | Raw | Do
+Segment = Text | Mention | Image | File | Audio | Video | Quote | Face | Link | Location | Forward | Buttons | Raw | Do
 Message = tuple[Segment, ...]
 
 
