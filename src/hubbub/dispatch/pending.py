@@ -10,6 +10,9 @@ MOST = 8
 """Questions of one room that are known; the oldest are forgotten."""
 KEPT = 6 * 86_400.0
 """Seconds for which an answer can be fetched; the store keeps it a little longer."""
+NOT_YET = 0
+"""In place of an entry: the question is noted, but not accepted."""
+_RECENT = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,10 @@ class Asked:
     deliveries: int = 1
     part: int = 0
     open: bool = True
+
+    def is_recent(self, now: float) -> bool:
+        """Whether the same words still mean the same question, not one that is asked anew."""
+        return now - self.at < _RECENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +64,7 @@ class Pending:
     @property
     def waiting(self) -> tuple[Asked, ...]:
         """Questions whose answers were not shown to their end."""
-        return tuple(each for each in self.asked if each.open)
+        return tuple(each for each in self.asked if each.open and each.entry != NOT_YET)
 
     @property
     def unseen(self) -> tuple[Asked, ...]:
@@ -68,7 +75,12 @@ class Pending:
         """With a new question, or a known one changed."""
         if any(each.id == asked.id for each in self.asked):
             return replace(self, asked=tuple(asked if each.id == asked.id else each for each in self.asked))
-        return Pending((*self.asked, asked)[-MOST:], self.fetched)
+        return Pending(_newest((*self.asked, asked)), self.fetched)
+
+    def accepted(self, asked: Asked) -> Pending:
+        """With the entry of a question that was noted before."""
+        noted = self.question(asked.id)
+        return self.put(asked if noted is None else replace(noted, entry=asked.entry))
 
     def shown(self, event_id: str, entry: int, part: int, parts: int) -> Pending:
         """A part of an entry's answer was shown to an event."""
@@ -98,6 +110,14 @@ class Pending:
             return cls(asked, fetched, bool(found.get("again")))
         except (ValueError, TypeError, AttributeError):
             return cls()
+
+
+def _newest(asked: tuple[Asked, ...]) -> tuple[Asked, ...]:
+    """As many as are known; those that were shown to their end go first."""
+    if len(asked) <= MOST:
+        return asked
+    gone = next((each for each in asked[:-1] if not each.open), asked[0])
+    return tuple(each for each in asked if each is not gone)
 
 
 def _advanced(asked: Asked, part: int, parts: int) -> Asked:

@@ -19,7 +19,7 @@ from hubbub.core.messages import Message, Text, text_of
 from hubbub.core.ports import Accept, Clock, Facts, Streams
 from hubbub.core.windows import WindowTerms
 from hubbub.core.work import Row
-from hubbub.dispatch.pending import Asked, Fetched, Pending
+from hubbub.dispatch.pending import NOT_YET, Asked, Fetched, Pending
 
 # The end of an answer is told; where it is not (another node answers), one looks for it.
 _FIRST_LOOK, _LONGEST_PAUSE = 0.1, 0.5
@@ -27,6 +27,9 @@ _FIRST_LOOK, _LONGEST_PAUSE = 0.1, 0.5
 _OLD_WINDOWS = 2.0
 _OLDEST_WINDOWS = 20.0
 _DIGEST = 9
+# How long noting what is shown may take beyond the window, and how long accepting a question may.
+_SHOWING_SECONDS = 0.2
+_ACCEPTING_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +76,13 @@ class HubWindow:
         if not isinstance(found, _Wait):
             return found
         rows = await self._rows(event, found, deadline)
-        if rows is None:
-            return _said(terms.thinking) if found.last else None
-        async with self._alone(event):
-            return await self._show(event, found, rows, terms)
+        try:
+            if rows is not None:
+                async with asyncio.timeout_at(deadline + _SHOWING_SECONDS), self._alone(event):
+                    return await self._show(event, found, rows, terms)
+        except TimeoutError:
+            pass  # as above
+        return _said(terms.thinking) if found.last else None
 
     def _alone(self, event: Received) -> asyncio.Lock:
         """One at a time in a room, for the moment of looking and deciding."""
@@ -87,44 +93,62 @@ class HubWindow:
         return lock
 
     async def _find(self, event: Received, terms: WindowTerms) -> _Wait | Message:
-        """What to wait for, or what to say at once."""
-        pending = await self._pending(event)
-        known = pending.question(event.id)
-        if known is not None:
-            return await self._once_more(event, terms, pending, known)
-        fetched = pending.fetching(event.id)
+        """What to wait for, or what to say at once.
+
+        A question is noted before it is accepted, so that of two that come to two nodes at once one is the first, and
+        so that it is known again whatever ends this node meanwhile.
+        """
+        while True:
+            kept = await self._parts.facts.get(_key(event))
+            pending = Pending.loaded(kept, self._parts.clock())
+            known = pending.question(event.id)
+            if known is None:
+                text = "" if self._parts.is_command(event) else _digest(text_of(event.message).strip())
+                found = await self._instead(event, terms, pending, text)
+                if found is not None:
+                    return found
+                known = Asked(event.id, NOT_YET, self._parts.clock(), text, deliveries=0)
+            known = replace(known, deliveries=known.deliveries + 1)
+            if await self._parts.facts.change(_key(event), kept, pending.put(known).dumped()):
+                return await self._accepted(event, terms, known)
+
+    async def _instead(
+        self, event: Received, terms: WindowTerms, pending: Pending, text: str
+    ) -> _Wait | Message | None:
+        """What follows on a message that asks nothing new; None where it does. ``text``: the digest of its words."""
         words = text_of(event.message).strip()
+        fetched = pending.fetching(event.id)
         if fetched is None and words.lower() in terms.fetch:
             fetched = _wanted(event, pending)
         if fetched is not None:
             return _Wait(_entry_key(event, pending, fetched.entry), fetched.entry, fetched.part, last=True)
-        text = "" if self._parts.is_command(event) else _digest(words)
-        same = next((each for each in pending.unseen if text and each.text == text), None)
-        if same is not None:
+        now = self._parts.clock()
+        same = next((each for each in pending.unseen if text and each.text == text and each.is_recent(now)), None)
+        if same is not None and same.entry != NOT_YET:
             return _Wait(f"{_account(event)}/{same.id}", same.entry, 0, last=True)
         if (text or not words) and await self._is_running(event, pending):
             return _said(terms.too_fast)
-        return await self._accept(event, terms, pending, text)
-
-    async def _once_more(self, event: Received, terms: WindowTerms, pending: Pending, known: Asked) -> _Wait:
-        """The platform brings a question again."""
-        known = replace(known, deliveries=known.deliveries + 1)
-        await self._keep(event, pending.put(known))
-        return _Wait(event_key(event), known.entry, 0, self._is_last(event, terms, known.deliveries))
+        return None
 
     async def _is_running(self, event: Received, pending: Pending) -> bool:
-        """A question is being answered."""
+        """A question is being answered, or just being accepted elsewhere."""
+        now = self._parts.clock()
         for each in pending.unseen:
-            if await self._replies(event, each.entry) is None:
+            if now - each.at < _ACCEPTING_SECONDS if each.entry == NOT_YET else await self._is_open(event, each):
                 return True
         return False
 
-    async def _accept(self, event: Received, terms: WindowTerms, pending: Pending, text: str) -> _Wait:
-        # Shielded: what is being committed goes on being worked on, whether or not the platform is still there.
-        receipt = await asyncio.shield(asyncio.ensure_future(self._parts.accept(event)))
-        # Nobody comes for an old answer again where a new one was asked for, except for what is not yet shown.
-        await self._keep(event, pending.put(Asked(event.id, receipt.entry.id, self._parts.clock(), text)))
-        return _Wait(event_key(event), receipt.entry.id, 0, self._is_last(event, terms, 1))
+    async def _is_open(self, event: Received, asked: Asked) -> bool:
+        return await self._replies(event, asked.entry) is None
+
+    async def _accepted(self, event: Received, terms: WindowTerms, known: Asked) -> _Wait:
+        """A question that is noted, with its entry; whoever brings it again gets the same one."""
+        if known.entry == NOT_YET:
+            # Shielded: what is being committed goes on being worked on, whether or not the platform is still there.
+            receipt = await asyncio.shield(asyncio.ensure_future(self._parts.accept(event)))
+            known = replace(known, entry=receipt.entry.id)
+            await self._change(event, lambda pending: pending.accepted(known))
+        return _Wait(event_key(event), known.entry, 0, self._is_last(event, terms, known.deliveries))
 
     def _is_last(self, event: Received, terms: WindowTerms, deliveries: int) -> bool:
         age = self._parts.clock() - event.time
@@ -163,8 +187,7 @@ class HubWindow:
 
     async def _show(self, event: Received, wait: _Wait, rows: Sequence[Row], terms: WindowTerms) -> Message:
         """A part of an answer; what others follow says so."""
-        pending = await self._pending(event)
-        await self._keep(event, pending.shown(event.id, wait.entry, wait.part, len(rows)))
+        await self._change(event, lambda pending: pending.shown(event.id, wait.entry, wait.part, len(rows)))
         if wait.part >= len(rows):
             return ()
         message = rows[wait.part].out.message
@@ -174,11 +197,13 @@ class HubWindow:
             return (*message[:-1], replace(last, text=last.text + terms.next_part))
         return message
 
-    async def _pending(self, event: Received) -> Pending:
-        return Pending.loaded(await self._parts.facts.get(_key(event)), self._parts.clock())
-
-    async def _keep(self, event: Received, pending: Pending) -> None:
-        await self._parts.facts.put(_key(event), pending.dumped())
+    async def _change(self, event: Received, change: Callable[[Pending], Pending]) -> None:
+        """Change what is kept of a room; again where another node did so meanwhile."""
+        while True:
+            kept = await self._parts.facts.get(_key(event))
+            changed = change(Pending.loaded(kept, self._parts.clock())).dumped()
+            if changed == kept or await self._parts.facts.change(_key(event), kept, changed):
+                return
 
 
 def _wanted(event: Received, pending: Pending) -> Fetched | None:

@@ -15,6 +15,7 @@ import pytest
 from hubbub.app.belongings import PlatformFacts
 from hubbub.core.addresses import Room
 from hubbub.core.capabilities import Capabilities, Delivery
+from hubbub.core.errors import Overloaded, StoreError
 from hubbub.core.events import Received
 from hubbub.core.identities import Author
 from hubbub.core.messages import Image, Media, Text, text_of
@@ -209,6 +210,96 @@ async def test_a_slow_store_holds_up_nobody(side: Side, monkeypatch: pytest.Monk
         assert await side.deliver(event, within=0.1) == NOT_YET
         assert await side.deliver(replace(event, time=time.time() - 1), within=0.1) == "thinking"
     assert await side.deliver(event) == "re: hello"
+
+
+def read_slowly(side: Side, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is kept is old when it arrives: other nodes are at work meanwhile."""
+    facts = type(side.nodes[0]._parts.facts)
+    read = facts.get
+
+    async def get(self: PlatformFacts, key: str) -> str | None:
+        found = await read(self, key)
+        await asyncio.sleep(0.05)
+        return found
+
+    monkeypatch.setattr(facts, "get", get)
+
+
+async def test_of_two_questions_at_two_nodes_at_once_one_is_asked(side: Side, monkeypatch: pytest.MonkeyPatch) -> None:
+    slow(side).gate.clear()
+    read_slowly(side, monkeypatch)
+    events = [side.message("one"), side.message("two")]
+    told = await asyncio.gather(*(side.deliver(event, node, within=0.7) for node, event in enumerate(events)))
+    assert sorted(told) == [NOT_YET, "too fast"]
+    assert len(slow(side).requests) == 1
+
+
+async def test_deliveries_at_two_nodes_at_once_are_all_counted(side: Side, monkeypatch: pytest.MonkeyPatch) -> None:
+    slow(side).gate.clear()
+    read_slowly(side, monkeypatch)
+    event = side.message("hard")
+    told = await asyncio.gather(*(side.deliver(event, node, within=0.7) for node in (0, 1)))
+    assert told == [NOT_YET] * 2
+    assert await side.deliver(event, within=0.7) == "thinking"
+    assert len(slow(side).requests) == 1
+
+
+async def test_showing_at_one_node_forgets_no_question_of_another(side: Side, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of two changes at once none is lost."""
+    first = side.message("one")
+    assert await side.deliver(first) == "re: one"
+    slow(side).gate.clear()
+    read_slowly(side, monkeypatch)
+    told = await asyncio.gather(side.deliver(first, 0), side.say("two", node=1, within=0.7))
+    assert list(told) == ["re: one", NOT_YET]
+    assert await side.say("1", within=0.3) == "thinking"
+
+
+async def test_a_node_that_dies_behind_the_acceptance(side: Side, monkeypatch: pytest.MonkeyPatch) -> None:
+    event, accept = side.message("hard"), side.hub.dispatcher.accept
+
+    async def last_words(event: Received) -> None:
+        await accept(event)
+        raise StoreError("the node is dead")
+
+    dying = HubWindow(replace(side.nodes[0]._parts, accept=last_words))  # type: ignore[arg-type]
+    with pytest.raises(StoreError):
+        await dying.answer(event, TERMS)
+    assert await side.say("another", node=1) == "too fast"
+    assert await side.deliver(event, 1) == "re: hard"
+    assert await side.say("another", node=1) == "re: another"
+    assert len(slow(side).requests) == 2
+
+
+async def test_a_question_that_nobody_accepted_is_in_nobodys_way(side: Side) -> None:
+    def full(event: Received) -> None:
+        raise Overloaded("full")
+
+    event = side.message("hard")
+    with pytest.raises(Overloaded):
+        await HubWindow(replace(side.nodes[0]._parts, accept=full)).answer(event, TERMS)  # type: ignore[arg-type]
+    assert await side.say("1") == "too fast"
+    side.hub.later += 11
+    assert await side.say("1") == "re: 1"
+
+
+async def test_the_same_words_later_ask_anew(tmp_path: Path) -> None:
+    models = Slow()
+    models._scripts = [lambda request: [0.2, *whole("rain")], lambda request: whole("sun")]
+    async with opened(tmp_path, models) as side:
+        assert await side.say("weather", deliveries=1, within=0.05) == "thinking"
+        await asyncio.sleep(0.4)
+        side.hub.later += 601
+        assert await side.say("weather") == "sun"
+        assert await side.say("1") == "rain"
+
+
+def test_questions_that_are_open_outlive_the_others() -> None:
+    pending = Pending().put(Asked("hard", 1, 100.0))
+    for number in range(2, 30):
+        pending = pending.put(Asked(f"/command {number}", number, 100.0)).shown(f"/command {number}", number, 0, 1)
+    assert [each.id for each in pending.waiting] == ["hard"]
+    assert len(pending.asked) == MOST
 
 
 def test_what_is_kept_is_bounded_and_read_again() -> None:
