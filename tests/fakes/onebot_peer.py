@@ -70,6 +70,9 @@ class Conduct:
     uploads: list[Object] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     calls: Counter[str] = field(default_factory=Counter)
+    acts: list[tuple[str, Object]] = field(default_factory=list)
+    roles: dict[int, str] = field(default_factory=dict)
+    bundles: dict[str, Object] = field(default_factory=dict)
     next_id: int = 5000
 
     def fault(self, action: str) -> Fault | None:
@@ -79,13 +82,9 @@ class Conduct:
 
     def perform(self, action: str, params: Object) -> Object | None:
         self.calls[action] += 1
+        if action.startswith("get_"):
+            return self.tell(action, params)
         match action:
-            case "get_login_info":
-                return {"user_id": self.self_id, "nickname": "tester"}
-            case "get_version_info":
-                return {"app_name": self.app_name, "app_version": "1.0", "protocol_version": "v11"}
-            case "get_status":
-                return {"online": True, "good": True}
             case "delete_msg":
                 if all(shown.message_id != params["message_id"] for shown in self.shown):
                     raise Refused("no such message", 1200)
@@ -94,9 +93,26 @@ class Conduct:
                 self.reactions.append(params)
             case "upload_private_file" | "upload_group_file" | "set_input_status":
                 (self.typings if action == "set_input_status" else self.uploads).append(params)
+            case "set_group_ban" | "group_poke" | "friend_poke" | "set_friend_add_request" | "set_group_add_request":
+                self.acts.append((action, params))
             case _:
                 return self.show(action, params)
         return None
+
+    def tell(self, action: str, params: Object) -> Object | None:
+        match action:
+            case "get_login_info":
+                return {"user_id": self.self_id, "nickname": "tester"}
+            case "get_version_info":
+                return {"app_name": self.app_name, "app_version": "1.0", "protocol_version": "v11"}
+            case "get_status":
+                return {"online": True, "good": True}
+            case "get_group_member_info":
+                role = self.roles.get(params["user_id"], "admin" if params["user_id"] == self.self_id else "member")
+                return {"user_id": params["user_id"], "group_id": params["group_id"], "role": role}
+            case _:
+                need(params["id"] in self.bundles, "no such bundle", 1200)
+                return self.bundles[params["id"]]
 
     def show(self, action: str, params: Object) -> Object:
         self.next_id += 1

@@ -87,6 +87,11 @@ def check_place(data: Object) -> None:
     need(-90 <= float(data["lat"]) <= 90 and -180 <= float(data["lon"]) <= 180, "no such place")
 
 
+def check_poke(data: Object) -> None:
+    """The standard names a kind and an id, go-cqhttp a person."""
+    need(set(data) == {"type", "id"} or (set(data) == {"qq"} and digits(data["qq"])), "nobody is poked")
+
+
 SEGMENTS: dict[str, Callable[[Object], None]] = {
     "text": check_text,
     "at": check_at,
@@ -101,7 +106,7 @@ SEGMENTS: dict[str, Callable[[Object], None]] = {
     "location": check_place,
     "contact": check_strings("type", "id"),
     "music": check_strings("type"),
-    "poke": check_strings("type", "id"),
+    "poke": check_poke,
     "json": check_strings("data"),
     "xml": check_strings("data"),
     "markdown": check_strings("content"),
@@ -221,6 +226,41 @@ def check_nothing(params: Object, *, string: bool) -> None:
     only(params)
 
 
+def check_member(params: Object, *, string: bool) -> None:
+    only(params, "group_id", "user_id", "no_cache")
+    need(is_id(params.get("group_id")) and is_id(params.get("user_id")), "ids are no numbers")
+
+
+def check_ban(params: Object, *, string: bool) -> None:
+    only(params, "group_id", "user_id", "duration")
+    need(is_id(params.get("group_id")) and is_id(params.get("user_id")), "ids are no numbers")
+    seconds = params.get("duration")
+    need(type(seconds) is int and 0 <= seconds < 30 * 86_400, "no duration")
+
+
+def check_poked(params: Object, *, string: bool) -> None:
+    only(params, "group_id", "user_id")
+    need(is_id(params.get("user_id")) and ("group_id" not in params or is_id(params["group_id"])), "ids are no numbers")
+
+
+def check_friend_request(params: Object, *, string: bool) -> None:
+    only(params, "flag", "approve", "remark")
+    need(isinstance(params.get("flag"), str) and params["flag"], "no flag")
+    need(isinstance(params.get("approve"), bool) and isinstance(params.get("remark", ""), str), "approve or remark")
+
+
+def check_group_request(params: Object, *, string: bool) -> None:
+    only(params, "flag", "sub_type", "approve", "reason")
+    need(isinstance(params.get("flag"), str) and params["flag"], "no flag")
+    need(params.get("sub_type") in ("add", "invite"), "sub_type is wrong")
+    need(isinstance(params.get("approve"), bool) and isinstance(params.get("reason", ""), str), "approve or reason")
+
+
+def check_get_forward(params: Object, *, string: bool) -> None:
+    only(params, "id", "message_id")
+    need(isinstance(params.get("id"), str) and params.get("message_id") == params["id"], "no id")
+
+
 SENDING = frozenset(
     {"send_private_msg", "send_group_msg", "send_private_forward_msg", "send_group_forward_msg"},
 )
@@ -244,6 +284,13 @@ ACTIONS: dict[str, Callable[..., None]] = {
     "set_msg_emoji_like": check_like,
     "set_group_reaction": check_group_reaction,
     "set_input_status": check_typing,
+    "get_group_member_info": check_member,
+    "set_group_ban": check_ban,
+    "group_poke": check_poked,
+    "friend_poke": check_poked,
+    "set_friend_add_request": check_friend_request,
+    "set_group_add_request": check_group_request,
+    "get_forward_msg": check_get_forward,
     "get_login_info": check_nothing,
     "get_version_info": check_nothing,
     "get_status": check_nothing,

@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING, Final
 
 from hubbub.core.messages import (
     Audio,
+    Button,
+    Buttons,
+    Do,
     File,
     Forward,
     Image,
@@ -81,6 +84,8 @@ def _stand_in(segment: Segment, caps: Capabilities, depth: int) -> Sequence[Segm
             return (_words(_place(segment)),)
         case Forward():
             return _bundle(segment, caps, depth)
+        case Buttons():
+            return _pressable(segment, caps)
         case _:
             return ()
 
@@ -94,6 +99,8 @@ _ABILITIES: Final[Mapping[type, Callable[[Capabilities], bool]]] = MappingProxyT
         Audio: lambda caps: caps.audio,
         Video: lambda caps: caps.video,
         Forward: lambda caps: caps.forwards,
+        Buttons: lambda _: False,
+        Do: lambda _: False,
         Link: lambda _: False,
         Location: lambda _: False,
     }
@@ -120,6 +127,27 @@ def _place(place: Location) -> str:
     return f"📍 {names} ({place.latitude:.6g}, {place.longitude:.6g})".replace("  ", " ")
 
 
+def _pressable(buttons: Buttons, caps: Capabilities) -> Sequence[Segment]:
+    """As many buttons as the room can have; of the others, lines of what can be typed in their place."""
+    rows: list[tuple[Button, ...]] = []
+    rest: list[Button] = []
+    left = caps.buttons
+    for row in buttons.rows:
+        shown, hidden = row[:left], row[left:]
+        left -= len(shown)
+        rows += [shown] if shown else []
+        rest += hidden
+    lines = "" if buttons.told else "".join(map(_typable, rest))
+    found: list[Segment] = [_words(lines)] if lines else []
+    return [*found, Buttons(tuple(rows), buttons.told)] if rows else found
+
+
+def _typable(button: Button) -> str:
+    """What stands for a button: a line with what it says, or where it leads."""
+    what = button.url or button.says
+    return f"\n› {what}" if button.label in ("", what) else f"\n› {button.label}: {what}"
+
+
 def _bundle(forward: Forward, caps: Capabilities, depth: int) -> Sequence[Segment]:
     """Each message of a bundle on lines of its own, behind its author's name."""
     found: list[Segment] = []
@@ -132,9 +160,11 @@ def _bundle(forward: Forward, caps: Capabilities, depth: int) -> Sequence[Segmen
 
 
 def _bundled(segment: Segment, caps: Capabilities, depth: int) -> Sequence[Segment]:
-    """A segment of a message in a bundle: it calls nobody and answers nothing."""
+    """A segment of a message in a bundle: it calls nobody, answers nothing and cannot be pressed."""
     if type(segment) is Forward and depth + 1 >= _DEEPEST:
         return (_words(_LEFT_OUT),)
+    if isinstance(segment, Buttons):
+        return ()
     if isinstance(segment, Mention | Quote):
         return _stand_in(segment, caps, depth)
     return _shown(segment, caps, depth + 1)

@@ -9,12 +9,15 @@ from dataclasses import replace
 from functools import partial
 from urllib.parse import urlsplit
 
+from hubbub.core.acts import Decision
 from hubbub.core.addresses import Room
 from hubbub.core.capabilities import Capabilities
 from hubbub.core.complaints import Complaints
-from hubbub.core.errors import DeliveryError, LeaseLost
+from hubbub.core.errors import DeliveryError, LeaseLost, MediaError
+from hubbub.core.messages import Forward
 from hubbub.core.ports import Host, Route
 from hubbub.core.work import Row
+from hubbub.platforms.onebot import acts
 from hubbub.platforms.onebot.accounts import Accounts, Line
 from hubbub.platforms.onebot.actions import number, send_call
 from hubbub.platforms.onebot.bounds import scalar
@@ -130,6 +133,26 @@ class OneBotAdapter:
                 raise
             params = {"group_id": number(room.id), "message_id": message, "code": code, "is_add": not removed}
             await line.call("set_group_reaction", params)
+
+    async def mute(self, room: Room, user: str, seconds: int) -> None:
+        """Let a member of a group write nothing for a while. Raises DeliveryError, UserError."""
+        await acts.mute(self._line(room), room, user, seconds)
+
+    async def poke(self, room: Room, user: str) -> None:
+        """Nudge somebody. Raises DeliveryError."""
+        await acts.poke(self._line(room), room, user)
+
+    async def decide(self, room: Room, decision: Decision) -> None:
+        """Let in, or turn away, who asks to become a friend or to join a group. Raises DeliveryError."""
+        await acts.decide(self._line(room), decision)
+
+    async def unfold(self, room: Room, bundle: Forward) -> Forward:
+        """Ask for the messages of a bundle. Raises MediaError."""
+        line = self._accounts.line(room.account)
+        if line is None:
+            message = f"account {room.account} is not connected"
+            raise MediaError(message)
+        return await acts.unfold(line, bundle)
 
     async def typing(self, room: Room) -> None:
         """Show in a private chat that an answer is being written, where the implementation can."""

@@ -246,3 +246,11 @@ def read_message(value: object) -> Message:
             if type(text) is str:
                 return (Text(text),)
     return _message(value, 0, _Budget())
+
+
+def read_bundle(value: object, identity: str) -> Forward:
+    """A bundle that was asked for, as the standard (``message``) or go-cqhttp and NapCat (``messages``) answer."""
+    data = value if isinstance(value, dict) else {}
+    content = data.get("messages") or data.get("message")
+    found = _forward({"content": content, "id": identity}, 0, _Budget())
+    return found if isinstance(found, Forward) else Forward(id=identity)
