@@ -24,6 +24,7 @@ from hubbub.core.messages import Blob, Forward, Media, Message
 from hubbub.core.models import Endpoint, ModelSpec
 from hubbub.core.phrases import Sentence
 from hubbub.core.pictures import Look, Paper, Wish
+from hubbub.core.skills import SkillCard, SkillContext, SkillResult
 from hubbub.core.status import HubStatus, NodeStatus
 from hubbub.core.turns import ChatRequest, Delta, ModelInfo
 from hubbub.core.upkeep import Task
@@ -51,6 +52,12 @@ from hubbub.core.work import (
 # --- platforms ---------------------------------------------------------------------------------------------------
 
 ASGIApp = Callable[..., Awaitable[None]]
+
+HANG_UP = "hubbub.hang_up"
+"""In ``scope["extensions"]``: a function that ends the connection of a request that gets no response at all.
+
+The application awaits ``http.disconnect`` behind it. Other servers do not have it.
+"""
 
 
 class Accept(Protocol):
@@ -81,11 +88,15 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Streamed:
-    """A piece of an answer on its way, not durable; ``end`` closes it (the durable reply is in the store)."""
+    """A piece of an answer on its way, not durable; ``end`` closes it (the durable reply is in the store).
+
+    ``note``: what is being done meanwhile, until the next piece; it is no part of the answer.
+    """
 
     content: str = ""
     reasoning: str = ""
     end: bool = False
+    note: str = ""
 
 
 class Streams(Protocol):
@@ -441,6 +452,51 @@ class ProviderPlugin:
     builder: str
 
 
+# --- skills ------------------------------------------------------------------------------------------------------
+
+
+class Skill(Protocol):
+    """A tool that models use while they answer. One object serves everybody, several calls at once."""
+
+    @property
+    def card(self) -> SkillCard:
+        """What models and people are told of it, and what it needs. Always the same."""
+
+    async def call(self, arguments: Mapping[str, Any], context: SkillContext) -> SkillResult:
+        """Do it. The arguments fit the card's schema, and the caller may: both were checked.
+
+        May be cancelled anywhere: when its time is over, or the person stops the answer.
+
+        Raises:
+            UserError: it cannot be done as it was asked; its phrase is told to the model, which can mend it.
+            HubbubError: it failed; the model learns that, the log why.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class SkillHost:
+    """What the hub gives to a skill when it is built."""
+
+    painter: Painter | None
+    """Makes pictures; None where no model is named for it."""
+    painting_seconds: float
+    """Longest time that a picture may take."""
+    environ: Mapping[str, str]
+    """The environment with the settings' `.env` below it, for keys of a skill's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class SkillPlugin:
+    """What a skill's file declares, or a package's entry point in the group ``hubbub.skills``.
+
+    ``name`` is the one of its card and what ``skills.on`` of the settings says. ``builder`` is called, where the
+    settings name it, with a `SkillHost`; it waits for nothing, and raises ConfigError where something is missing.
+    """
+
+    name: str
+    builder: Callable[[SkillHost], Skill]
+
+
 # --- pictures and documents --------------------------------------------------------------------------------------
 
 
@@ -540,6 +596,12 @@ class Outbox(Protocol):
     async def sent(self, room: Room, message_id: str) -> Row | None:
         """The row of a message that the hub sent."""
 
+    async def row(self, row: int) -> Row | None:
+        """A row by its number."""
+
+    async def draft(self, entry: int) -> Row | None:
+        """The draft of an entry's answer (`Outgoing.draft`), the newest if there are several."""
+
     async def bounce(self, room: Room, message_id: str, error: str) -> bool:
         """SENT -> DEAD: the platform told afterwards that it did not arrive; False if no message of that id is SENT."""
 
@@ -547,7 +609,10 @@ class Outbox(Protocol):
         """Rows in these states with ids above ``after``, oldest first."""
 
     async def retry(self, row: int) -> Row | None:
-        """UNKNOWN, DEAD or DROPPED -> QUEUED; None if there is no such row in such a state."""
+        """UNKNOWN, DEAD or DROPPED -> QUEUED; None if there is no such row in such a state, or it is a draft.
+
+        What a draft was to become is a row of its own.
+        """
 
     async def drop(self, row: int) -> Row | None:
         """QUEUED, UNKNOWN or DEAD -> DROPPED; None if there is no such row in such a state."""
