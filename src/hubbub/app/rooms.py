@@ -13,11 +13,16 @@ from hubbub.core.customs import Customs
 from hubbub.core.identities import Role
 from hubbub.settings import RoomRule, Settings
 
+_PRIVATE = "/private/"
+"""In a pattern of rooms: it is meant for private chats, where otherwise every message is answered."""
+
 
 def triggers_of(settings: Settings) -> Triggers:
     """The rules of all rooms."""
     shared = settings.chat.shared_groups
-    rules = [(key, _rules(rule, shared=shared)) for key, rule in settings.rooms.items()]
+    rules = [
+        (key, replace(_rules(rule, shared=shared), private=_PRIVATE in key)) for key, rule in settings.rooms.items()
+    ]
     return Triggers(rules, _rules(RoomRule(), shared=shared))
 
 

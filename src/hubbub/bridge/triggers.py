@@ -1,7 +1,7 @@
 """Which messages are meant for the bot. Pure.
 
-In a private chat all are. In a group the rules of the room decide: a mention of the bot, a reply to it, a word at the
-beginning that stands for it, or every message.
+In a private chat all are, unless the settings say otherwise for private chats. In a group the rules of the room decide:
+a mention of the bot, a reply to it, a word at the beginning that stands for it, or every message.
 """
 
 from __future__ import annotations
@@ -10,8 +10,10 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from hubbub.core.events import PRESSED
 from hubbub.core.identities import owner_of
 from hubbub.core.messages import Mention, Quote, Text
+from hubbub.core.switches import KEYWORD
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +28,7 @@ _BEHIND_A_WORD = re.compile(r"[\s,:，：、]*")
 
 @dataclass(frozen=True, slots=True)
 class RoomRules:
-    """When the bot answers in a room that is no private chat.
+    """When the bot answers in a room that is no private chat, or also there (``private``).
 
     ``mention``: it is mentioned, or the platform itself says that it is meant. ``reply``: somebody replies to it.
     ``prefix``: commands are taken without either, by their sign. ``words``: beginnings of messages that call it.
@@ -41,6 +43,7 @@ class RoomRules:
     words: tuple[str, ...] = ()
     shared: bool = False
     render: str = ""
+    private: bool = False
 
 
 DEFAULT = RoomRules()
@@ -81,16 +84,21 @@ class Triggers:
 
 
 def switched(rules: RoomRules, switch: str) -> RoomRules:
-    """The rules of a room that people switched to "mention", "always", "prefix" or "off"; "on" is as it was."""
+    """The rules of a room that people switched: see `hubbub.commands.rooms`; "on" is as it was."""
     match switch:
         case "mention":
             return replace(rules, mention=True, reply=True, always=False)
+        case "reply":
+            return replace(rules, mention=False, reply=True, always=False)
         case "always":
             return replace(rules, always=True)
         case "prefix":
             return replace(rules, mention=False, reply=False, prefix=True, always=False)
         case "off":
             return RoomRules(mention=False, reply=False, prefix=False, shared=rules.shared)
+        case _ if switch.startswith(KEYWORD):
+            word = switch.removeprefix(KEYWORD)
+            return replace(rules, mention=True, reply=True, always=False, words=(word, *rules.words))
         case _:
             return rules
 
@@ -105,8 +113,10 @@ def is_for_bot(event: Received, rules: RoomRules) -> tuple[bool, str]:
         text, mentioned = message[0].text, False
     else:
         text, mentioned = _words(message, event.room.account)
-    if event.room.direct or rules.always:
+    if rules.always or (event.room.direct and not rules.private):
         return True, _called(text, rules.words) or text
+    if event.options and event.options.get(PRESSED) is True:
+        return rules.mention or rules.reply or rules.prefix, text
     if event.addressed and (rules.reply if _replies(message) and not mentioned else rules.mention):
         return True, text
     if mentioned and rules.mention:

@@ -153,6 +153,9 @@ class Means(Protocol):
     def capabilities(self, room: Room) -> Capabilities | None:
         """What a room can do; None where its platform is not enabled."""
 
+    def platform(self, room: Room) -> object:
+        """The platform of a room, to be asked for an ability (`ports.CanListAdmins`); None where it is not enabled."""
+
     async def reload(self) -> Sequence[Phrase]:
         """Read the settings again; what came of it. Raises UserError where they are wrong: all stays as it was."""
 

@@ -10,7 +10,7 @@ from hubbub.commands.access.gate import person_of
 from hubbub.commands.arguments import first_word
 from hubbub.commands.command import Call, Command, CommandContext, plainly
 from hubbub.commands.parse import normal
-from hubbub.commands.permissions import runs_room
+from hubbub.commands.room_admins import runs_here
 from hubbub.conversations import preferences
 from hubbub.conversations.zones import shown, zone_of
 from hubbub.core.errors import UserError
@@ -136,7 +136,7 @@ async def _room_language(call: Call, wanted: str, context: CommandContext) -> An
     if not wanted:
         found = gate.language(event.room)
         return await context.tell(Phrase(f"command.lang.room_{found or 'none'}"))
-    if context.role < Role.ADMIN and not runs_room(event):
+    if context.role < Role.ADMIN and not await runs_here(context):
         raise UserError(Phrase("command.forbidden", {"name": f"{call.typed} room"}))
     chosen = "" if wanted in _RESET else _language(wanted)
     write = gate.set_language(event.room, chosen, person_of(event))

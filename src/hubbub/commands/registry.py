@@ -12,6 +12,7 @@ from hubbub.commands.command import Call, Command, CommandContext
 from hubbub.commands.names import table
 from hubbub.commands.parse import PREFIXES, Parser, like_a_name, normal, plain_prefix
 from hubbub.commands.permissions import allowed, refusal
+from hubbub.commands.room_admins import looked_up
 from hubbub.core.errors import UserError
 from hubbub.core.identities import Role
 from hubbub.core.messages import Mention, Quote
@@ -83,6 +84,7 @@ class Commands:
     async def run(self, call: Call, context: CommandContext) -> Answer:
         """Do a command, or say why not."""
         command = call.command
+        context = await looked_up(command, context)
         no = refusal(command, f"{call.prefix}{call.name}", context.role, context.event)
         if no is not None:
             return await context.tell(no)

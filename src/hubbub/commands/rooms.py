@@ -6,35 +6,56 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from hubbub.commands.access.gate import person_of
-from hubbub.commands.arguments import choice
+from hubbub.commands.arguments import choice, required
 from hubbub.commands.command import Call, Command, CommandContext
+from hubbub.commands.pressing import with_buttons
+from hubbub.core.errors import UserError
 from hubbub.core.identities import Role
+from hubbub.core.messages import Button
 from hubbub.core.phrases import Phrase
+from hubbub.core.switches import KEYWORD
 
 if TYPE_CHECKING:
-    from hubbub.commands.access.rules import Switch
     from hubbub.core.ports import Answer
 
 _DO: Final[dict[str, tuple[str, ...]]] = {
-    "on": ("开", "开启", "打开"),
+    "on": ("default", "开", "开启", "打开", "默认"),
     "off": ("关", "关闭"),
-    "mention": ("reply", "提及"),
+    "mention": ("at", "提及"),
+    "reply": ("replies", "回复"),
     "always": ("all", "总是", "全部"),
-    "prefix": ("command", "命令", "前缀"),
+    "prefix": ("command", "commands", "命令", "前缀"),
+    "keyword": ("word", "关键词", "唤醒词"),
 }
-_SWITCHES: Final[tuple[Switch, ...]] = ("on", "off", "mention", "always", "prefix")
+_LONGEST_WORD = 40
 
 
 async def room(call: Call, context: CommandContext) -> Answer:
     """Show, or switch, what makes the bot answer here."""
     here = context.event.room
     if not call.argument.strip():
-        found = context.hub.gate.switch(here) or "default"
-        return await context.tell(Phrase(f"command.room.{found}"), Phrase("command.room.how", {"command": call.typed}))
-    wanted, _ = choice(call, _DO)
-    switch = next(each for each in _SWITCHES if each == wanted)
+        told = await context.tell(
+            _said(context.hub.gate.switch(here) or "default"), Phrase("command.room.how", {"command": call.typed})
+        )
+        return with_buttons(told, [Button(each, f"{call.typed} {each}") for each in _DO if each != "keyword"])
+    wanted, rest = choice(call, _DO)
+    switch = f"{KEYWORD}{_word(call, rest)}" if wanted == "keyword" else wanted
     write = context.hub.gate.set_switch(here, switch, person_of(context.event))
-    return replace(await context.tell(Phrase(f"command.room.{switch}")), writes=(write,))
+    return replace(await context.tell(_said(switch)), writes=(write,))
+
+
+def _said(switch: str) -> Phrase:
+    """What a switch means."""
+    if switch.startswith(KEYWORD):
+        return Phrase("command.room.keyword", {"word": switch.removeprefix(KEYWORD)})
+    return Phrase(f"command.room.{switch}")
+
+
+def _word(call: Call, rest: str) -> str:
+    word = " ".join(required(call, rest, "keyword WORD").split())
+    if len(word) > _LONGEST_WORD:
+        raise UserError(Phrase("argument.too_long", {"longest": _LONGEST_WORD}))
+    return word
 
 
 COMMANDS: Final = (
@@ -42,7 +63,7 @@ COMMANDS: Final = (
         "room",
         room,
         "command.room.help",
-        aliases=("群设置",),
+        aliases=("mode", "群设置", "模式"),
         role=Role.ADMIN,
         rooms=("group", "channel"),
         room_admins=True,

@@ -116,6 +116,10 @@ class HubMeans:
         platform = self.platforms.get(room.platform)
         return platform.capabilities(room) if platform is not None else None
 
+    def platform(self, room: Room) -> object:
+        """See `Means.platform`."""
+        return self.platforms.get(room.platform)
+
     def sends(self, room: Room, message: Message, entry: int) -> tuple[Outgoing, ...]:
         """See `Means.sends`; nothing where the platform is not enabled."""
         return outgoing(self.platforms, room, message, entry)

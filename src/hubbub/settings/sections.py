@@ -212,7 +212,7 @@ class Commands(Section):
 
 
 class RoomRule(Section):
-    """When the bot answers in a room that is not a private chat."""
+    """When the bot answers in rooms; in private chats always, but where the name of the section has /private/ in it."""
 
     trigger: tuple[TriggerName, ...] = Field(
         ("mention", "reply", "prefix"),

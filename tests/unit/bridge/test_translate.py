@@ -10,6 +10,8 @@ from hubbub.bridge.translate import fit
 from hubbub.core.capabilities import Capabilities, LengthUnit
 from hubbub.core.messages import (
     Audio,
+    Button,
+    Buttons,
     Face,
     File,
     Forward,
@@ -195,3 +197,29 @@ def test_a_short_text_costs_next_to_nothing() -> None:
             fit(message, caps)
         times.append((time.perf_counter() - begin) / 1000)
     assert min(times) < 5e-6
+
+
+CHOICE = Buttons(((Button("Yes", "/yes"), Button("/no", "/no")), (Button("Help", url="https://e.org"),)))
+
+
+def test_buttons_are_lines_of_text_where_there_are_none() -> None:
+    assert words(fit((Text("Sure?"), CHOICE), BARE)) == ["Sure?\n› Yes: /yes\n› /no\n› Help: https://e.org"]
+    assert fit((Text("Sure? Say /yes"), replace(CHOICE, told=True)), BARE) == [(Text("Sure? Say /yes", verbatim=True),)]
+
+
+def test_so_many_buttons_as_the_room_can_have() -> None:
+    assert fit((Text("Sure?"), CHOICE), replace(RICH, buttons=3)) == [(Text("Sure?"), CHOICE)]
+    (message,) = fit((Text("Sure?"), CHOICE), replace(RICH, buttons=1))
+    assert message[-1] == Buttons(((Button("Yes", "/yes"),),))
+    assert words([message]) == ["Sure?\n› /no\n› Help: https://e.org"]
+
+
+def test_buttons_stand_below_the_last_part() -> None:
+    parts = fit((Text("word " * 60), CHOICE), replace(RICH, buttons=3, max_length=100))
+    assert len(parts) > 1
+    assert [any(isinstance(each, Buttons) for each in part) for part in parts] == [False] * (len(parts) - 1) + [True]
+
+
+def test_nothing_can_be_pressed_in_a_bundle() -> None:
+    bundle = Forward((Node("1", "Ann", (Text("pick"), CHOICE)),))
+    assert words(fit((bundle,), BARE)) == ["Ann: pick"]

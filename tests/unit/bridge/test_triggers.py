@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hubbub.bridge.triggers import DEFAULT, RoomRules, Triggers, is_for_bot
+from hubbub.bridge.triggers import DEFAULT, RoomRules, Triggers, is_for_bot, switched
 from hubbub.core.addresses import Room
-from hubbub.core.events import Received
+from hubbub.core.events import PRESSED, Received
 from hubbub.core.identities import Author
 from hubbub.core.messages import Image, Media, Mention, Message, Quote, Text
 
@@ -111,3 +111,24 @@ def test_owners() -> None:
     everywhere = Triggers(default=RoomRules(shared=True))
     assert everywhere.owner(received(room=PRIVATE)) == "test:private:u1"
     assert everywhere.owner(received()) == "test:group:g1"
+
+
+@pytest.mark.parametrize("switch", ["mention", "reply", "prefix", "always", "on", "word:vio"])
+def test_a_press_of_a_button_is_for_the_bot(switch: str) -> None:
+    press = replace(received(Quote("m0", BOT), Text("more")), options={PRESSED: True})
+    assert is_for_bot(press, switched(DEFAULT, switch)) == (True, "more")
+    assert is_for_bot(press, switched(DEFAULT, "off")) == (False, "more")
+
+
+def test_private_chats_heed_rules_that_are_meant_for_them() -> None:
+    commands = RoomRules(mention=False, reply=False)
+    for private in (False, True):
+        heard, _ = is_for_bot(received(Text("hi"), room=PRIVATE, addressed=True), replace(commands, private=private))
+        assert heard is not private
+
+
+def test_a_room_that_was_given_a_word() -> None:
+    rules = switched(DEFAULT, "word:vio")
+    assert is_for_bot(received(Text("vio, hello")), rules) == (True, "hello")
+    assert is_for_bot(received(Text("hello")), rules)[0] is False
+    assert is_for_bot(received(ME, Text("hello")), rules) == (True, "hello")

@@ -15,9 +15,11 @@ from hubbub.commands.access import log, pairing
 from hubbub.commands.access.log import Changes, OwnLimit
 from hubbub.commands.access.rules import AccessRules
 from hubbub.conversations.limits import Limits
+from hubbub.core.capabilities import Capabilities
+from hubbub.core.errors import DeliveryError
 from hubbub.core.events import Noticed
-from hubbub.core.identities import Role
-from hubbub.core.messages import Mention, Text
+from hubbub.core.identities import Author, Role
+from hubbub.core.messages import Buttons, Mention, Quote, Text
 from hubbub.core.turns import ChatRequest, Delta
 from hubbub.core.work import Unit
 from tests.unit.commands.hub import PLATFORMS, Models, Person, Setting, World, world
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
+    from hubbub.core.addresses import Room
     from tests.fakes.scripted import Script
 
 BOSS, CHIEF = "fake:boss", "fake:chief"
@@ -313,7 +316,8 @@ async def test_a_room_is_switched_by_its_admins(everybodys: World) -> None:
     ann, admin = everybodys.member(), everybodys.member("carl", role="admin")
     assert await ann.reads("/room off") == "You may not use /room."
     assert await admin.reads("/room") == (
-        "Here I answer as the settings say.\nChange it: /room on, off, mention, always or prefix"
+        "Here I answer as the settings say.\n"
+        "Change it: /room on, off, mention, reply, always, prefix, or keyword and a word"
     )
     assert await admin.reads("/room off") == "Here I say nothing, until I am switched on again."
     for text in ("hello", "/echo hi", "/help"):
@@ -336,8 +340,53 @@ async def test_switches_of_a_room(everybodys: World) -> None:
     assert await boss.reads("/room 提及") == "Here I answer when I am mentioned or replied to."
     assert await ann.sends("hello", addressed=False) == []
     assert await ann.reads("hello") == "re: hello"
-    assert await boss.reads("/room loud") == "/room needs one of these words: on, off, mention, always, prefix."
+    assert (
+        await boss.reads("/room loud")
+        == "/room needs one of these words: on, off, mention, reply, always, prefix, keyword."
+    )
     assert await everybodys.person("boss").reads("/room off") == "/room works in a group only."
+
+
+async def test_a_room_can_have_a_word_of_its_own(everybodys: World) -> None:
+    ann, boss = everybodys.member(), everybodys.member("boss")
+    assert await boss.reads("/mode keyword 小助手") == (
+        "Here I answer what begins with “小助手”, and when I am mentioned or replied to."
+    )
+    assert await ann.reads("小助手，你好", addressed=False) == "re: 你好"
+    assert await ann.sends("你好", addressed=False) == []
+    assert await boss.reads("/mode keyword") == "Something is missing: /mode keyword WORD"
+    assert await boss.reads(f"/mode keyword {'x' * 41}") == "That is too long: at most 40 characters."
+
+
+async def test_a_room_can_be_answered_by_replies_alone(everybodys: World) -> None:
+    ann, boss = everybodys.member(), everybodys.member("boss")
+    await boss.reads("/mode reply")
+    assert await ann.sends("hello") == []
+    assert await ann.reads((Quote("m1"), Text("why?"))) == "re: why?"
+
+
+async def test_buttons_say_the_modes(tmp_path: Path) -> None:
+    async with world(tmp_path, setting(OPEN, capabilities=Capabilities(buttons=30)), Models(echoing)) as hub:
+        (row,) = await hub.member("boss").sends("/mode")
+    buttons = row.out.message[-1]
+    assert isinstance(buttons, Buttons)
+    assert [each.says for line in buttons.rows for each in line][:2] == ["/mode on", "/mode off"]
+
+
+async def test_whoever_runs_a_room_is_looked_up(everybodys: World) -> None:
+    asked: list[str] = []
+
+    async def admins(room: Room) -> list[Author]:
+        asked.append(room.id)
+        if room.id == "g2":
+            raise DeliveryError("silence", certain=False)
+        return [Author("carl")]
+
+    everybodys.platforms["fake"].admins = admins  # type: ignore[attr-defined]
+    assert await everybodys.member("carl").reads("/mode always") == "Here I answer every message."
+    assert await everybodys.member("ann").reads("/mode off") == "You may not use /mode."
+    assert await everybodys.member("carl", group="g2").reads("/mode off") == "You may not use /mode."
+    assert asked == ["g1", "g1", "g2"]
 
 
 async def test_a_switch_holds_in_threads_and_after_a_restart(tmp_path: Path) -> None:

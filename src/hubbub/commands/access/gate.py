@@ -15,7 +15,6 @@ from hubbub.core.identities import Role
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from hubbub.commands.access.rules import Switch
     from hubbub.conversations.limits import Limits
     from hubbub.core.addresses import Room
     from hubbub.core.events import Received
@@ -189,7 +188,7 @@ class Gate:
         """In a private bot a room that was switched on lets its members in."""
         return Role.USER if not room.direct and self.switch(room) not in ("", "off") else Role.BLOCKED
 
-    def switch(self, room: Room) -> Switch | str:
+    def switch(self, room: Room) -> str:
         """How a room was switched; "" if it was not."""
         rooms = self._changes.rooms
         return rooms.get(room_key(room), "") if rooms else ""
@@ -206,8 +205,8 @@ class Gate:
         self._pairing.drop(person)
         return self._change(log.person_body(person, role, by))
 
-    def set_switch(self, room: Room, switch: Switch, by: str) -> Append:
-        """Switch a room with all its threads."""
+    def set_switch(self, room: Room, switch: str, by: str) -> Append:
+        """Switch a room with all its threads: one of `rules.Switch`, or `switches.KEYWORD` and a word."""
         return self._change(log.room_body(room_key(room), switch, by))
 
     def set_language(self, room: Room, language: str, by: str) -> Append:

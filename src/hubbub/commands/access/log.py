@@ -9,6 +9,7 @@ from hubbub.commands.access.rules import RESERVED, Switch
 from hubbub.conversations.branches import HIDDEN
 from hubbub.conversations.limits import Limits
 from hubbub.core.identities import Role
+from hubbub.core.switches import KEYWORD
 from hubbub.core.work import Append
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ CHANGES = f"{HIDDEN}access"
 PAIRING = f"{HIDDEN}pairing"
 AUDIT = f"{HIDDEN}audit"
 
-_SWITCHES: frozenset[Switch] = frozenset(get_args(Switch))
+_SWITCHES: frozenset[str] = frozenset(get_args(Switch))
 _MOST = 1 << 53
 
 
@@ -50,7 +51,7 @@ class Changes:
     """All that was changed, as it stands: roles by person, switches and languages by room, limits by owner."""
 
     people: dict[str, Role] = field(default_factory=dict)
-    rooms: dict[str, Switch] = field(default_factory=dict)
+    rooms: dict[str, str] = field(default_factory=dict)
     languages: dict[str, str] = field(default_factory=dict)
     limits: dict[str, OwnLimit] = field(default_factory=dict)
     admin_token: str = ""
@@ -76,9 +77,8 @@ class Changes:
 
     def _take_room(self, body: dict[str, object]) -> None:
         room, switch = body.get("room"), body.get("switch")
-        for known in _SWITCHES:
-            if isinstance(room, str) and switch == known:
-                self.rooms[room] = known
+        if isinstance(room, str) and isinstance(switch, str) and (switch in _SWITCHES or switch.startswith(KEYWORD)):
+            self.rooms[room] = switch
 
     def _take_language(self, body: dict[str, object]) -> None:
         room, language = body.get("room"), body.get("language")
@@ -107,7 +107,7 @@ def person_body(person: str, role: Role | None, by: str) -> dict[str, object]:
     return {"person": person, "role": role.name.lower() if role is not None else None, "by": by}
 
 
-def room_body(room: str, switch: Switch, by: str) -> dict[str, object]:
+def room_body(room: str, switch: str, by: str) -> dict[str, object]:
     """A room was switched."""
     return {"room": room, "switch": switch, "by": by}
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from hubbub.core.addresses import Room
 from hubbub.core.messages import (
     Audio,
+    Buttons,
+    Do,
     Face,
     File,
     Forward,
@@ -150,7 +152,7 @@ def _said(segment: Segment, depth: int = 0) -> str:
             return f"{names} ({segment.latitude:.6g}, {segment.longitude:.6g})".strip()
         case Forward():
             return _bundle(segment, depth)
-        case Quote() | Raw():
+        case Quote() | Raw() | Buttons() | Do():
             return ""
         case _:
             return told(Attachment("", segment))

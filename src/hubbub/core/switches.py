@@ -1,0 +1,6 @@
+"""How people switch a room (`/room`), as it is stored and read in more than one place."""
+
+from typing import Final
+
+KEYWORD: Final = "word:"
+"""A switch that begins so goes on with a word, by which messages of the room call the bot."""
