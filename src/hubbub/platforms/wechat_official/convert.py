@@ -10,6 +10,8 @@ from hubbub.core.events import Event, Joined, Left, Noticed, Received
 from hubbub.core.identities import Author
 from hubbub.core.messages import (
     Audio,
+    Buttons,
+    Do,
     Face,
     File,
     Forward,
@@ -212,7 +214,7 @@ def _shown(segment: Segment) -> Piece | None:
             return segment
         case Raw():
             return segment if segment.platform == NAME else None
-        case Quote():
+        case Quote() | Buttons() | Do():
             return None
         case _:
             return Text(_in_words(segment), verbatim=True)
