@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from hubbub.core.addresses import Room
@@ -84,7 +85,7 @@ async def stored(store: Store, *sends: Outgoing, number: int = 1) -> list[Row]:
     """Handle an event that causes these messages; their rows."""
     claim = await accepted(store, number, name=f"stored-{number}")
     entry = claim.entries[0].id
-    sends = tuple(Outgoing(s.room, s.message, s.reply_to, s.delivery, s.state, entry) for s in sends)
+    sends = tuple(replace(each, entry=entry) for each in sends)
     unit = Unit(done=(entry,), sends=sends)
     committed = await store.inbox.commit(claim.lane, claim.fence, unit, release=True)
     return list(committed.rows)

@@ -8,6 +8,7 @@ import pytest
 
 from hubbub.core.addresses import Room
 from hubbub.core.capabilities import Delivery
+from hubbub.core.errors import Unstorable
 from hubbub.core.messages import Face, Image, Media, Text
 from hubbub.core.work import Outgoing, Row, State
 from tests.contract.store_harness import (
@@ -38,14 +39,18 @@ class OutboxSuite:
             Outgoing(Room("test", "b/t", "channel", "1/2", "th"), message, "77", Delivery.IDEMPOTENT),
             Outgoing(room(), (), delivery=Delivery.WINDOW, state=State.KEPT),
             Outgoing(room(), message, delivery=Delivery.EDITABLE, state=State.SENDING),
+            Outgoing(room(), message, delivery=Delivery.EDITABLE, draft=True),
+            Outgoing(room(), message, delivery=Delivery.EDITABLE, edits=4),
         ]
         rows = await stored(harness.store, *sends)
-        assert [row.state for row in rows] == [State.QUEUED, State.KEPT, State.SENDING]
-        assert [row.attempts for row in rows] == [0, 0, 1]
+        assert [row.state for row in rows] == [State.QUEUED, State.KEPT, State.SENDING, State.QUEUED, State.QUEUED]
+        assert [row.attempts for row in rows] == [0, 0, 1, 0, 0]
         for given, row in zip(sends, rows, strict=True):
-            asked = (given.room, given.message, given.reply_to, given.delivery)
-            for shown in (row, await the_row(harness.store, row.id)):
-                assert (shown.out.room, shown.out.message, shown.out.reply_to, shown.out.delivery) == asked
+            asked = (given.room, given.message, given.reply_to, given.delivery, given.draft, given.edits)
+            for shown in (row, await the_row(harness.store, row.id), await harness.store.outbox.row(row.id)):
+                assert shown is not None
+                out = shown.out
+                assert (out.room, out.message, out.reply_to, out.delivery, out.draft, out.edits) == asked
                 assert (shown.id, shown.key, shown.state) == (row.id, row.key, row.state)
                 assert (shown.attempts, shown.created_at) == (row.attempts, row.created_at)
                 assert (shown.message_id, shown.error, shown.out.entry > 0) == ("", "", True)
@@ -170,6 +175,54 @@ class OutboxSuite:
         assert not await harness.store.outbox.bounce(row.out.room, "m1", "again")
         found = await the_row(harness.store, row.id)
         assert (found.state, found.error) == (State.DEAD, "nobody is there")
+
+    async def test_a_draft_is_found_by_its_entry_and_is_no_reply(self, harness: StoreHarness) -> None:
+        store = harness.store
+        other = await stored(store, out("other"), number=1)
+        first, old, new = await stored(
+            store, out("first"), out("old", draft=True), out("new", draft=True, delivery=Delivery.BLIND), number=2
+        )
+        end, kept = await stored(
+            store, out("end", edits=new.id), out("kept", delivery=Delivery.WINDOW, state=State.KEPT), number=3
+        )
+        store = await harness.reopen("killed")
+        assert await store.outbox.draft(first.out.entry) == await the_row(store, new.id)
+        for nobodys in (other[0].out.entry, end.out.entry, 12345, 0):
+            assert await store.outbox.draft(nobodys) is None
+        assert old.out.draft
+        assert await store.inbox.replies(new.out.entry) == []
+        assert words(await store.inbox.replies(kept.out.entry) or ()) == ["kept"]
+
+    async def test_a_draft_is_not_sent_again_by_hand(self, harness: StoreHarness) -> None:
+        """What it was to become is a row of its own."""
+        outbox = harness.store.outbox
+        (draft,) = await stored(harness.store, out("draft", draft=True))
+        for state in (State.UNKNOWN, State.DEAD):
+            await outbox.fail(draft.id, state, "why")
+            assert await outbox.retry(draft.id) is None
+        assert await outbox.drop(draft.id)
+        assert await outbox.retry(draft.id) is None
+        assert (await the_row(harness.store, draft.id)).state is State.DROPPED
+
+    async def test_the_end_of_an_answer_has_the_same_id_as_its_draft(self, harness: StoreHarness) -> None:
+        outbox = harness.store.outbox
+        (draft,) = await stored(harness.store, out("draft", draft=True), number=1)
+        await outbox.settle(draft.id, "7")
+        (end,) = await stored(harness.store, out("end", edits=draft.id), number=2)
+        assert await outbox.sent(room(), "7") == await the_row(harness.store, draft.id)
+        await outbox.settle(end.id, "7")
+        assert await outbox.sent(room(), "7") == await the_row(harness.store, end.id)
+
+    @pytest.mark.parametrize("number", [-1, 1 << 63])
+    async def test_what_edits_no_row_is_not_stored(self, harness: StoreHarness, number: int) -> None:
+        beside = asyncio.ensure_future(stored(harness.store, out("fine"), number=1))
+        with pytest.raises(Unstorable):
+            await stored(harness.store, out("wrong", edits=number), number=2)
+        assert words(await beside) == ["fine"]
+
+    @pytest.mark.parametrize("number", NO_ROWS)
+    async def test_a_row_that_is_not_there_is_none(self, harness: StoreHarness, number: int) -> None:
+        assert await harness.store.outbox.row(number) is None
 
     async def test_deliveries_are_paged_in_order(self, harness: StoreHarness) -> None:
         outbox = harness.store.outbox

@@ -76,7 +76,11 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A message to be sent. ``key`` is the same at every attempt; ``entry`` is the inbox entry that caused it."""
+    """A message to be sent; ``entry`` is the inbox entry that caused it.
+
+    ``draft``: it shows an answer that is still being written, and something that ``edits`` it follows: a message with the
+    number of the draft's row there takes the draft's place, an empty one takes the draft back. A draft is no reply.
+    """
 
     room: Room
     message: Message
@@ -84,6 +88,8 @@ class Outgoing:
     delivery: Delivery = Delivery.BLIND
     state: State = State.QUEUED
     entry: int = 0
+    draft: bool = False
+    edits: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,16 @@ from typing import Any
 
 from hubbub.core.addresses import Room
 from hubbub.core.capabilities import Delivery
+from hubbub.core.errors import Unstorable
 from hubbub.core.events import Event
 from hubbub.core.work import GivenUp, Outgoing, Row, State
 from hubbub.storage import codec
 from hubbub.storage.schema import STATE_CODES, STATE_NAMES
 
-COLUMNS = "id, room, entry, message, reply_to, delivery, state, attempts, message_id, error, created_at, next_at"
+COLUMNS = "id, room, entry, message, reply_to, delivery, state, attempts, message_id, error, created_at, next_at, edits"
 _MESSAGE, _ERROR = 3, 9
+_DRAFT = -1
+_ALL_IDS = 1 << 63
 
 
 def read_row(columns: Sequence[Any], hub: str) -> Row:
@@ -22,7 +25,7 @@ def read_row(columns: Sequence[Any], hub: str) -> Row:
     Raises:
         ValueError: it was written by a newer version, or is damaged.
     """
-    row_id, room, entry, message, reply_to, delivery, state, attempts, message_id, error, created_at, next_at = columns
+    row_id, room, entry, message, reply_to, delivery, state, attempts, message_id, error, *times, edits = columns
     out = Outgoing(
         room=Room.parse(room),
         message=codec.decode_message(message),
@@ -30,8 +33,10 @@ def read_row(columns: Sequence[Any], hub: str) -> Row:
         delivery=Delivery(delivery),
         state=State(STATE_NAMES[state]),
         entry=entry,
+        draft=edits == _DRAFT,
+        edits=max(0, edits),
     )
-    return Row(row_id, out, row_key(hub, row_id), out.state, attempts, message_id, error, created_at, next_at)
+    return Row(row_id, out, row_key(hub, row_id), out.state, attempts, message_id, error, *times)
 
 
 def read_row_anyhow(columns: Sequence[Any], hub: str) -> Row:
@@ -58,6 +63,14 @@ def read_given_up(columns: Sequence[Any]) -> GivenUp:
 def row_key(hub: str, row_id: int) -> str:
     """The idempotency key of a row: the same at every attempt, unlike that of any other hub or row."""
     return f"{hub}-{row_id}"
+
+
+def edits_code(out: Outgoing) -> int:
+    """How it is stored what a message edits, or that it is a draft. Raises Unstorable."""
+    if not 0 <= out.edits < _ALL_IDS:
+        msg = f"this cannot be stored: a message that edits row {out.edits}"
+        raise Unstorable(msg)
+    return _DRAFT if out.draft else out.edits
 
 
 def state_code(state: State) -> int:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import asyncpg
 
-from hubbub.core.errors import StoreError
+from hubbub.core.errors import StoreAway, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -115,6 +115,7 @@ def poison(error: BaseException) -> bool:
 
 def refused(error: BaseException) -> StoreError:
     """What to tell whoever asked for what failed."""
-    failure = StoreError(f"the database refused: {str(error) or type(error).__name__}")
+    kind = StoreAway if away(error) else StoreError
+    failure = kind(f"the database refused: {str(error) or type(error).__name__}")
     failure.__cause__ = error
     return failure

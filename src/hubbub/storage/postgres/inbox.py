@@ -19,7 +19,7 @@ from hubbub.storage.postgres import texts, writes
 from hubbub.storage.postgres.orders import Abandon, Accept, Call, Finish, GiveBack, Send, Take
 from hubbub.storage.postgres.outbox import COLUMNS, read_row
 from hubbub.storage.postgres.signals import POLL, heard
-from hubbub.storage.rows import read_given_up
+from hubbub.storage.rows import edits_code, read_given_up
 from hubbub.storage.speech import MOST, message_in
 
 if TYPE_CHECKING:
@@ -197,4 +197,5 @@ def _prepare(out: Outgoing) -> Send:
     if texts.number(out.entry) != out.entry:
         msg = f"this cannot be stored: a message caused by the entry {out.entry}"
         raise Unstorable(msg)
+    edits_code(out)
     return out, texts.name(out.room.key), codec.encode(out.message), texts.stored(out.reply_to)

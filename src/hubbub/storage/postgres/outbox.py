@@ -60,7 +60,8 @@ WHERE hashtextextended(message_id, 0) = hashtextextended($1 COLLATE "C", 0) AND 
 AND room = $2 ORDER BY id DESC LIMIT 1
 """
 _MOVE = f"""
-UPDATE outbox o SET state = $2, next_at = 0, node = $4 WHERE o.id = $1 AND o.state = ANY($3::smallint[])
+UPDATE outbox o SET state = $2, next_at = 0, node = $4
+WHERE o.id = $1 AND o.state = ANY($3::smallint[]) AND (o.edits >= 0 OR $2 <> 0)
 RETURNING {_OURS}
 """  # noqa: S608 - fixed names
 
@@ -157,6 +158,18 @@ class Outbox:
             return None
         # Platforms that count in circles use an id again: the newest is meant.
         found = await self._parts.reader.row(_SELECT + _SENT, texts.stored(message_id), texts.stored(room.key))
+        return read_row(found, self._writer.hub) if found else None
+
+    async def row(self, row: int) -> Row | None:
+        """See `ports.Outbox.row`."""
+        return await self._one("WHERE id = $1", row)
+
+    async def draft(self, entry: int) -> Row | None:
+        """See `ports.Outbox.draft`."""
+        return await self._one("WHERE entry = $1 AND edits < 0 ORDER BY id DESC LIMIT 1", entry)
+
+    async def _one(self, where: str, number: int) -> Row | None:
+        found = await self._parts.reader.row(_SELECT + where, texts.number(number))
         return read_row(found, self._writer.hub) if found else None
 
     async def bounce(self, room: Room, message_id: str, error: str) -> bool:

@@ -6,14 +6,14 @@ import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 
-from hubbub.core.errors import StoreError
+from hubbub.core.errors import StoreAway, StoreError
 from hubbub.core.failpoints import Failpoint, never
 from hubbub.core.status import NodeStatus
 from hubbub.storage.postgres import opening
 from hubbub.storage.postgres.calls import Calls
 from hubbub.storage.postgres.collecting import Collecting
 from hubbub.storage.postgres.conversations import Conversations
-from hubbub.storage.postgres.database import FAILURES, NOW, Database
+from hubbub.storage.postgres.database import FAILURES, NOW, Database, away
 from hubbub.storage.postgres.files import Files
 from hubbub.storage.postgres.forgetting import Forgetting
 from hubbub.storage.postgres.inbox import Inbox
@@ -111,7 +111,7 @@ class PostgresStore:
                 f"the database {self._database.shown} cannot be used ({str(error) or type(error).__name__});"
                 " check DATABASE_URL, and that the server runs and lets this user in"
             )
-            raise StoreError(msg) from error
+            raise (StoreAway if away(error) else StoreError)(msg) from error
         await self._reader.start()
         await self._steady.start()
         self._running = asyncio.create_task(self._run(), name="hubbub-store")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from hubbub.core.addresses import Account
 from hubbub.core.work import Outgoing, Row, State
 from hubbub.storage.postgres import writes
-from hubbub.storage.rows import row_key, state_code
+from hubbub.storage.rows import edits_code, row_key, state_code
 
 if TYPE_CHECKING:
     from hubbub.storage.postgres.database import Connection
@@ -22,14 +22,14 @@ WITH gone AS (
   RETURNING w.id),
 idle AS (DELETE FROM conv WHERE lane = ANY($3::text[])),
 sent AS (
-  INSERT INTO outbox(room, entry, message, reply_to, delivery, state, attempts, created_at, node)
+  INSERT INTO outbox(room, entry, message, reply_to, delivery, state, attempts, created_at, node, edits)
   SELECT room, entry, message, reply_to, delivery, CASE WHEN b.before THEN 0 ELSE state END,
-    CASE WHEN b.before THEN 0 ELSE attempts END, created_at, CASE WHEN b.before THEN '' ELSE node END
+    CASE WHEN b.before THEN 0 ELSE attempts END, created_at, CASE WHEN b.before THEN '' ELSE node END, edits
   FROM unnest($4::text[], $5::bigint[], $6::bytea[], $7::text[], $8::text[], $9::smallint[], $10::integer[],
-    $11::float8[], $12::text[]) WITH ORDINALITY
-    AS s(room, entry, message, reply_to, delivery, state, attempts, created_at, node, place)
+    $11::float8[], $12::text[], $13::bigint[]) WITH ORDINALITY
+    AS s(room, entry, message, reply_to, delivery, state, attempts, created_at, node, edits, place)
   LEFT JOIN LATERAL (
-    SELECT true AS before FROM outbox q WHERE $13 AND s.state < 2 AND s.node <> '' AND q.room = s.room AND q.state < 2
+    SELECT true AS before FROM outbox q WHERE $14 AND s.state < 2 AND s.node <> '' AND q.room = s.room AND q.state < 2
     AND q.node <> s.node LIMIT 1) b ON true
   ORDER BY place RETURNING id, state, node)
 SELECT id, -1, '' FROM gone UNION ALL SELECT id, state, node FROM sent
@@ -37,7 +37,7 @@ SELECT id, -1, '' FROM gone UNION ALL SELECT id, state, node FROM sent
 _GIVE_UP = """
 UPDATE inbox SET error = d.why FROM unnest($1::bigint[], $2::text[]) AS d(id, why) WHERE inbox.id = d.id
 """
-_WIDTH = 9
+_WIDTH = 10
 
 Made: TypeAlias = tuple[tuple[Row, ...], frozenset[int]]
 
@@ -80,7 +80,10 @@ class Units:
         for out, room, message, reply_to in order.rows:
             state, node = (out.state, sender) if self._ours(out) else (_unbegun(out.state), "")
             code, delivery = state_code(state), out.delivery.value
-            values.append((room, out.entry, message, reply_to, delivery, code, _attempts(state), order.now, node))
+            edits = edits_code(out) if out.draft or out.edits else 0
+            values.append(
+                (room, out.entry, message, reply_to, delivery, code, _attempts(state), order.now, node, edits)
+            )
             self.queued = self.queued or (state is State.QUEUED and self._accounts is None)
         return values
 

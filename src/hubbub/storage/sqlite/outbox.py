@@ -13,7 +13,7 @@ from hubbub.core.addresses import Room
 from hubbub.core.errors import StoreError
 from hubbub.core.work import Outgoing, Row, State
 from hubbub.storage import codec
-from hubbub.storage.rows import COLUMNS, read_row, read_row_anyhow, row_key, state_code
+from hubbub.storage.rows import COLUMNS, edits_code, read_row, read_row_anyhow, row_key, state_code
 from hubbub.storage.schema import OPEN, WAITING
 from hubbub.storage.sqlite.reader import Reader
 from hubbub.storage.sqlite.writer import Values, Writer
@@ -63,7 +63,8 @@ class Outbox:
             self._next += 1
             attempts = 1 if out.state is State.SENDING else 0
             state, delivery = state_code(out.state), out.delivery.value
-            values.append((row_id, room, out.entry, message, out.reply_to, delivery, state, attempts, now))
+            edits = edits_code(out) if out.draft or out.edits else 0
+            values.append((row_id, room, out.entry, message, out.reply_to, delivery, state, attempts, now, edits))
             rows.append(Row(row_id, out, row_key(self._hub, row_id), out.state, attempts, created_at=now))
         return tuple(rows), values
 
@@ -118,6 +119,19 @@ class Outbox:
         rows = await self._reader.read(lambda db: self._read(db, where, (message_id, room.key)))
         return rows[0] if rows else None
 
+    async def row(self, row: int) -> Row | None:
+        """See `ports.Outbox.row`."""
+        if not 0 < row < _ALL_IDS:
+            return None
+        rows = await self._reader.read(lambda db: self._read(db, "WHERE id = ?", (row,)))
+        return rows[0] if rows else None
+
+    async def draft(self, entry: int) -> Row | None:
+        """See `ports.Outbox.draft`."""
+        where = "WHERE entry = ? AND edits < 0 ORDER BY id DESC LIMIT 1"
+        rows = await self._reader.read(lambda db: self._read(db, where, (entry,)))
+        return rows[0] if rows else None
+
     async def bounce(self, room: Room, message_id: str, error: str) -> bool:
         """See `ports.Outbox.bounce`."""
         row = await self.sent(room, message_id)
@@ -142,13 +156,13 @@ class Outbox:
 
     async def retry(self, row: int) -> Row | None:
         """See `ports.Outbox.retry`."""
-        return await self._move(row, _RETRIABLE, State.QUEUED)
+        return await self._move(row, _RETRIABLE, State.QUEUED, " AND edits >= 0")
 
     async def drop(self, row: int) -> Row | None:
         """See `ports.Outbox.drop`."""
         return await self._move(row, _DROPPABLE, State.DROPPED)
 
-    async def _move(self, row: int, allowed: tuple[State, ...], target: State) -> Row | None:
+    async def _move(self, row: int, allowed: tuple[State, ...], target: State, but: str = "") -> Row | None:
         if not 0 < row < _ALL_IDS:
             return None
         codes = [state_code(state) for state in allowed]
@@ -156,7 +170,7 @@ class Outbox:
         def move(db: sqlite3.Connection) -> Row | None:
             marks = ",".join("?" * len(codes))
             changed = db.execute(
-                f"UPDATE outbox SET state = ?, next_at = 0 WHERE id = ? AND state IN ({marks})",  # noqa: S608 - marks
+                f"UPDATE outbox SET state = ?, next_at = 0 WHERE id = ? AND state IN ({marks}){but}",  # noqa: S608 - fixed
                 (state_code(target), row, *codes),
             ).rowcount
             return self._read(db, "WHERE id = ?", (row,))[0] if changed else None

@@ -28,8 +28,8 @@ Finish = Callable[[BaseException | None], None]
 INSERT_ENTRY = "INSERT OR IGNORE INTO inbox(id, key, lane, event, at) VALUES(?, ?, ?, ?, ?)"
 FINISH_ENTRY = "UPDATE inbox SET state = ?, error = ? WHERE id = ?"
 INSERT_ROW = (
-    "INSERT INTO outbox(id, room, entry, message, reply_to, delivery, state, attempts, created_at)"
-    " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    "INSERT INTO outbox(id, room, entry, message, reply_to, delivery, state, attempts, created_at, edits)"
+    " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 BEGIN_ROW = "UPDATE outbox SET state = 1, attempts = attempts + 1 WHERE id = ? AND state = 0"
 SETTLE_ROW = "UPDATE outbox SET state = 10, message_id = ?, error = '' WHERE id = ?"
