@@ -9,7 +9,9 @@ import secrets
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from hubbub.commands.pressing import with_buttons
 from hubbub.conversations.branches import HIDDEN, clear
+from hubbub.core.messages import Button
 from hubbub.core.phrases import Phrase
 from hubbub.core.work import Append
 
@@ -38,8 +40,9 @@ async def ask(call: Call, context: CommandContext, what: Phrase, data: str = "")
         "until": context.hub.clock() + MINUTES * 60,
         "data": data,
     }
-    how = Phrase("confirm.how", {"command": f"{call.typed} {code}", "minutes": MINUTES})
-    told = await context.tell(what, how)
+    command = f"{call.typed} {code}"
+    how = Phrase("confirm.how", {"command": command, "minutes": MINUTES})
+    told = with_buttons(await context.tell(what, how), [Button(await context.say(Phrase("confirm.yes")), command)])
     return replace(told, writes=(Append(context.owner, "config", BRANCH, (body,), onto=0),))
 
 

@@ -6,9 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from hubbub.commands.command import Call, Command, CommandContext
+from hubbub.commands.pressing import with_buttons
 from hubbub.conversations import preferences
 from hubbub.core.errors import ProviderError, UserError
 from hubbub.core.identities import Role
+from hubbub.core.messages import Button
 from hubbub.core.phrases import Phrase
 
 if TYPE_CHECKING:
@@ -47,7 +49,9 @@ async def _list(models: KnownModels, call: Call, context: CommandContext) -> Ans
     current = found.name if found else default
     lines = [_line(number, info, current, default) for number, info in enumerate(infos[:_MOST_LISTED], 1)]
     how = Phrase("command.model.how", {"command": call.typed})
-    return await context.tell(Phrase("command.model.head", {"name": current}), *lines, how)
+    told = await context.tell(Phrase("command.model.head", {"name": current}), *lines, how)
+    names = [info.name for info in infos if info.name != current]
+    return with_buttons(told, [Button(name, f"{call.typed} {name}") for name in names])
 
 
 def _line(number: int, info: ModelInfo, current: str, default: str) -> Phrase:

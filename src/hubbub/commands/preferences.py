@@ -10,11 +10,13 @@ from hubbub.commands.access.gate import person_of
 from hubbub.commands.arguments import first_word
 from hubbub.commands.command import Call, Command, CommandContext, plainly
 from hubbub.commands.parse import normal
+from hubbub.commands.pressing import with_buttons
 from hubbub.commands.room_admins import runs_here
 from hubbub.conversations import preferences
 from hubbub.conversations.zones import shown, zone_of
 from hubbub.core.errors import UserError
 from hubbub.core.identities import Role
+from hubbub.core.messages import Button
 from hubbub.core.phrases import Phrase
 from hubbub.words import say
 
@@ -27,6 +29,7 @@ _LANGUAGES: Final = {
     "zh": ("zh", "zh-cn", "zh-hans", "chinese", "中文", "汉语", "简体中文"),
     "en": ("en", "en-us", "en-gb", "english", "英文", "英语"),
 }
+_OWN_NAMES: Final = {"zh": "中文", "en": "English", "auto": "auto"}
 _ROOM = frozenset(("room", "group", "群", "本群"))
 _LONGEST_STOP = 100
 
@@ -119,7 +122,8 @@ async def lang(call: Call, context: CommandContext) -> Answer:
         return await _room_language(call, rest.strip().lower(), context)
     wanted = call.argument.strip().lower()
     if not wanted:
-        return await context.tell(Phrase("command.lang.now"))
+        choices = [Button(label, f"{call.typed} {language}") for language, label in _OWN_NAMES.items()]
+        return with_buttons(await context.tell(Phrase("command.lang.now")), choices)
     if wanted in _RESET:
         told = await context.tell(Phrase("command.lang.auto"))
         return replace(told, writes=(await _put(context, "language", None),))

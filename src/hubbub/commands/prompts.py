@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Final
 
 from hubbub.commands.arguments import choice, first_word, required
 from hubbub.commands.command import Call, Command, CommandContext
+from hubbub.commands.pressing import with_buttons
 from hubbub.conversations import personas, preferences, prompts
 from hubbub.conversations.branches import valid_name
 from hubbub.core.errors import UserError
 from hubbub.core.identities import Role
+from hubbub.core.messages import Button
 from hubbub.core.phrases import Phrase
 
 if TYPE_CHECKING:
@@ -37,7 +39,7 @@ async def persona(call: Call, context: CommandContext) -> Answer:
     """Prompts with names: the hub's, and those that the person wrote."""
     what, rest = _wish(call)
     if what == "list":
-        return await _list(context)
+        return await _list(call, context)
     rest = required(call, rest, "NAME")
     if what == "new":
         return await _new(call, rest, context)
@@ -62,14 +64,16 @@ def _wish(call: Call) -> tuple[str, str]:
     return ("use", call.argument.strip()) if word and not known else choice(call, _DO, default="list")
 
 
-async def _list(context: CommandContext) -> Answer:
+async def _list(call: Call, context: CommandContext) -> Answer:
     own = await personas.names(context.hub.conversations, context.owner)
     chosen = await preferences.read(context.hub.conversations, context.owner)
     if not own and not context.hub.personas:
         return await context.tell(Phrase("command.persona.empty"))
     lines = [_line("command.persona.line", name, chosen.persona) for name in context.hub.personas if name not in own]
     lines += [_line("command.persona.line_own", name, chosen.persona) for name in own]
-    return await context.tell(Phrase("command.persona.head"), *lines)
+    told = await context.tell(Phrase("command.persona.head"), *lines)
+    others = [name for name in dict.fromkeys((*context.hub.personas, *own)) if name != chosen.persona]
+    return with_buttons(told, [Button(name, f"{call.typed} use {name}") for name in others])
 
 
 def _line(key: str, name: str, chosen: str) -> Phrase:

@@ -12,6 +12,7 @@ SENTENCES: Final = MappingProxyType(
         "argument.choice": "{command} needs one of these words: {names}.",
         "argument.missing": "Something is missing: {command} {usage}",
         "confirm.how": "To go on, send {command} within {minutes} minutes.",
+        "confirm.yes": "Go on",
         # --- the running conversation
         "command.edit.help": "asks something else in place of your last question",
         "command.undo.help": "takes back your last question and its answer; {prefix}undo 3 takes back three",

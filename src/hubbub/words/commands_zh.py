@@ -12,6 +12,7 @@ SENTENCES: Final = MappingProxyType(
         "argument.choice": "{command} 后面应是以下之一：{names}。",
         "argument.missing": "缺少内容：{command} {usage}",
         "confirm.how": "如要继续，请在 {minutes} 分钟内发送 {command}",
+        "confirm.yes": "继续",
         # --- the running conversation
         "command.edit.help": "修改上一个问题并重新提问",
         "command.undo.help": "撤回上一个问题和回答；{prefix}undo 3 撤回三个",
