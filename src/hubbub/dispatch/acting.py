@@ -7,12 +7,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hubbub.core.acts import Decision, Mute, Poke, TakeBack
-from hubbub.core.capabilities import Delivery
 from hubbub.core.errors import DeliveryError, UserError
 from hubbub.core.messages import Do, Text
 from hubbub.core.phrases import Phrase
 from hubbub.core.ports import CanDecide, CanDelete, CanMute, CanPoke
-from hubbub.core.work import Outgoing
 from hubbub.words import say
 
 if TYPE_CHECKING:
@@ -23,21 +21,6 @@ if TYPE_CHECKING:
     from hubbub.core.work import Row
 
 log = logging.getLogger(__name__)
-
-
-def can(platform: object, act: type[Act]) -> bool:
-    """Whether a platform has the ability for acts of a kind."""
-    ability: type = {Mute: CanMute, Poke: CanPoke, TakeBack: CanDelete, Decision: CanDecide}[act]
-    return isinstance(platform, ability)
-
-
-def deed(room: Room, message: Message, entry: int) -> Outgoing:
-    """A message that begins with a `Do`, as a unit sends it.
-
-    What a platform says of repeated messages does not hold for acts, so what was cut off is never done again by
-    itself: it is listed as unknown.
-    """
-    return Outgoing(room, message, delivery=Delivery.BLIND, entry=entry)
 
 
 async def perform(platform: Platform, row: Row) -> str:
