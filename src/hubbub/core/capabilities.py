@@ -33,6 +33,8 @@ class Capabilities:
     `hubbub.markup` writes ("none": plain text). ``reply_within``: seconds in which a reply must be fetched, or None.
     ``image_side``: pixels; a picture with a longer side is made smaller by the platform, a file is not (0: neither is).
     ``buttons``: how many one message may have (0: none).
+    ``streams``: an answer may be shown while it is written, by editing one message (`ports.CanEdit`) every ``edit_every``
+    seconds at most. ``calls_per_second``: most messages and edits together of one account (0: no limit).
     ``resend_unknown``: the owner prefers a possible duplicate to a possible loss.
     """
 
@@ -50,6 +52,8 @@ class Capabilities:
     forwards: bool = False
     buttons: int = 0
     streams: bool = False
+    edit_every: float = 1.0
+    calls_per_second: float = 0.0
     reply_within: float | None = None
     resend_unknown: bool = False
 
