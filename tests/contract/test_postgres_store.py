@@ -12,6 +12,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from tests.contract.store_calls import CallSuite, ChangeSuite
 from tests.contract.store_postgres import PostgresHarness, PostgresMachine
+from tests.contract.store_reserving import ReserveSuite
 from tests.contract.store_suite import StoreSuite
 from tests.contract.store_usage import ForgetSuite, UsageSuite
 
@@ -22,7 +23,7 @@ EXAMPLES = int(os.environ.get("HUBBUB_TEST_EXAMPLES", "100"))
 """Of the state machine: a step costs a few round trips here, and the same steps run a thousand times on SQLite."""
 
 
-class TestPostgres(StoreSuite, UsageSuite, ForgetSuite, ChangeSuite, CallSuite):
+class TestPostgres(StoreSuite, UsageSuite, ForgetSuite, ReserveSuite, ChangeSuite, CallSuite):
     @pytest.fixture
     async def harness(self, dsn: str) -> AsyncIterator[PostgresHarness]:
         harness = PostgresHarness(dsn)

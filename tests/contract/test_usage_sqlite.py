@@ -14,6 +14,7 @@ from hubbub.core.work import Append
 from hubbub.storage.sqlite import forgetting
 from hubbub.storage.sqlite.connection import DATABASE
 from tests.contract.store_harness import written
+from tests.contract.store_reserving import ReserveSuite
 from tests.contract.store_sqlite import SqliteHarness, fast_folder
 from tests.contract.store_usage import ME, YOU, ForgetSuite, UsageSuite, reply, said
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 
-class TestUsageOnSqlite(UsageSuite, ForgetSuite):
+class TestUsageOnSqlite(UsageSuite, ForgetSuite, ReserveSuite):
     @pytest.fixture
     async def harness(self) -> AsyncIterator[SqliteHarness]:
         harness = SqliteHarness(fast_folder())

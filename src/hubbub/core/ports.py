@@ -24,6 +24,7 @@ from hubbub.core.messages import Blob, Forward, Media, Message
 from hubbub.core.models import Endpoint, ModelSpec
 from hubbub.core.phrases import Sentence
 from hubbub.core.pictures import Look, Paper, Wish
+from hubbub.core.quotas import Reservation, Shortage
 from hubbub.core.skills import SkillCard, SkillContext, SkillResult
 from hubbub.core.status import HubStatus, NodeStatus
 from hubbub.core.turns import ChatRequest, Delta, ModelInfo
@@ -676,7 +677,19 @@ class Conversations(Protocol):
 
 
 class Usage(Protocol):
-    """What owners used, by day; units count it (`Spend`)."""
+    """What owners used, by day; units count it (`Spend`). What is about to be used is reserved first, on all nodes."""
+
+    async def reserve(self, wanted: Reservation) -> Shortage | None:
+        """Hold something, if no quota and no pace forbids it; else what is short, and nothing is held."""
+
+    async def release(self, hold: str) -> None:
+        """Hold no more what nothing came of; nothing happens if it is not held."""
+
+    async def days(self, owner: str, first: str, last: str) -> Mapping[str, Spent]:
+        """What was used on each day that anything was, both included, in the order of the days."""
+
+    async def sweep(self, now: float) -> int:
+        """Forget holds that have lapsed, and paces that are full again; how many it were."""
 
     async def spent(self, owner: str, first: str, last: str) -> Spent:
         """The sum from one day to another, both included."""

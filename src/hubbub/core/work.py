@@ -198,6 +198,8 @@ class Spend:
     """Count what an owner used on a day ("2026-01-31"), on top of what is counted already.
 
     ``room``: key of a room where the owner can be written to of the hub's own accord, "" to leave it as it is known.
+    ``cost`` in billionths of what prices are in. ``hold``: what was reserved for it (`quotas.Reservation.id`) is held
+    no more; ``shares``: other scopes that it counts for, too.
     """
 
     owner: str
@@ -206,6 +208,9 @@ class Spend:
     prompt_tokens: int = 0
     completion_tokens: int = 0
     room: str = ""
+    cost: int = 0
+    hold: str = ""
+    shares: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,6 +302,7 @@ class Spent:
     completion_tokens: int = 0
     room: str = ""
     last_at: float = 0.0
+    cost: int = 0
 
     @property
     def tokens(self) -> int:

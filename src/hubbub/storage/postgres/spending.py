@@ -8,36 +8,47 @@ from typing import TYPE_CHECKING
 from hubbub.core.errors import Unstorable
 from hubbub.core.work import Spend
 from hubbub.storage.postgres import texts
+from hubbub.storage.quotas import LARGEST
 
 if TYPE_CHECKING:
     from hubbub.storage.postgres.database import Connection
 
-_LARGEST = 1 << 53
+RELEASE = "DELETE FROM hold WHERE id = ANY($1::text[])"
 
 _ADD = """
-INSERT INTO usage AS u (owner, day, messages, prompt_tokens, completion_tokens, room, at)
-SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::text[], $7::float8[])
+INSERT INTO usage AS u (owner, day, messages, prompt_tokens, completion_tokens, cost, room, at)
+SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::text[],
+  $8::float8[])
 ON CONFLICT (owner, day) DO UPDATE SET messages = u.messages + excluded.messages,
   prompt_tokens = u.prompt_tokens + excluded.prompt_tokens,
-  completion_tokens = u.completion_tokens + excluded.completion_tokens,
+  completion_tokens = u.completion_tokens + excluded.completion_tokens, cost = u.cost + excluded.cost,
   room = CASE excluded.room WHEN '' THEN u.room ELSE excluded.room END, at = excluded.at
 """
 
 
 def prepare(spend: Spend) -> tuple[str, ...]:
-    """Owner, day and room as they are stored. Raises Unstorable."""
-    if not all(0 <= count < _LARGEST for count in (spend.messages, spend.prompt_tokens, spend.completion_tokens)):
+    """Owner, day, room, what was held for it, and other scopes, as they are stored. Raises Unstorable."""
+    counts = (spend.messages, spend.prompt_tokens, spend.completion_tokens, spend.cost)
+    if not all(0 <= count < LARGEST for count in counts):
         msg = f"this cannot be counted: {spend}"
         raise Unstorable(msg)
-    return (texts.name(spend.owner), texts.name(spend.day), texts.stored(spend.room))
+    names = (texts.name(spend.owner), texts.name(spend.day), texts.stored(spend.room), texts.key(spend.hold))
+    return (*names, *map(texts.key, spend.shares))
 
 
 async def add(db: Connection, spends: Iterable[tuple[tuple[str, ...], Spend, float]]) -> None:
     """Count what was spent, each with its names and its time, in the order in which it was."""
-    sums: dict[tuple[str, str], tuple[int, int, int, str, float]] = {}
-    for (owner, day, room), spend, now in spends:
-        messages, asked, answered, known, _ = sums.get((owner, day), (0, 0, 0, "", 0.0))
-        counts = (messages + spend.messages, asked + spend.prompt_tokens, answered + spend.completion_tokens)
-        sums[owner, day] = (*counts, room or known, now)
+    sums: dict[tuple[str, str], tuple[int, int, int, int, str, float]] = {}
+    holds = []
+    for (owner, day, room, hold, *shares), spend, now in spends:
+        for scope in (owner, *shares):
+            messages, asked, answered, cost, known, _ = sums.get((scope, day), (0, 0, 0, 0, "", 0.0))
+            tokens = (asked + spend.prompt_tokens, answered + spend.completion_tokens)
+            place = room or known if scope == owner else known
+            sums[scope, day] = (messages + spend.messages, *tokens, cost + spend.cost, place, now)
+        if hold:
+            holds.append(hold)
     rows = [(*key, *sums[key]) for key in sorted(sums)]
     await db.execute(_ADD, *(list(column) for column in zip(*rows, strict=True)))
+    if holds:
+        await db.execute(RELEASE, holds)

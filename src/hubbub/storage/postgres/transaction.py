@@ -14,7 +14,7 @@ from hubbub.core.errors import StoreError
 from hubbub.core.events import event_key
 from hubbub.core.work import Committed, Receipt
 from hubbub.storage import codec
-from hubbub.storage.postgres import deliveries, texts
+from hubbub.storage.postgres import deliveries, reserving, texts
 from hubbub.storage.postgres.database import FAILURES, NOW, lost, refused
 from hubbub.storage.postgres.entrance import Entrance
 from hubbub.storage.postgres.lanes import Lane, fenced
@@ -86,6 +86,7 @@ class Transaction:
         self._receive()
         await self._abandon()
         await self._call()
+        await reserving.carry_out(self._db, of(self._orders, reserving.Reserve))
 
     async def _fire(self) -> None:
         for order in of(self._orders, Fire):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from hubbub.core.work import Spend, Spent
 from hubbub.storage.postgres import spending, texts
 from hubbub.storage.postgres.orders import Call
+from hubbub.storage.postgres.reserving import Reserving
 
 if TYPE_CHECKING:
     from hubbub.storage.postgres.database import Connection
@@ -18,17 +19,22 @@ if TYPE_CHECKING:
 
 # In the order of `Spent`.
 _SUMS = """
-SELECT owner, sum(messages)::bigint, sum(prompt_tokens)::bigint, sum(completion_tokens)::bigint, max(room), max(at)
+SELECT owner, sum(messages)::bigint, sum(prompt_tokens)::bigint, sum(completion_tokens)::bigint, max(room), max(at),
+  sum(cost)::bigint
 FROM usage
+"""
+_DAYS = """
+SELECT day, owner, messages, prompt_tokens, completion_tokens, room, at, cost FROM usage
+WHERE owner = $1 AND day BETWEEN $2 AND $3 ORDER BY day
 """
 
 
-class Usage:
+class Usage(Reserving):
     """The `Usage` part of the contract."""
 
     def __init__(self, writer: Writer, reader: Reader) -> None:
         """Nothing to load."""
-        self._writer = writer
+        super().__init__(writer)
         self._reader = reader
 
     async def spent(self, owner: str, first: str, last: str) -> Spent:
@@ -39,8 +45,14 @@ class Usage:
 
     async def spenders(self, limit: int = 100) -> Sequence[Spent]:
         """See `ports.Usage.spenders`."""
-        rows = await self._reader.fetch(_SUMS + "GROUP BY owner ORDER BY max(at) DESC, owner LIMIT $1", max(limit, 0))
+        order = "WHERE NOT starts_with(owner, 'hub:') GROUP BY owner ORDER BY max(at) DESC, owner LIMIT $1"
+        rows = await self._reader.fetch(_SUMS + order, max(limit, 0))
         return [_read(row) for row in rows]
+
+    async def days(self, owner: str, first: str, last: str) -> Mapping[str, Spent]:
+        """See `ports.Usage.days`."""
+        rows = await self._reader.fetch(_DAYS, *map(texts.stored, (owner, first, last)))
+        return {texts.read(row[0]): _read(tuple(row)[1:]) for row in rows}
 
     async def add(self, spend: Spend) -> None:
         """See `ports.Usage.add`. Raises Unstorable."""
@@ -53,5 +65,5 @@ class Usage:
 
 
 def _read(row: Sequence[Any]) -> Spent:
-    owner, messages, asked, answered, room, last_at = row
-    return Spent(texts.read(owner), messages, asked, answered, texts.read(room), last_at)
+    owner, messages, asked, answered, room, last_at, cost = row
+    return Spent(texts.read(owner), messages, asked, answered, texts.read(room), last_at, cost)

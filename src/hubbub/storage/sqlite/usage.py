@@ -4,34 +4,39 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from hubbub.core.errors import Unstorable
 from hubbub.core.work import Spend, Spent
 from hubbub.storage import codec
+from hubbub.storage.quotas import LARGEST
 from hubbub.storage.sqlite.reader import Reader
+from hubbub.storage.sqlite.reserving import Reserving, release
 from hubbub.storage.sqlite.writer import Writer
 
-_LARGEST = 1 << 53
-
 _ADD = (
-    "INSERT INTO usage(owner, day, messages, prompt_tokens, completion_tokens, room, at) VALUES(?, ?, ?, ?, ?, ?, ?)"
+    "INSERT INTO usage(owner, day, messages, prompt_tokens, completion_tokens, room, at, cost)"
+    " VALUES(?, ?, ?, ?, ?, ?, ?, ?)"
     " ON CONFLICT(owner, day) DO UPDATE SET messages = messages + excluded.messages,"
     " prompt_tokens = prompt_tokens + excluded.prompt_tokens,"
-    " completion_tokens = completion_tokens + excluded.completion_tokens,"
+    " completion_tokens = completion_tokens + excluded.completion_tokens, cost = cost + excluded.cost,"
     " room = CASE excluded.room WHEN '' THEN room ELSE excluded.room END, at = excluded.at"
 )
 # In the order of `Spent`.
-_SUMS = "owner, sum(messages), sum(prompt_tokens), sum(completion_tokens), max(room), max(at) FROM usage"
+_SUMS = "owner, sum(messages), sum(prompt_tokens), sum(completion_tokens), max(room), max(at), sum(cost) FROM usage"
+_DAYS = (
+    "SELECT day, owner, messages, prompt_tokens, completion_tokens, room, at, cost FROM usage"
+    " WHERE owner = ? AND day BETWEEN ? AND ? ORDER BY day"
+)
 
 
-class Usage:
+class Usage(Reserving):
     """The `Usage` part of the contract."""
 
     def __init__(self, writer: Writer, reader: Reader) -> None:
         """Nothing to load."""
-        self._writer = writer
+        super().__init__(writer)
         self._reader = reader
 
     async def spent(self, owner: str, first: str, last: str) -> Spent:
@@ -48,8 +53,16 @@ class Usage:
         """See `ports.Usage.spenders`."""
 
         def read(db: sqlite3.Connection) -> list[Spent]:
-            query = f"SELECT {_SUMS} GROUP BY owner ORDER BY max(at) DESC, owner LIMIT ?"
+            query = f"SELECT {_SUMS} WHERE substr(owner, 1, 4) <> 'hub:' GROUP BY owner ORDER BY max(at) DESC, owner LIMIT ?"
             return [Spent(*row) for row in db.execute(query, (limit,))]
+
+        return await self._reader.read(read)
+
+    async def days(self, owner: str, first: str, last: str) -> Mapping[str, Spent]:
+        """See `ports.Usage.days`."""
+
+        def read(db: sqlite3.Connection) -> dict[str, Spent]:
+            return {row[0]: Spent(*row[1:]) for row in db.execute(_DAYS, (owner, first, last))}
 
         return await self._reader.read(read)
 
@@ -61,8 +74,9 @@ class Usage:
 
 def prepare(spend: Spend) -> tuple[bytes, ...]:
     """Refuse what cannot be stored."""
-    codec.check(spend.owner, spend.day, spend.room)
-    if not all(0 <= count < _LARGEST for count in (spend.messages, spend.prompt_tokens, spend.completion_tokens)):
+    codec.check(spend.owner, spend.day, spend.room, spend.hold, *spend.shares)
+    counts = (spend.messages, spend.prompt_tokens, spend.completion_tokens, spend.cost)
+    if not all(0 <= count < LARGEST for count in counts):
         msg = f"this cannot be counted: {spend}"
         raise Unstorable(msg)
     return ()
@@ -75,4 +89,8 @@ def apply(db: sqlite3.Connection, spend: Spend, data: object, now: float) -> Non
 
 def _apply(spend: Spend, now: float, db: sqlite3.Connection) -> None:
     counts = (spend.messages, spend.prompt_tokens, spend.completion_tokens)
-    db.execute(_ADD, (spend.owner, spend.day, *counts, spend.room, now))
+    db.execute(_ADD, (spend.owner, spend.day, *counts, spend.room, now, spend.cost))
+    for scope in spend.shares:
+        db.execute(_ADD, (scope, spend.day, *counts, "", now, spend.cost))
+    if spend.hold:
+        release(spend.hold, db)
