@@ -24,7 +24,7 @@ TOML = f"""
 [platforms.wechat_official]
 token = "{TOKEN}"
 """
-HURRIED = "reply_seconds = 0.75\n"
+HURRIED = "reply_seconds = 0.75\nhang_up_seconds = 0.9\n"
 THINKING = "这个问题有点难，助手还在思考中...\n\n回复“1”查看回复。"
 TOO_FAST = "抱歉，您的回复太快啦，助手还在思考前一个问题呢！\n\n回复“1”查看前一个问题的回复。"
 
@@ -53,6 +53,7 @@ async def test_the_platforms_deliveries_wait_for_one_answer(tmp_path: Path) -> N
         told = await phone.say("anna", "a hard one")
         assert told.text == "LLM-OK a hard one"
         assert len(told.statuses) > 1
+        assert max(told.seconds) < 4.9
         assert hub.model.count == 1
 
 

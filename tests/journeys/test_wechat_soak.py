@@ -114,7 +114,7 @@ async def test_everybody_fetches_their_own_whole_answer(tmp_path: Path, people: 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("deliveries", [1, 3])
 async def test_two_hundred_at_once_with_answers_of_eight_seconds(tmp_path: Path, deliveries: int) -> None:
-    """No callback that is answered takes longer than 4.9 s; at one delivery, none at all does."""
+    """No callback takes longer than 4.9 s: it is answered, or given back to be brought again."""
     more = f"deliveries = {deliveries}\n"
     async with (
         inside(tmp_path, TOML + more, first_ms=8000) as hub,
@@ -122,13 +122,16 @@ async def test_two_hundred_at_once_with_answers_of_eight_seconds(tmp_path: Path,
     ):
         phone = phone_to(hub, client)
         told = await asyncio.gather(*(phone.say(f"user{number}", f"q{number}") for number in range(200)))
-        answered = [each.seconds[-1] for each in told]
-        assert max(answered) < 4.9
         assert FAULT not in {each.text for each in told}
         if deliveries == 1:
             assert {each.text for each in told} == {THINKING}
             assert all(len(each.seconds) == 1 for each in told)
-            told = await asyncio.gather(*(phone.say(f"user{number}", "1") for number in range(200)))
-            assert max(each.seconds[-1] for each in told) < 4.9
-        assert [each.text for each in told] == [f"LLM-OK q{number}" for number in range(200)]
+            fetched = await asyncio.gather(*(phone.say(f"user{number}", "1") for number in range(200)))
+        else:
+            assert all(len(each.seconds) == 2 for each in told)
+            fetched = told
+        slowest = max(max(each.seconds) for each in (*told, *fetched))
+        print(f"slowest callback: {slowest:.3f} s")
+        assert slowest < 4.9
+        assert [each.text for each in fetched] == [f"LLM-OK q{number}" for number in range(200)]
         assert hub.model.count == 200

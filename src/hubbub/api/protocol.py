@@ -11,6 +11,7 @@ from typing_extensions import override
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from hubbub.api.errors import Refusal
+from hubbub.core.ports import HANG_UP
 
 LARGEST_HEAD = 65_536
 HEAD_SECONDS = 30.0
@@ -55,6 +56,7 @@ class BoundedHttp(HttpToolsProtocol):
         """See `httptools`."""
         self._head = None
         self._disarm()
+        self.scope["extensions"] = {HANG_UP: self._hang_up}  # type: ignore[dict-item]  # a dictionary by the standard
         super().on_headers_complete()
 
     @override
@@ -62,6 +64,10 @@ class BoundedHttp(HttpToolsProtocol):
         """See `httptools`."""
         self._head = 0
         super().on_message_complete()
+
+    def _hang_up(self) -> None:
+        """See `ports.HANG_UP`."""
+        self.transport.abort()
 
     def _wait_for_the_rest(self, head: int) -> None:
         if head > LARGEST_HEAD:

@@ -18,7 +18,7 @@ import pytest
 from hubbub.api.server import WebServer
 from hubbub.api.services import ApiSettings
 from hubbub.core.errors import ConfigError
-from hubbub.core.ports import Route
+from hubbub.core.ports import HANG_UP, Route
 from hubbub.platforms.http.adapter import HttpPlatform
 from hubbub.platforms.http.settings import HttpSettings
 from tests.fakes.doors import Doors, MemoryHub, doors, services, until
@@ -43,7 +43,14 @@ async def hook(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
+async def silent(scope: Any, receive: Any, send: Any) -> None:
+    assert (await receive())["type"] == "http.request"
+    scope["extensions"][HANG_UP]()
+    assert (await receive())["type"] == "http.disconnect"
+
+
 ROUTES = (
+    Route("/silent", silent, methods=("POST",)),
     Route("/onebot/v11/ws", echo, kind="websocket"),
     Route("/hooks/{name}", hook, methods=("POST",)),
 )
@@ -173,6 +180,15 @@ async def test_sockets_and_hooks_of_platforms_are_served() -> None:
                 assert (await socket_.receive_str(timeout=5)) == text
         async with at.client.post(at.url + "/hooks/alarm", data=b"\xff\x00") as answer:
             assert await answer.read() == b"\xff\x00"
+
+
+async def test_a_platform_hangs_up_without_a_word(caplog: pytest.LogCaptureFixture) -> None:
+    async with doors(routes=ROUTES) as at:
+        with pytest.raises(aiohttp.ServerDisconnectedError):
+            await at.client.post(at.url + "/silent", data=b"x")
+        async with at.client.post(at.url + "/hooks/alarm", data=b"y") as answer:
+            assert await answer.read() == b"y"
+    assert not caplog.records
 
 
 async def test_sockets_of_pages_elsewhere_and_of_nobody_are_refused() -> None:
@@ -353,6 +369,8 @@ async def test_own_tls(certificate: tuple[Path, Path]) -> None:
         async with at.client.ws_connect(at.url + "/onebot/v11/ws", ssl=pinned) as socket_:
             await socket_.send_str("x")
             assert await socket_.receive_str(timeout=5) == "x"
+        with pytest.raises(aiohttp.ServerDisconnectedError):
+            await at.client.post(at.url + "/silent", data=b"x", ssl=pinned)
         with pytest.raises(aiohttp.ClientConnectorError):
             await at.client.get(at.url + "/healthz", ssl=ssl.create_default_context())
 

@@ -45,6 +45,7 @@ class Official:
     capabilities: Capabilities
     api: OfficialApi | None
     service: CustomerService | None
+    uploads: Uploads | None
 
 
 class WeChatOfficialAdapter:
@@ -69,7 +70,7 @@ class WeChatOfficialAdapter:
         desk = Desk(account, settings, self._host, admission, replies, self._terms)
         path = settings.path if account is settings else f"{settings.path}/{account.name}"
         service = CustomerService(api, uploads) if api and uploads else None
-        return Official(account, path, Callback(desk), self._ability(account), api, service)
+        return Official(account, path, Callback(desk), self._ability(account), api, service, uploads)
 
     def _ability(self, account: AccountSettings) -> Capabilities:
         files = account.has_api
@@ -116,6 +117,9 @@ class WeChatOfficialAdapter:
                             tasks.create_task(self._prepare(official, official.api))
                     await asyncio.Event().wait()
             finally:
+                for each in self._accounts.values():
+                    if each.uploads is not None:
+                        await each.uploads.end()
                 self._client = None
                 for name in self._accounts:
                     self._host.disconnected(Account(NAME, name), "the hub is stopping")

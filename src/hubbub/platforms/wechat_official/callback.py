@@ -12,13 +12,13 @@ from typing import Any
 from hubbub.core.errors import Overloaded, StoreError
 from hubbub.core.events import Event, Joined, Received
 from hubbub.core.messages import Message, Text
-from hubbub.core.ports import Host
+from hubbub.core.ports import HANG_UP, Host
 from hubbub.core.windows import WindowTerms
-from hubbub.platforms.wechat_official.admission import Admission, Refused
+from hubbub.platforms.wechat_official.admission import Admission, Letter, Refused
 from hubbub.platforms.wechat_official.convert import Perspective, Unusable, event_of
 from hubbub.platforms.wechat_official.replies import PassiveReplies
 from hubbub.platforms.wechat_official.settings import AccountSettings, WeChatOfficialSettings
-from hubbub.platforms.wechat_official.wire import Fields, written
+from hubbub.platforms.wechat_official.wire import written
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +28,10 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 # What the platform wants to hear where there is nothing to say; so it neither repeats nor complains.
 _NOTHING_TO_SAY = b"success"
-_BODY_SECONDS = 5.0
+_BODY_SECONDS = 4.0
+# What is left of a delivery for the reply once its answer is there, and the longest that one is left unanswered.
+_REPLY_SECONDS = 0.1
+_LONGEST_SILENCE = 10.0
 _MOST_AT_ONCE = 5000
 
 
@@ -42,6 +45,41 @@ class Desk:
     admission: Admission
     replies: PassiveReplies
     terms: WindowTerms
+
+
+@dataclass(frozen=True, slots=True)
+class _Caller:
+    """Who waits for an answer, since when by the loop's clock."""
+
+    scope: Scope
+    receive: Receive
+    send: Send
+    began: float
+
+    async def leave(self, seconds: float) -> None:
+        """Give no answer, so that the platform brings the message again: it or we hang up, after so many seconds.
+
+        What it gets in time and can read it takes for an answer, also where nothing stands in it.
+        """
+        until = self.began + min(seconds, _LONGEST_SILENCE)
+        if await self._gone(until):
+            return
+        hang_up = self.scope.get("extensions", {}).get(HANG_UP)
+        if hang_up is None:
+            await _respond(self.send, b"", 503)
+            return
+        hang_up()
+        await self._gone(until + _LONGEST_SILENCE)
+
+    async def _gone(self, until: float) -> bool:
+        """Wait until the connection has ended; False if it has not."""
+        try:
+            async with asyncio.timeout_at(until):
+                while (await self.receive())["type"] != "http.disconnect":
+                    pass
+        except TimeoutError:
+            return False
+        return True
 
 
 class Callback:
@@ -58,6 +96,7 @@ class Callback:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
+        began = asyncio.get_running_loop().time()
         try:
             if scope["method"] != "POST":
                 await _respond(send, self._desk.admission.greeting(scope["query_string"]))
@@ -74,13 +113,12 @@ class Callback:
             return
         self._at_once += 1
         try:
-            await self._serve(event, letter.fields, letter.seal, receive, send)
+            await self._serve(event, letter, _Caller(scope, receive, send, began))
         finally:
             self._at_once -= 1
 
-    async def _serve(
-        self, event: Event, fields: Fields, seal: Callable[[bytes], bytes], receive: Receive, send: Send
-    ) -> None:
+    async def _serve(self, event: Event, letter: Letter, caller: _Caller) -> None:
+        send, settings = caller.send, self._desk.settings
         try:
             message = await self._answer(event)
         except (Overloaded, StoreError) as error:
@@ -88,16 +126,29 @@ class Callback:
             await _respond(send, b"", 503)
             return
         if message is None:
-            if not await _gone(receive, self._desk.settings.reply_seconds):
-                await _respond(send, _NOTHING_TO_SAY)  # nobody hung up: somebody stands between who will not
+            await caller.leave(settings.hang_up_seconds)
             return
-        reply = await self._desk.replies.of(message) if message else None
+        try:
+            until = caller.began + settings.reply_seconds + _REPLY_SECONDS
+            reply = await self._desk.replies.of(message, until) if message else None
+        except TimeoutError:
+            if self._comes_again(event):
+                await caller.leave(settings.hang_up_seconds)
+                return
+            reply = self._desk.replies.in_words(message)
         body = _NOTHING_TO_SAY
         if reply is not None:
-            body = seal(written(reply, fields["FromUserName"], fields.get("ToUserName", ""), int(time.time())))
+            fields = letter.fields
+            xml = written(reply, fields["FromUserName"], fields.get("ToUserName", ""), int(time.time()))
+            body = letter.seal(xml)
         self._desk.host.failpoint("acknowledge.before")
         await _respond(send, body)
         self._desk.host.failpoint("acknowledge.after")
+
+    def _comes_again(self, event: Event) -> bool:
+        """This is not the last delivery of it."""
+        settings = self._desk.settings
+        return time.time() - event.time < (settings.deliveries - 1) * settings.reply_seconds
 
     async def _answer(self, event: Event) -> Message | None:
         """What to show; None where the platform is to come again."""
@@ -157,17 +208,6 @@ class Callback:
             self._complained = now
             client = scope.get("client")
             log.warning("refused a callback of %s at %s: %s", client[0] if client else "?", scope["path"], refused)
-
-
-async def _gone(receive: Receive, seconds: float) -> bool:
-    """Leave a callback unanswered until the platform hangs up; False if it does not."""
-    try:
-        async with asyncio.timeout(seconds):
-            while (await receive())["type"] != "http.disconnect":
-                pass
-    except TimeoutError:
-        return False
-    return True
 
 
 async def _respond(send: Send, body: bytes, status: int = 200) -> None:

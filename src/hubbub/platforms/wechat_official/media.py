@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections import OrderedDict
+from collections.abc import Callable
 
 from hubbub.core.errors import MediaError
 from hubbub.core.messages import Audio, Blob, Image, Video
@@ -20,16 +23,20 @@ _STARTS = {
 _ENDINGS = {b"\xff\xd8\xff": ".jpg", b"\x89PNG\r\n\x1a\n": ".png", b"GIF8": ".gif", b"BM": ".bmp", b"#!AMR": ".amr"}
 _LAST = {"image": ".jpg", "voice": ".mp3", "video": ".mp4"}
 _REMEMBERED = 500
+# The platform keeps a file for three days.
+_KEPT = 2.5 * 86_400
 
 
 class Uploads:
     """Uploads what is sent, once for as long as it is remembered."""
 
-    def __init__(self, host: Host, api: OfficialApi) -> None:
+    def __init__(self, host: Host, api: OfficialApi, clock: Callable[[], float] = time.time) -> None:
         """``host`` has the content, ``api`` takes it."""
+        self._clock = clock
         self._host = host
         self._api = api
-        self._known: OrderedDict[str, str] = OrderedDict()
+        self._known: OrderedDict[str, tuple[str, float]] = OrderedDict()
+        self._under_way: dict[str, asyncio.Task[str]] = {}
 
     async def media_id(self, piece: Image | Audio | Video, key: str) -> str:
         """The media id of a file; ``key`` is the same for the same file.
@@ -38,19 +45,40 @@ class Uploads:
             MediaError: it cannot be had, or the platform does not take such files.
             DeliveryError: the upload failed.
         """
-        known = self._known.get(key)
-        if known is not None:
-            return known
-        kind = _KINDS[type(piece)]
-        blob = _checked(await self._host.files.fetch(piece.media), kind)
-        media_id = self._known[key] = await self._api.upload(kind, blob)
+        media_id, until = self._known.get(key, ("", 0.0))
+        if self._clock() < until:
+            return media_id
+        # Whoever waits may have to go before it is there; it goes on for who comes next.
+        task = self._under_way.get(key)
+        if task is None:
+            task = self._under_way[key] = asyncio.create_task(self._upload(piece, key))
+            task.add_done_callback(_regarded)
+        return await asyncio.shield(task)
+
+    async def end(self) -> None:
+        """Upload nothing more."""
+        tasks = list(self._under_way.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _upload(self, piece: Image | Audio | Video, key: str) -> str:
+        try:
+            kind = _KINDS[type(piece)]
+            blob = _checked(await self._host.files.fetch(piece.media), kind)
+            media_id = await self._api.upload(kind, blob)
+        finally:
+            del self._under_way[key]
+        self._known[key] = (media_id, self._clock() + _KEPT)
         if len(self._known) > _REMEMBERED:
             self._known.popitem(last=False)
         return media_id
 
-    def forget(self, key: str) -> None:
-        """The platform does not know a media id any more."""
-        self._known.pop(key, None)
+
+def _regarded(task: asyncio.Task[str]) -> None:
+    """Let nobody wonder about a fault that nobody waited for."""
+    if not task.cancelled():
+        task.exception()
 
 
 def _checked(blob: Blob, kind: str) -> Blob:

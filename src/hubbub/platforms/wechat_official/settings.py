@@ -111,6 +111,12 @@ class WeChatOfficialSettings(AccountSettings):
     reply_seconds: float = Field(
         4.5, gt=0, lt=5, description="How long one callback waits for its answer; the platform hangs up after 5 s."
     )
+    hang_up_seconds: float = Field(
+        4.5,
+        gt=0,
+        description="When a callback without an answer is broken off, so that the platform brings it again; 5 or more"
+        " leaves that to the platform.",
+    )
     deliveries: int = Field(
         3, ge=1, le=3, description="At which delivery of a message it is told that the answer takes longer."
     )

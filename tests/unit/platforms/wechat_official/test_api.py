@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
+import aiohttp
 import pytest
 from pydantic import SecretStr
 
 from hubbub.core.addresses import Room
 from hubbub.core.errors import DeliveryError, MediaError
+from hubbub.core.events import Received
 from hubbub.core.messages import Audio, Blob, Image, Link, Media, Message, Raw, Text
+from hubbub.core.windows import WindowTerms
 from hubbub.core.work import Outgoing, Row, State
 from hubbub.platforms.wechat_official.adapter import WeChatOfficialAdapter
+from hubbub.platforms.wechat_official.dev.phone import Phone
 from hubbub.platforms.wechat_official.dev.server import Conduct, FakeOfficial
+from hubbub.platforms.wechat_official.media import Uploads
 from hubbub.platforms.wechat_official.settings import WeChatOfficialSettings
 from hubbub.platforms.wechat_official.wire import Reply
 from tests.fakes.platform_host import FakeHost
-from tests.fakes.wechat import PNG, TOKEN, official
+from tests.fakes.wechat import PNG, TOKEN, ask, official
 
 ROOM = Room("wechat_official", "main", "private", "anna")
 AMR = b"#!AMR\n" + bytes(40)
@@ -162,6 +168,16 @@ async def test_what_people_sent_is_fetched(side: tuple[str, FakeOfficial]) -> No
                 await adapter.fetch(Media(file_id=file_id))
 
 
+class Shows:
+    """A window that has an answer."""
+
+    def __init__(self, message: Message) -> None:
+        self.message = message
+
+    async def answer(self, event: Received, terms: WindowTerms) -> Message | None:
+        return self.message
+
+
 async def test_the_menu_is_set_once(side: tuple[str, FakeOfficial]) -> None:
     url, fake = side
     menu = [{"name": "新对话", "text": "/new"}, {"name": "更多", "buttons": [{"name": "主页", "url": "https://x.org"}]}]
@@ -184,7 +200,55 @@ async def test_passive_pictures_are_uploaded_once(side: tuple[str, FakeOfficial]
     picture: Message = (Image(Media(url=await host.files.keep(Blob(PNG, "image/png"), 60))),)
     async with node(url, host, push=False) as adapter:
         replies = adapter.routes[0].app._desk.replies  # type: ignore[attr-defined]
-        first, again = await replies.of(picture), await replies.of(picture)
+        until = asyncio.get_running_loop().time() + 10
+        first, again = await replies.of(picture, until), await replies.of(picture, until)
     assert isinstance(first, Reply)
     assert (first.kind, first.media_id) == (again.kind, again.media_id)
     assert list(fake.conduct.files) == [first.media_id]
+
+
+async def test_a_picture_that_takes_longer_goes_out_with_the_next_delivery(side: tuple[str, FakeOfficial]) -> None:
+    url, fake = side
+    host = FakeHost(window=Shows((Image(Media(url="hub:1")),)))
+    let = asyncio.Event()
+
+    async def fetch(media: Media) -> Blob:
+        await let.wait()
+        return Blob(PNG, "image/png")
+
+    host.files.fetch = fetch  # type: ignore[method-assign]
+    async with (
+        node(url, host, push=False, reply_seconds=0.2, hang_up_seconds=0.4) as adapter,
+        aiohttp.ClientSession() as client,
+    ):
+        app, phone = adapter.routes[0].app, Phone("", TOKEN, client)
+
+        async def deliver(seconds: float) -> tuple[int, dict[str, str]]:
+            body = phone.xml("anna", {"MsgType": "text", "Content": "x", "MsgId": "7"}, time.time() - seconds)
+            sent, query = phone.signed(body)
+            status, answer = await ask(app, "POST", "/wechat", query, sent)
+            return status, phone.checked(body, answer)
+
+        assert await deliver(-5) == (0, {})  # the platform hangs up, and comes again
+        status, words = await deliver(10)  # for the last time
+        assert (status, words["MsgType"]) == (200, "text")
+        let.set()
+        status, shown = await deliver(0)
+        assert (status, shown["MsgType"]) == (200, "image")
+    assert list(fake.conduct.files) == [shown["Image.MediaId"]]
+
+
+async def test_a_file_is_uploaded_anew_before_the_platform_forgets_it(side: tuple[str, FakeOfficial]) -> None:
+    url, _ = side
+    host = FakeHost()
+    picture = Image(Media(url=await host.files.keep(Blob(PNG, "image/png"), 60)))
+    async with node(url, host, push=False) as adapter:
+        api = adapter._accounts["main"].api
+        assert api is not None
+        now = 0.0
+        uploads = Uploads(host.host, api, lambda: now)
+        first = await uploads.media_id(picture, "key")
+        now = 2 * 86_400.0
+        assert await uploads.media_id(picture, "key") == first
+        now = 3 * 86_400.0
+        assert await uploads.media_id(picture, "key") != first

@@ -16,6 +16,7 @@ from pydantic import SecretStr, ValidationError
 
 from hubbub.core.events import Received
 from hubbub.core.messages import Audio, Image, Link, Media, Message, Text
+from hubbub.core.ports import HANG_UP
 from hubbub.core.windows import WindowTerms
 from hubbub.platforms.wechat_official.adapter import WeChatOfficialAdapter, terms_of
 from hubbub.platforms.wechat_official.crypto import signature
@@ -123,6 +124,27 @@ async def test_nothing_to_say_and_nothing_yet(phone: Phone) -> None:
     assert await side.post(body, address) == (200, b"success")
     side.window.message = None
     assert await side.post(body, address) == (0, b"")  # the platform hangs up
+
+
+async def test_who_waits_in_vain_is_hung_up_on_before_the_platform_complains(phone: Phone) -> None:
+    side = Side(reply_seconds=0.05, hang_up_seconds=0.1)
+    side.window.message = None
+    body, address = phone.signed(phone.message("anna", "text", Content="x"))
+    sent = asyncio.Queue[dict[str, Any]]()
+    sent.put_nowait({"type": "http.request", "body": body, "more_body": False})
+    told: list[dict[str, Any]] = []
+
+    async def send(message: dict[str, Any]) -> None:
+        told.append(message)
+
+    scope: dict[str, Any] = {"type": "http", "method": "POST", "path": "/wechat", "query_string": address.encode()}
+    hang_up = {HANG_UP: lambda: sent.put_nowait({"type": "http.disconnect"})}
+    async with asyncio.timeout(5):
+        await side.app({**scope, "client": None, "extensions": hang_up}, sent.get, send)
+        assert told == []
+        sent.put_nowait({"type": "http.request", "body": body, "more_body": False})
+        await side.app({**scope, "client": None}, sent.get, send)
+    assert told[0]["status"] == 503  # a server that cannot hang up
 
 
 BOMB = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]><xml><MsgId>&b;</MsgId></xml>'
