@@ -20,7 +20,10 @@ from hubbub.core.status import AccountStatus
 from hubbub.core.work import Row, State
 from hubbub.dispatch.acting import perform
 from hubbub.dispatch.crew import Crew
+from hubbub.dispatch.finishing import Finishing
+from hubbub.dispatch.pace import Pace
 from hubbub.dispatch.room_lane import RoomLane
+from hubbub.dispatch.showing import Shows
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +67,10 @@ class Sender:
         """Rows with ids above this are in the store only, until there is room."""
         self._newest = 0
         self._fetching = False
+        self._pace = Pace()
+        self.shows = Shows(tasks, self._pace)
+        """Drafts of answers that are being written."""
+        self._finishing = Finishing(outbox, self.shows)
 
     # --- accounts --------------------------------------------------------------------------------------------
 
@@ -109,6 +116,8 @@ class Sender:
         if delivery is Delivery.WINDOW:
             return State.KEPT
         if delivery is Delivery.IDEMPOTENT or room.key in self._lanes or self._left_behind is not None:
+            return State.QUEUED
+        if self._pace.is_late(room):
             return State.QUEUED
         status = self._accounts.get((room.platform, room.account))
         if status is None or not status.up:
@@ -195,16 +204,8 @@ class Sender:
 
     async def _send(self, row: Row, lane: RoomLane) -> bool:
         """One attempt; True when the row is out of the way."""
-        platform = self._platforms[row.out.room.platform]
         try:
-            if self._to_begin(row) and not await self._outbox.begin(row.id):
-                return True  # dropped meanwhile
-            self._check(row)
-            self._failpoint("send.before")
-            message = row.out.message
-            to_do = message and type(message[0]) is Do
-            message_id = await (perform(platform, row) if to_do else platform.send(row))
-            self._failpoint("send.after")
+            message_id = await self._deliver(row, lane)
         except DeliveryError as error:
             return await self._failed(row, lane, error)
         except StoreError as error:
@@ -214,8 +215,50 @@ class Sender:
         except Exception as error:
             log.exception("platform %s failed over message %d", row.out.room.platform, row.id)
             return await self._failed(row, lane, DeliveryError(repr(error), certain=False))
-        self._watch(self._outbox.settle(row.id, message_id), row, message_id)
+        if message_id is not None:
+            self._watch(self._outbox.settle(row.id, message_id), row, message_id)
+            if row.out.draft:
+                self.shows.begin(row, message_id, self._platforms[row.out.room.platform])
         return True
+
+    async def _deliver(self, row: Row, lane: RoomLane) -> str | None:
+        """Send a row; the platform's id of it. None for one that is not to be sent any more."""
+        out, platform = row.out, self._platforms[row.out.room.platform]
+        if (out.draft or out.edits or self._pace.keeps(out.room)) and not await self._turn(row, lane, platform):
+            return None
+        if out.edits:
+            self._check(row)
+            self._failpoint("send.before")
+            found = await self._finishing.put(row, platform)
+            if found is not None:
+                self._failpoint("send.after")
+                return found
+        if self._to_begin(row) and not await self._outbox.begin(row.id):
+            return None  # dropped meanwhile
+        self._check(row)
+        self._failpoint("send.before")
+        to_do = out.message and type(out.message[0]) is Do
+        message_id = await (perform(platform, row) if to_do else platform.send(row))
+        self._failpoint("send.after")
+        return message_id
+
+    async def _turn(self, row: Row, lane: RoomLane, platform: Platform) -> bool:
+        """Wait for the pace of the row's account; False where there is no need to send it any more."""
+        out = row.out
+        if not out.draft:
+            await self._pace.message(out.room, platform.capabilities(out.room), edit=bool(out.edits))
+            return bool(lane.rows) and lane.rows[0] is row
+        if any(each.out.edits == row.id for each in lane.rows):  # its answer is there before it went out
+            await self._outbox.drop(row.id)
+            return False
+        await self._pace.message(out.room, platform.capabilities(out.room))
+        return bool(lane.rows) and lane.rows[0] is row
+
+    def resume(self, row: Row) -> None:
+        """An answer whose draft was sent before is written anew: show how it grows."""
+        platform = self._platforms.get(row.out.room.platform)
+        if platform is not None and row.state is State.SENT:
+            self.shows.begin(row, row.message_id, platform)
 
     def _to_begin(self, row: Row) -> bool:
         """Whether it has to be stored that the row is being sent."""
@@ -243,6 +286,8 @@ class Sender:
         state = State.DEAD if error.permanent or (again and too_old) else State.QUEUED if again else State.UNKNOWN
         attempts = row.attempts + 1
         wait = error.retry_after or min(self._patience.longest, self._patience.first * 2 ** min(attempts - 1, 10))
+        if error.retry_after:
+            self._pace.refused(row.out.room, error.retry_after)
         await self._store_failure(row, state, str(error), time.time() + wait if state is State.QUEUED else 0.0)
         if state is not State.QUEUED:
             log.warning("message %d to %s is %s: %s", row.id, row.out.room.key, state, error)
@@ -281,6 +326,7 @@ class Sender:
     def end(self) -> None:
         """Cancel what is still being sent."""
         self._crew.end()
+        self.shows.close()
 
     # --- what a person may do --------------------------------------------------------------------------------
 

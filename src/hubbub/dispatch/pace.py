@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from hubbub.core.addresses import Room
     from hubbub.core.capabilities import Capabilities
 
@@ -79,16 +81,21 @@ class Pace:
     async def draft(self, room: Room, caps: Capabilities) -> None:
         """Wait until a draft may be edited."""
         account, key = self._account(room, caps), room.key
-        while (wait := self._rooms.get(key, 0.0) - self._loop.time()) > 0:
-            await asyncio.sleep(wait)
+        await self._until(lambda: self._rooms.get(key, 0.0))
         self._called(room, caps)
         if account is None:
             return
         async with account.turn:
-            while (wait := max(account.free_at, account.rest) - self._loop.time()) > 0:
-                await asyncio.sleep(wait)
+            await self._until(lambda: max(account.free_at, account.rest))
             account.give(self._loop.time())
         self._called(room, caps)
+
+    async def _until(self, free: Callable[[], float]) -> None:
+        """Wait for a time that may be moved meanwhile."""
+        wait = free() - self._loop.time()
+        while wait > 0:
+            await asyncio.sleep(wait)
+            wait = free() - self._loop.time()
 
     def refused(self, room: Room, seconds: float) -> None:
         """The platform asks to wait: no draft of the room is edited until then, and none at all for a moment."""

@@ -91,6 +91,7 @@ class SharedSender(Sender):
 
     def _lose(self, account: Account) -> None:
         self._ours.discard(account)
+        self.shows.drop(account)
         self._own()
 
     def _own(self) -> None:
@@ -104,7 +105,7 @@ class SharedSender(Sender):
 
     @override
     async def start(self, node: str) -> None:
-        await self._common.bury(node)
+        await self._bury()
 
     @override
     def first_state(self, room: Room, delivery: Delivery, entry: int) -> State:
@@ -115,6 +116,11 @@ class SharedSender(Sender):
     @override
     def push(self, rows: Sequence[Row]) -> None:
         super().push([row for row in rows if self._sends_for(row.out.room)])
+
+    @override
+    def resume(self, row: Row) -> None:
+        if self._sends_for(row.out.room):
+            super().resume(row)
 
     @override
     def _has_room(self, row: Row) -> bool:
@@ -173,10 +179,13 @@ class SharedSender(Sender):
     async def _look_for_dead(self) -> None:
         while True:
             await asyncio.sleep(_LOOK_FOR_DEAD)
-            try:
-                await self._common.bury(self._node)
-            except StoreError as error:
-                log.error("what dead nodes were sending is not looked for: %s", error)  # noqa: TRY400 - expected kind
+            await self._bury()
+
+    async def _bury(self) -> None:
+        try:
+            await self._common.bury(self._node)
+        except StoreError as error:
+            log.error("what dead nodes were sending is not looked for: %s", error)  # noqa: TRY400 - expected kind
 
     async def _settle(self) -> None:
         """Store what was sent while the database was away."""

@@ -47,7 +47,7 @@ class _Shown:
     message: Message
     text: str = ""
     editing: bool = False
-    over: bool = False
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     keeping: asyncio.Task[None] | None = None
     reading: asyncio.Task[None] | None = None
@@ -101,14 +101,14 @@ class Shows:
 
     async def _stop(self, shown: _Shown) -> None:
         """An edit under way is waited for: it must not come behind what follows."""
-        shown.over = True
+        shown.ended.set()
         if shown.editing and shown.keeping is not None:
             await asyncio.wait((shown.keeping,), timeout=_LONGEST_EDIT)
         self._cancel(shown)
 
     @staticmethod
     def _cancel(shown: _Shown) -> None:
-        shown.over = True
+        shown.ended.set()
         for task in (shown.reading, shown.keeping):
             if task is not None:
                 task.cancel()
@@ -123,7 +123,7 @@ class Shows:
                     silence.reschedule(asyncio.get_running_loop().time() + _SILENCE)
                     shown.text = piece.content
                     shown.changed.set()
-        shown.over = True
+        shown.ended.set()
         shown.changed.set()
         await asyncio.sleep(_AFTER_END)
         self._shown.pop(shown.row.id, None)
@@ -131,11 +131,11 @@ class Shows:
     async def _keep(self, shown: _Shown, platform: CanEdit) -> None:
         """Edit the draft whenever there is something new and the pace allows it."""
         room, rest = shown.row.out.room, 0.0
-        while not shown.over:
+        while not shown.ended.is_set():
             await shown.changed.wait()
             shown.changed.clear()
             await self._pace.draft(room, shown.platform.capabilities(room))
-            if shown.over:
+            if shown.ended.is_set():
                 return
             try:
                 await self._edit(shown, platform)
