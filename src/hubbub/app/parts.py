@@ -18,6 +18,7 @@ from hubbub.app.belongings import PlatformFacts
 from hubbub.app.cluster import cluster_of
 from hubbub.app.files import FileRules, HubFiles
 from hubbub.app.holding import held_alone
+from hubbub.app.manners import manners_of
 from hubbub.app.models import LateModels
 from hubbub.app.painting import build_painter
 from hubbub.app.people import Desk, HubPeople
@@ -32,6 +33,7 @@ from hubbub.app.sounds import build_speech
 from hubbub.chat.answer import Chat
 from hubbub.chat.settings import ChatSettings
 from hubbub.commands.access.gate import Gate
+from hubbub.commands.manners.board import Board
 from hubbub.commands.registry import Commands
 from hubbub.conversations.limits import Meter
 from hubbub.conversations.userdata import UserData
@@ -74,6 +76,7 @@ class Parts:
         self.zone = zone_of(settings.server.timezone) if settings.server.timezone else None
         limits = limits_of(settings)
         self.gate = Gate(store.conversations, access_of(settings), limits, time.time)
+        self.board = Board(store.conversations, manners_of(settings), time.time)
         self.meter = Meter(store.usage, limits, time.time, self.zone, self.gate.limits)
         self.meter.use(limits, platform_limits(settings))
         self.userdata = UserData(store.conversations, time.time)
@@ -129,6 +132,7 @@ class Parts:
                 models=self.models,
                 meter=self.meter,
                 gate=self.gate,
+                board=self.board,
                 controls=lambda: self.control,
                 zone=self.zone,
                 personas=presets.texts,
@@ -159,6 +163,7 @@ class Parts:
         await self.models.reload(new)
         limits = limits_of(new)
         self.gate.use(access_of(new), limits)
+        self.board.use(manners_of(new))
         self.meter.use(limits, platform_limits(new))
         self.road.use(self._ways(new))
         self.settings = new

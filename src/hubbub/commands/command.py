@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from hubbub.commands.access.gate import Gate
+    from hubbub.commands.manners.board import Board
     from hubbub.conversations.completions import Completion
     from hubbub.conversations.limits import Meter
     from hubbub.core.addresses import Room, RoomKind
@@ -108,6 +109,10 @@ class Means(Protocol):
     @property
     def gate(self) -> Gate:
         """Who may come in."""
+
+    @property
+    def board(self) -> Board:
+        """How the bot behaves in rooms."""
 
     @property
     def clock(self) -> Clock:

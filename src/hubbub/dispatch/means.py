@@ -10,6 +10,7 @@ from hubbub.bridge.translate import fit
 from hubbub.chat.answer import Chat
 from hubbub.commands.access.gate import Gate
 from hubbub.commands.command import KnownModels
+from hubbub.commands.manners.board import Board
 from hubbub.conversations.limits import Meter
 from hubbub.core.addresses import Room
 from hubbub.core.capabilities import Capabilities, Delivery
@@ -44,6 +45,7 @@ class HubMeans:
     models: KnownModels
     meter: Meter
     gate: Gate
+    board: Board
     controls: Callable[[], Control]
     zone: tzinfo | None
     personas: Mapping[str, str]

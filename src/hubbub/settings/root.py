@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field, PrivateAttr
 from hubbub.core.errors import ConfigError
 from hubbub.core.ports import PlatformPlugin
 from hubbub.providers.settings import MainModel, ModelSettings
+from hubbub.settings.manners import Manners
 from hubbub.settings.nodes import Cluster, Store
 from hubbub.settings.painting import Painting
 from hubbub.settings.pictures import Files, Rendering
@@ -40,6 +41,9 @@ class Settings(Section):
     files: Files = Field(default_factory=Files, description="Files of messages.")
     rendering: Rendering = Field(default_factory=Rendering, description="Pictures and documents.")
     painting: Painting = Field(default_factory=Painting, description="Pictures that a model paints.")
+    manners: Manners = Field(
+        default_factory=Manners, description="What the bot does in rooms beside answering; a room's admins change some."
+    )
     speech: Speech = Field(default_factory=Speech, description="Voice messages.")
     repeater: Repeater = Field(default_factory=Repeater, description="The Repeater's API, and what variables tell.")
     platforms: Section = Field(default_factory=Section, description="Chat platforms, each with keys of its own.")

@@ -18,6 +18,8 @@ from hubbub.chat.answer import Chat
 from hubbub.chat.settings import ChatSettings
 from hubbub.commands.access.gate import Gate
 from hubbub.commands.access.rules import AccessRules
+from hubbub.commands.manners.board import Board
+from hubbub.commands.manners.rules import MannersRules
 from hubbub.commands.registry import Commands
 from hubbub.conversations.limits import NO_LIMITS, Limits, Meter
 from hubbub.core.addresses import Account, Room
@@ -99,6 +101,7 @@ class Setting:
     access: AccessRules = field(default_factory=AccessRules)
     capabilities: Capabilities = EVERYTHING
     limits: Limits = NO_LIMITS
+    manners: MannersRules = field(default_factory=MannersRules)
 
 
 class World:
@@ -117,6 +120,7 @@ class World:
         known = asyncio.Event()
         known.set()
         self.gate = Gate(store.conversations, setting.access, setting.limits, self.clock)
+        self.board = Board(store.conversations, setting.manners, self.clock)
         meter = Meter(store.usage, setting.limits, self.clock, UTC, self.gate.limits)
         chosen = replace(setting.chat, room_language=self.gate.language)
         chat = Chat(store.conversations, models, chosen, meter, lambda: "e1")
@@ -127,6 +131,7 @@ class World:
             models=models,
             meter=meter,
             gate=self.gate,
+            board=self.board,
             controls=lambda: self.control,
             zone=UTC,
             personas=setting.chat.personas,
