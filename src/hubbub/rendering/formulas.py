@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from hubbub.rendering.chemistry import chemical
 from hubbub.rendering.literals import literal
+from hubbub.rendering.panics import is_panic
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,8 +88,6 @@ def mathematics(latex: str) -> str | None:
     """The formula as typst's mathematics; None where it cannot be had, or had safely."""
     if len(latex) > LONGEST or _depth(latex) > _DEEPEST:
         return None
-    from tylax import latex_to_typst  # noqa: PLC0415 - loaded on first use
-
     words: list[str] = []
     # A quotation mark of theirs would begin a string of typst's, and hide from the search below what stands behind it.
     source = _worded(_CHEMISTRY, latex.replace('"', "''"), chemical)
@@ -97,12 +96,9 @@ def mathematics(latex: str) -> str | None:
         source = pattern.sub(replacement, source)
     source = _worded(_WORDS, source, lambda text: _kept(text, words))
     source = _LETTERS.sub(lambda match: _kept(match[0], words), source)
-    try:
-        found = latex_to_typst(source).strip()
-    except (ValueError, RuntimeError):
+    found = _translated(source)
+    if found is None:
         return None
-    if found.startswith("$") and found.endswith("$"):
-        found = found[1:-1].strip()
     for theirs, ours in _AFTER:
         found = found.replace(theirs, ours)
     found = _UNDERLINED.sub(r"underline(\1)", found)
@@ -112,6 +108,20 @@ def mathematics(latex: str) -> str | None:
     if "lr(" not in found:
         found = _BARS.sub(r'class("normal", \1)', found)
     return _PLACE.sub(lambda match: f" {literal(words[_number(match[1])])} ", found)
+
+
+def _translated(latex: str) -> str | None:
+    from tylax import latex_to_typst  # noqa: PLC0415 - loaded on first use
+
+    try:
+        found: str = latex_to_typst(latex).strip()
+    except (ValueError, RuntimeError):
+        return None
+    except BaseException as error:
+        if is_panic(error):
+            return None  # the formula is shown as code; tylax keeps nothing from one to the next
+        raise
+    return found[1:-1].strip() if found.startswith("$") and found.endswith("$") else found
 
 
 def _depth(latex: str) -> int:

@@ -10,6 +10,7 @@ from typing import Any, Final, Literal
 import typst
 
 from hubbub.rendering import sources
+from hubbub.rendering.panics import is_panic
 from hubbub.rendering.sources import Source, TooLong
 from hubbub.rendering.themes import FOLDER, Themes
 
@@ -87,8 +88,7 @@ class Typesetter:
         try:
             return self._compiler.compile(input=code, format=form, ppi=_PIXELS * scale) or b""
         except BaseException as error:
-            # A panic of the library comes as an exception that is made to slip through everything.
-            if type(error).__name__ == "PanicException":
+            if is_panic(error):
                 raise Broken(str(error)) from error
             raise
 

@@ -53,6 +53,12 @@ def test_what_cannot_be_set_is_shown_as_code_and_spoils_nothing(typesetter: Type
     assert seen == code
 
 
+@pytest.mark.parametrize("latex", [r"x_\over", r"'^\over"])
+def test_what_the_translator_falls_over_is_shown_as_code(typesetter: Typesetter, latex: str) -> None:
+    seen, code = [ink(drawn(typesetter, text)).tobytes() for text in (f"${latex}$", f"`{latex}`")]
+    assert seen == code
+
+
 @pytest.mark.parametrize(
     "latex",
     [

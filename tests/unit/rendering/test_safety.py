@@ -192,16 +192,6 @@ def test_any_text_becomes_a_picture(typesetter: Typesetter) -> None:
     any_text()
 
 
-@pytest.mark.slow
-def test_a_hundred_thousand_texts_become_pictures(typesetter: Typesetter) -> None:
-    @settings(max_examples=100_000, database=None)
-    @given(TEXTS)
-    def any_text(text: str) -> None:
-        draw_in_time(typesetter, text)
-
-    any_text()
-
-
 # Over this typst 0.15 falls where the direction is turned by force.
 FALL = "\u0b3b櫒🚡᧤\U00094ba2撧=\u202e#袗\u177eᚾӮ🙁🏙\U000a47df\U000362d4\u17d2"
 
