@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 SAMPLE = ROOT / "tests/fixtures/rendering/sample.md"
 FORMULAS = ROOT / "tests/fixtures/rendering/formulas.txt"
 LOOK = {"width": 520, "size": 15, "scale": 1.25, "height": 3000, "most": 1, "dots": 10**9}
-CARD = {"title": "Hubbub", "author": "gpt-demo", "time": "2026-11-20 10:00", "model": "", "avatar": []}
+CARD = {"title": "Hubbub", "author": "gpt-demo", "time": "2026-11-20 10:00", "model": "", "avatar": ""}
 
 
 def samples() -> dict[str, bytes]:

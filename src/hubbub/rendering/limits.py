@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
+from typing import Final
+
+_PIPE_BYTES: Final = 1 << 20
 
 
 def limit_memory(megabytes: int) -> None:
@@ -27,6 +31,15 @@ def close_doors() -> None:
     import resource  # noqa: PLC0415 - not everywhere
 
     _limit(resource.RLIMIT_NOFILE, 0)
+
+
+def widen(pipe: int) -> None:
+    """Let a pipe take a whole picture at once, where the system can: whoever writes need not wait for the reader."""
+    if sys.platform == "linux":
+        import fcntl  # noqa: PLC0415 - not everywhere
+
+        with contextlib.suppress(OSError):
+            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
 
 
 def _limit(kind: int, limit: int) -> None:

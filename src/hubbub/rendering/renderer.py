@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
-import json
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from hubbub.core.errors import RenderError
 from hubbub.core.messages import Blob
-from hubbub.rendering.pool import Pool, PoolRules
+from hubbub.rendering.pool import Pool, PoolRules, encoded
 from hubbub.rendering.themes import Themes
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class TypstRenderer:
             msg = f"{len(text)} characters are too many for pictures ({rules.characters} at most)"
             raise RenderError(msg)
         job = self._job(text, look)
-        key = hashlib.sha256(json.dumps(job).encode()).digest()
+        key = hashlib.sha256(encoded(job)).digest()
         known = self._made.get(key)
         if known is not None:
             self._made.move_to_end(key)
@@ -157,7 +157,7 @@ def _theme(theme: Theme) -> dict[str, Any]:
 def _card(card: Card) -> dict[str, Any]:
     avatar = card.avatar if len(card.avatar) <= _LARGEST_AVATAR else b""
     words = {"title": card.title, "author": card.author, "time": card.time, "model": card.model}
-    return {key: value[:200] for key, value in words.items()} | {"avatar": list(avatar)}
+    return {key: value[:200] for key, value in words.items()} | {"avatar": base64.b64encode(avatar).decode()}
 
 
 def _paper(paper: Paper) -> dict[str, Any]:

@@ -14,7 +14,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any, BinaryIO
 
-from hubbub.rendering.limits import Gauge, close_doors, limit_memory
+from hubbub.rendering.limits import Gauge, close_doors, limit_memory, widen
 from hubbub.rendering.typesetting import Broken, TooLong, Typesetter, Unset
 
 _LENGTH = struct.Struct(">I")
@@ -27,6 +27,7 @@ def main() -> int:
     first = _read(source)
     if first is None:
         return 0
+    widen(target.fileno())
     limit_memory(int(first["memory"]))
     typesetter = Typesetter()
     typesetter.warm_up()
