@@ -198,15 +198,17 @@ class Chat:
             raise asyncio.CancelledError
         if job.stop.reason == "recall":
             return Answer()
-        if not job.reply.content:
+        if not job.reply.content and not job.media:
             return Answer(writes=(*unanswered(job), *job.bill.calls))
         job.content = self._asking.words(job)
         text = self._speech.written(job.reply, job.content)
         if reason == "stop":
             text += "\n\n" + self._speech.say(Phrase("chat.stopped"), job.preferences, job.event)
+        if job.unconsented:
+            text += "\n\n" + self._speech.say(_consent(job), job.preferences, job.event)
         spend = job.bill.spend(job.owner, job.event, self._meter.today(job.owner), 1)
         spec = self._asking.named(job.reply.model)
-        message: Message = (Text(text), *details.answer(job, spec))
+        message: Message = (*((Text(text),) if text else ()), *job.media, *details.answer(job, spec))
         writes = (*answered(job, self._clock()), spend, *job.bill.calls)
         wish = wish_of(job.preferences, job.reply.model)
         return Answer(message, self._speech.quotes(job.event), writes=writes, wish=wish)
@@ -223,10 +225,10 @@ class Chat:
         told = error.user_text or Phrase("error.model_failed")
         phrase = Phrase(told.key, {**told.values, "id": number})
         spend = job.bill.spend(job.owner, job.event, self._meter.today(job.owner), 0)
-        writes = (*unanswered(job), spend) if job.bill.prompt_tokens else unanswered(job)
+        writes = (*unanswered(job), spend) if job.bill.prompt_tokens or job.bill.deeds else unanswered(job)
         told_so = self._speech.tell(phrase, job.preferences, job.event)
         said = self._speech.say(phrase, job.preferences, job.event)
-        message: Message = (*told_so.message, *details.failure(job, said, number, phrase.key, error.status))
+        message: Message = (*told_so.message, *job.media, *details.failure(job, said, number, phrase.key, error.status))
         return replace(told_so, message=message, writes=(*writes, *job.bill.calls))
 
     def _turns(self, chosen: Preferences) -> int:
@@ -263,6 +265,12 @@ def _received(entry: Entry) -> Received:
         msg = f"entry {entry.id} is no message but a {entry.event.type} event"
         raise TypeError(msg)
     return entry.event
+
+
+def _consent(job: Job) -> Phrase:
+    """How the person lets tools be used that the model could not use for want of it."""
+    names = job.unconsented
+    return Phrase("skill.consent", {"names": ", ".join(names), "command": f"/tools allow {' '.join(names)}"})
 
 
 def _as_usual(job: Job) -> Job:

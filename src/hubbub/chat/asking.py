@@ -13,6 +13,7 @@ from hubbub.chat.budget import cost
 from hubbub.chat.calls import Caller
 from hubbub.chat.request import Limits, fitted, has_pictures, limits_of, parameters_of, request_of
 from hubbub.chat.summary import KEPT, Summarizer
+from hubbub.chat.tools import Tools
 from hubbub.chat.wording import Wording
 from hubbub.conversations import personas, prompts
 from hubbub.conversations.contexts import Summary
@@ -56,6 +57,7 @@ class Asking:
         self._prompts = prompts.Prompts(settings.system_prompt, settings.personas)
         self._summarizer = Summarizer(models, settings)
         self._wording = Wording(settings.bot, settings.variables)
+        self._tools = Tools(settings, speech)
 
     def model(self, chosen: Preferences, event: Received, named: str = "") -> ModelSpec:
         """The model that was chosen; one that the owner set and that is gone since counts as none.
@@ -72,6 +74,7 @@ class Asking:
 
     def words(self, job: Job) -> str:
         """The words of an answer as they are shown and kept."""
+        job.last = self._wording.answer(job, job.reply.said) if job.used else ""
         return self._wording.answer(
             job, job.reply.words if job.completion and job.completion.expand else job.reply.content
         )
@@ -119,18 +122,21 @@ class Asking:
             if said != job.question.content:
                 job.question = replace(job.question, content=said)
         parameters = parameters_of(job.preferences.parameters, spec, self._settings)
-        limits: Limits | None = limits_of(spec, parameters, self._settings)
+        limits: Limits | None = self._tools.begin(job, spec, limits_of(spec, parameters, self._settings))
         system = await self._system(job)
         while limits is not None:
             what = await self._fitted(job, system, spec, limits)
             request = request_of(spec, what, parameters, owner=job.owner, stream=job.streamed)
-            limits = await self._try(job, request, limits, (spec, began))
-        if not job.reply.content and job.stop.reason is None:
+            if job.kit is not None:
+                request = replace(request, tools=job.kit.tools)
+            smaller = await self._try(job, request, limits, (spec, began))
+            limits = limits if smaller is None and await self._tools.use(job) else smaller
+        if not job.reply.content and not job.media and job.stop.reason is None:
             message = f"model {spec.name} answered with nothing (finish: {job.reply.finish or 'none'})"
             raise ProviderError(message, user_text=Phrase("error.model_empty"), retryable=True)
 
     async def _try(self, job: Job, request: ChatRequest, limits: Limits, what: tuple[ModelSpec, int]) -> Limits | None:
-        """Ask once. Returns smaller limits where the model refused the request for its size or its pictures."""
+        """Ask once. Returns the limits to ask again where the model refused size, pictures or tools of the request."""
         reply = job.reply
         spec = what[0]
         try:
@@ -138,15 +144,23 @@ class Asking:
         except ProviderError as error:
             if reply.begun:
                 job.bill.add(request, reply)
-            smaller = _smaller(error, request, limits, vision=spec.vision)
-            if smaller is None or reply.begun:
+            smaller = None if reply.begun else self._less(job, error, request, (limits, spec))
+            if smaller is None and not self._tools.enough(job, error):
                 raise
             log.info("entry %d: asking again with less: %s", job.entry.id, error)
             return smaller
         reply.model = reply.model or request.model
-        if reply.begun:
+        if reply.begun or reply.tool_calls:
             job.bill.add(request, reply)
         return None
+
+    def _less(
+        self, job: Job, error: ProviderError, request: ChatRequest, what: tuple[Limits, ModelSpec]
+    ) -> Limits | None:
+        """What to ask with after a refusal; None where asking for less does not help."""
+        limits, spec = what
+        smaller = _smaller(error, request, limits, vision=spec.vision)
+        return limits if smaller is None and self._tools.refused(job, spec, error) else smaller
 
     async def _read(self, job: Job, request: ChatRequest, what: tuple[ModelSpec, int]) -> None:
         """Ask, and take the pieces until the last one, or until nobody wants more."""

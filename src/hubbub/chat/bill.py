@@ -28,12 +28,16 @@ _USUAL_ANSWER = 500
 class Bill:
     """Counts as providers do; what one does not count is estimated, rather too high than too low."""
 
-    __slots__ = ("caller", "calls", "completion_tokens", "prompt_tokens")
+    __slots__ = ("caller", "calls", "completion_tokens", "deeds", "prompt_tokens")
 
     def __init__(self, caller: Caller | None = None) -> None:
-        """``caller``: for whom records of the calls are kept, in ``calls``; without one none are."""
+        """``caller``: for whom records of the calls are kept, in ``calls``; without one none are.
+
+        ``deeds``: calls of tools that count like a message each.
+        """
         self.caller = caller
         self.calls: list[LogCall] = []
+        self.deeds = 0
         self.prompt_tokens = 0
         self.completion_tokens = 0
 
@@ -60,12 +64,13 @@ class Bill:
             self.completion_tokens += max(0, usage.completion_tokens)
         else:
             self.prompt_tokens += sum(map(cost, request.turns))
-            self.completion_tokens += estimate(reply.content) + estimate(reply.reasoning)
+            written = sum(estimate(call.arguments) for call in reply.tool_calls)
+            self.completion_tokens += estimate(reply.said) + estimate(reply.pondered) + written
 
     def spend(self, owner: str, event: Received, day: str, messages: int) -> Spend:
         """What is to be stored. The room is remembered where the platform named it, and one person alone is there."""
         room = event.room.key if event.room.direct and not event.owner else ""
-        return Spend(owner, day, messages, self.prompt_tokens, self.completion_tokens, room)
+        return Spend(owner, day, messages + self.deeds, self.prompt_tokens, self.completion_tokens, room)
 
 
 def expected(question: Turn) -> int:

@@ -100,6 +100,7 @@ class Models:
                         began = True
                         yield replace(delta, model=spec.name) if delta.model else delta
             except ProviderError as error:
+                error.model = spec.name
                 if began or not error.retryable or position + 1 == len(chain):
                     raise
                 log.warning("model %s failed: %s; asking %s", spec.name, error, chain[position + 1].name)

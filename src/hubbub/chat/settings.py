@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from hubbub.core.addresses import Room
     from hubbub.core.customs import Customs
+    from hubbub.skills.calling import Skills
 
 AUTO = "auto"
 
@@ -42,7 +43,7 @@ class ChatSettings:
 
     ``show_reasoning``: what a model thought stands before its answer. ``quote_in_groups``: an answer in a group
     quotes the question. ``room_language``: what was chosen for a room, "" for none. ``customs``: what holds on single
-    platforms instead.
+    platforms instead. ``skills``: what models may use while they answer.
     """
 
     language: str = AUTO
@@ -71,6 +72,7 @@ class ChatSettings:
     quote_in_groups: bool = True
     room_language: Callable[[Room], str] = _none
     customs: Mapping[str, Customs] = field(default_factory=dict)
+    skills: Skills | None = None
 
     def silence(self, platform: str) -> float:
         """Seconds after which a conversation on a platform starts afresh; 0: never."""

@@ -4,6 +4,7 @@ HubbubError
 ├── ConfigError          a setting is wrong: names the key and the remedy
 ├── StoreError           the database did not do what it was asked
 │   ├── StoreBusy        another hub holds the data
+│   ├── StoreAway        the database is not reached at the moment
 │   ├── Unstorable       what was to be stored can never be: trying again is useless
 │   └── Fenced           the claim was taken by somebody else: throw the work away
 ├── Overloaded           a bound is reached: the platform is told to come later
@@ -36,6 +37,10 @@ class StoreError(HubbubError):
 
 class StoreBusy(StoreError):
     """Another hub works on this data."""
+
+
+class StoreAway(StoreError):
+    """The database was not reached, or does not serve at the moment: later it may."""
 
 
 class Unstorable(StoreError):
@@ -88,11 +93,13 @@ class ProviderError(HubbubError):
     """A model gave no (whole) answer.
 
     ``retryable``: another try, or another provider, may help. ``status``: its HTTP status, 0 without one.
-    ``param``: the field of the request that was refused, where told.
+    ``param``: the field of the request that was refused, where told. ``model``: who failed, by the hub's name, where
+    it may be one that stood in.
     The message is for the log only; the person reads ``user_text``.
     """
 
     param: str = ""
+    model: str = ""
 
     def __init__(
         self,

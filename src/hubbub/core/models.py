@@ -34,7 +34,8 @@ class ModelSpec:
 
     ``name`` is the hub's name for it, ``title`` what programs call it ("": the name), ``id`` the provider's ("": the
     first that the provider lists). ``provider`` is the kind of provider that serves it. ``fallback`` names models to
-    ask when this one fails before its first piece. Prices are per million tokens. ``vision`` None: unknown.
+    ask when this one fails before its first piece. Prices are per million tokens. ``vision`` and ``tools`` (it can call
+    functions) None: unknown, which asking tells.
     ``context_tokens`` 0: unknown. ``path``: weights of a model that runs inside the hub ("": its own demo model).
     ``extra`` goes into every request as it is.
     """
@@ -54,6 +55,7 @@ class ModelSpec:
     price_in: float = 0.0
     price_out: float = 0.0
     vision: bool | None = None
+    tools: bool | None = None
     context_tokens: int = 0
     timeouts: Timeouts = field(default_factory=Timeouts)
     attempts: int = 3

@@ -1,0 +1,1 @@
+"""Tools that models use while they answer: a file each, and the one place where they are called (`calling`)."""
