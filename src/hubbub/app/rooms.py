@@ -35,6 +35,7 @@ def _rules(rule: RoomRule, *, shared: bool) -> RoomRules:
         words=rule.words,
         shared=shared if rule.shared is None else rule.shared,
         render=rule.render or "",
+        stream=rule.stream or "",
     )
 
 

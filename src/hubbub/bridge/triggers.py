@@ -33,7 +33,8 @@ class RoomRules:
     ``mention``: it is mentioned, or the platform itself says that it is meant. ``reply``: somebody replies to it.
     ``prefix``: commands are taken without either, by their sign. ``words``: beginnings of messages that call it.
     ``always``: every message is for it. ``shared``: the whole room is one owner instead of each member apart.
-    ``render``: whether replies become pictures ("never", "always", "auto"; "": as the hub does).
+    ``render``: whether replies become pictures ("never", "always", "auto"; "": as the hub does). ``stream``: whether
+    answers are shown while they are written ("auto", "on", "off"; "": as the hub does).
     """
 
     mention: bool = True
@@ -43,6 +44,7 @@ class RoomRules:
     words: tuple[str, ...] = ()
     shared: bool = False
     render: str = ""
+    stream: str = ""
     private: bool = False
 
 

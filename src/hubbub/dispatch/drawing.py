@@ -77,6 +77,10 @@ class Drawing:
         self._rules = rules
         self._clock = clock
 
+    def always(self, wish: Wish, room: str) -> bool:
+        """Whether every reply is to become pictures; ``room`` is what its room's rule says."""
+        return (wish.when or room or self._rules.when) == ALWAYS
+
     def wanted(self, wish: Wish, room: str, message: Message) -> bool:
         """Whether a reply is to become pictures; ``room`` is what its room's rule says. Quick where it is not."""
         when = wish.when or room or self._rules.when

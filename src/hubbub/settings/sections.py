@@ -158,6 +158,14 @@ class Chat(Section):
     )
     show_reasoning: bool = Field(False, description="Show what a reasoning model thought, before its answer.")
     quote_in_groups: bool = Field(True, description="Let an answer in a group quote the question.")
+    stream: Literal["auto", "on", "off"] = Field(
+        "auto",
+        description="Show answers while they are written, by editing one message: auto where the platform is good at"
+        " it, on wherever it can edit, or off.",
+    )
+    stream_after: float = Field(
+        1.0, ge=0, description="Seconds from the first words of an answer until it is shown while it is written."
+    )
     shared_groups: bool = Field(False, description="One conversation for a whole group instead of one per member.")
 
 
@@ -222,6 +230,9 @@ class RoomRule(Section):
     shared: bool | None = Field(None, description="One conversation for the whole room; unset: chat.shared_groups.")
     render: Literal["never", "always", "auto"] | None = Field(
         None, description="Which replies become pictures there: never, always or auto; unset: rendering.when."
+    )
+    stream: Literal["auto", "on", "off"] | None = Field(
+        None, description="Whether answers are shown there while they are written: auto, on, off; unset: chat.stream."
     )
 
 

@@ -68,6 +68,7 @@ class Echo:
     work: Callable[[Entry, StopSignal], object] | None = None
     apologies: bool = True
     handled: list[int] = field(default_factory=list)
+    again: list[int] = field(default_factory=list)
 
     def lane_of(self, event: Event) -> str:
         return event.author.id
@@ -85,6 +86,12 @@ class Echo:
         state = self.sender.first_state(event.room, caps.promise, entry.id)
         out = Outgoing(event.room, event.message, delivery=caps.promise, state=state, entry=entry.id)
         return Unit(done=(entry.id,), sends=(out,))
+
+    async def resumed(self, entry: Entry) -> None:
+        self.again.append(entry.id)
+
+    def recalled(self, entry: Entry) -> Unit:
+        return Unit(done=(entry.id,))
 
     def refused(self, entry: Entry, error: Exception) -> Unit:
         self.sender.unreserve(entry.event.room, entry.id)

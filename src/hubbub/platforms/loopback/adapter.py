@@ -50,6 +50,9 @@ class LoopbackAdapter:
             audio=True,
             video=True,
             forwards=True,
+            streams=settings.streams,
+            edit_every=settings.edit_every,
+            calls_per_second=settings.calls_per_second,
             reply_within=settings.reply_within if settings.delivery is Delivery.WINDOW else None,
             resend_unknown=settings.resend_unknown,
         )
