@@ -7,7 +7,7 @@ import hashlib
 import hmac
 import json
 import logging
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext, suppress
 from pathlib import Path
 from urllib.parse import urlencode
@@ -17,12 +17,13 @@ from telegram.error import BadRequest, Conflict, InvalidToken, RetryAfter, Teleg
 from telegram.request import HTTPXRequest
 
 from hubbub.core.addresses import Account
-from hubbub.core.errors import ConfigError, LeaseLost, Overloaded, StoreError, Unstorable
-from hubbub.core.events import Event
+from hubbub.core.errors import ConfigError, LeaseLost
 from hubbub.core.ports import Host
-from hubbub.core.work import Receipt
-from hubbub.platforms.telegram.convert import PLATFORM, UPDATES, album, events, joined
+from hubbub.platforms.telegram.albums import QUIET_SECONDS
+from hubbub.platforms.telegram.convert import PLATFORM, UPDATES
 from hubbub.platforms.telegram.faults import seconds
+from hubbub.platforms.telegram.intake import Intake
+from hubbub.platforms.telegram.members import Members
 from hubbub.platforms.telegram.segments import Me
 from hubbub.platforms.telegram.sending import Courier
 from hubbub.platforms.telegram.settings import TelegramBot, TelegramSettings
@@ -32,7 +33,7 @@ log = logging.getLogger(__name__)
 _BATCH = 100
 _LONGEST_WAIT = 60.0
 _TAKEN_WAIT = 15.0
-_ALBUM_SECONDS = 0.5
+_ALBUM_ROUNDS = 6
 _LANGUAGES = {"": "en", "zh": "zh"}
 _CONNECTIONS = 64
 _LAST_CALL = 3.0
@@ -55,7 +56,6 @@ class BotAccount:
         self._settings = settings
         self._webhook_url = given.webhook_url or settings.webhook_url
         self._host = host
-        self._me = Me(self.id)
         base = settings.api_base.rstrip("/")
         self._calls = f"{base}/bot{self.token}"
         wait = settings.api_timeout_seconds
@@ -70,11 +70,12 @@ class BotAccount:
             request=request,
             get_updates_request=self._polling,
         )
-        self.courier = Courier(self.bot, host.files.fetch, host.facts)
+        self.intake = Intake(self.bot, Me(self.id), host, edits=settings.answer_edits)
+        self.members = Members(self.bot)
+        self.courier = Courier(self.bot, host.files.fetch, host.facts, self.intake.words)
         self._offset = self._told = 0
         """Of the first update that is not stored, and what Telegram knows of it."""
         self._certificate = _certificate(settings.webhook_certificate) if self.by_webhook else None
-        self._albums: dict[str, list[telegram.Update]] = {}
 
     @property
     def by_webhook(self) -> bool:
@@ -109,6 +110,8 @@ class BotAccount:
                     wait = await self._pause(error, wait)
         finally:
             self._down(account, "stopped")
+            await self.intake.close()
+            await self.members.close()
             await self.bot.shutdown()
 
     def _down(self, account: Account, why: str) -> None:
@@ -128,7 +131,8 @@ class BotAccount:
 
     async def _connect(self) -> None:
         await self.bot.initialize()
-        self._me = Me(self.id, self.bot.username)
+        self.intake.me = Me(self.id, self.bot.username)
+        await self.intake.said.load()
         if self._settings.commands:
             try:
                 await self._list_commands()
@@ -166,11 +170,20 @@ class BotAccount:
     async def _poll(self) -> None:
         """Fetch once and take in what came."""
         updates = await self._fetch(self._settings.poll_seconds)
-        if updates and _last_is_of_an_album(updates):
+        for _ in range(_ALBUM_ROUNDS):
+            if not updates or not _last_is_of_an_album(updates):
+                break
             # Its other pictures may still be on their way.
-            await asyncio.sleep(_ALBUM_SECONDS)
+            known = len(updates)
+            await asyncio.sleep(QUIET_SECONDS)
             updates = await self._fetch(0)
-        await self._take([(int(str(each["update_id"])), self.read(each)) for each in updates])
+            if len(updates) == known:
+                break
+        read = [(int(str(each["update_id"])), self.intake.read(each)) for each in updates]
+        await self.intake.take(read, self._stored)
+
+    def _stored(self, number: int) -> None:
+        self._offset = number + 1
 
     async def _confirm(self) -> None:
         """Tell at the end what is stored, so that it does not come again; if that fails, it comes and is known."""
@@ -178,48 +191,6 @@ class BotAccount:
             with suppress(TelegramError, TimeoutError):
                 async with asyncio.timeout(_LAST_CALL):
                     await self._fetch(0, 1)
-
-    async def _take(self, updates: Sequence[tuple[int, telegram.Update | None]]) -> None:
-        """Accept updates in order; `_offset` goes on to the first that could not be stored."""
-        taken: list[tuple[int, list[asyncio.Future[Receipt]]]] = []
-        albums: dict[str, list[telegram.Update]] = {}
-        for _, update in updates:
-            if update is not None and (name := album(update)):
-                albums.setdefault(name, []).append(update)
-        for number, update in updates:
-            found = self._events(update, albums) if update is not None else ()
-            taken.append((number, [await self._accepted(event) for event in found]))
-        try:
-            for number, receipts in taken:
-                for receipt in receipts:
-                    await self._stored(receipt)
-                self._offset = number + 1
-        except StoreError as error:
-            log.warning("Telegram, bot %s: an update was not stored and is fetched again: %s", self.id, error)
-            await asyncio.gather(*(each for _, receipts in taken for each in receipts), return_exceptions=True)
-
-    async def _stored(self, receipt: Awaitable[Receipt]) -> None:
-        """Wait for an event to be stored. One that never can be (half a character) must not come for ever."""
-        try:
-            await asyncio.shield(receipt)
-        except Unstorable as error:
-            log.warning("Telegram, bot %s: a message is left out: %s", self.id, error)
-
-    def _events(self, update: telegram.Update, albums: dict[str, list[telegram.Update]]) -> Sequence[Event]:
-        """What an update says; an album is said once, by its first message."""
-        name = album(update)
-        if not name:
-            return events(update, self._me)
-        parts = albums.pop(name, [])
-        said = [event for part in parts for event in events(part, self._me)]
-        return (joined(said, name),) if said else ()
-
-    async def _accepted(self, event: Event) -> asyncio.Future[Receipt]:
-        while True:
-            try:
-                return asyncio.ensure_future(self._host.accept(event))
-            except Overloaded as busy:
-                await asyncio.sleep(min(busy.retry_after, self._settings.reconnect_seconds))
 
     async def _fetch(self, wait: int, limit: int = _BATCH) -> list[Update]:
         offset = self._offset
@@ -230,38 +201,6 @@ class BotAccount:
         self._told = offset
         updates = found if isinstance(found, list) else []
         return [each for each in updates if isinstance(each, dict) and isinstance(each.get("update_id"), int)]
-
-    def read(self, update: Update) -> telegram.Update | None:
-        """An update as Telegram's library reads it; None, with a line in the log, for one that it cannot read."""
-        try:
-            return telegram.Update.de_json(update, self.bot)
-        except (KeyError, TypeError, ValueError, AttributeError, OverflowError, OSError) as error:
-            log.warning("Telegram, bot %s: an update could not be read: %r", self.id, error)
-            return None
-
-    # --- the webhook -----------------------------------------------------------------------------------------
-
-    async def bring(self, update: telegram.Update) -> None:
-        """Take in an update of the webhook; returns when it is stored.
-
-        Raises:
-            Overloaded: it must come later.
-            StoreError: it is not stored, and must come again.
-        """
-        name = album(update)
-        if not name:
-            for event in events(update, self._me):
-                await self._stored(self._host.accept(event))
-            return
-        # The pictures of an album come one by one, at once; the first waits for the others and says them all.
-        parts = self._albums.setdefault(name, [])
-        parts.append(update)
-        await asyncio.sleep(_ALBUM_SECONDS)
-        self._albums.pop(name, None)
-        ordered = sorted(parts, key=lambda part: part.update_id)
-        said = [event for part in ordered for event in events(part, self._me)]
-        if said:
-            await self._stored(self._host.accept(joined(said, name)))
 
 
 def _certificate(path: Path | None) -> bytes | None:

@@ -11,12 +11,14 @@ from telegram.error import TelegramError
 
 from hubbub.core.addresses import Room
 from hubbub.core.capabilities import Capabilities, Delivery
-from hubbub.core.errors import DeliveryError, MediaError
+from hubbub.core.errors import DeliveryError, MediaError, UserError
+from hubbub.core.identities import Author
 from hubbub.core.messages import Blob, Media, Message
+from hubbub.core.phrases import Phrase
 from hubbub.core.ports import Host, Route
 from hubbub.core.work import Row
 from hubbub.platforms.telegram.account import BotAccount
-from hubbub.platforms.telegram.calls import Words, steps
+from hubbub.platforms.telegram.calls import BUTTONS
 from hubbub.platforms.telegram.faults import fault
 from hubbub.platforms.telegram.settings import TelegramSettings
 from hubbub.platforms.telegram.webhook import Webhook
@@ -45,6 +47,7 @@ class TelegramAdapter:
             files=True,
             audio=True,
             video=True,
+            buttons=BUTTONS,
             resend_unknown=settings.resend_unknown,
         )
 
@@ -69,12 +72,8 @@ class TelegramAdapter:
         return await self._bot(row.out.room).courier.send(row.out)
 
     async def edit(self, room: Room, message_id: str, message: Message) -> None:
-        """Give a message new words; its files stay. Raises DeliveryError."""
-        words = [step for step in steps(message) if isinstance(step, Words)]
-        if not words:
-            text = "there are no words to put in the place of the old ones"
-            raise DeliveryError(text, certain=True, permanent=True)
-        await self._bot(room).courier.edit(_number(room.id), _number(message_id), words[0])
+        """Give a message new words and buttons; its files stay. Raises DeliveryError."""
+        await self._bot(room).courier.edit(_number(room.id), _number(message_id), message)
 
     async def delete(self, room: Room, message_id: str) -> None:
         """Take a message back. Raises DeliveryError."""
@@ -90,6 +89,18 @@ class TelegramAdapter:
             await self._bot(room).bot.set_message_reaction(_number(room.id), _number(message_id), reactions)
         except TelegramError as error:
             raise fault(error) from error
+
+    async def mute(self, room: Room, user: str, seconds: int) -> None:
+        """Let a member of a supergroup write nothing for a while. Raises DeliveryError, UserError."""
+        if room.kind != "group":
+            raise UserError(Phrase("act.mute.only_groups"))
+        bot = self._bot(room)
+        await bot.members.mute(await bot.courier.now(_number(room.id)), _number(user), seconds)
+
+    async def admins(self, room: Room) -> Sequence[Author]:
+        """Owner and admins of a group or channel. Raises DeliveryError, UserError."""
+        bot = self._bot(room)
+        return await bot.members.admins(await bot.courier.now(_number(room.id)))
 
     async def typing(self, room: Room) -> None:
         """Show that an answer is being written."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from typing import Any, Literal
 
@@ -13,6 +14,8 @@ from hubbub.core.errors import DeliveryError, MediaError
 from hubbub.core.messages import (
     Audio,
     Blob,
+    Button,
+    Buttons,
     Face,
     File,
     Forward,
@@ -29,6 +32,7 @@ from hubbub.core.messages import (
     Video,
     text_of,
 )
+from hubbub.core.presses import carried
 from hubbub.core.work import Outgoing
 from hubbub.markup.split import size
 from hubbub.platforms.telegram.convert import PLATFORM
@@ -38,6 +42,14 @@ CAPTION = 1024
 """Longest text beside a file, in UTF-16 units."""
 ALBUM = 10
 """Most pictures in one album."""
+CARRIED = 64
+"""Most bytes that a button carries."""
+BUTTONS = 100
+"""Most buttons below one message."""
+_BELOW = "⬇️"
+"""Stands above buttons that have no words of their own."""
+_STICKER = re.compile(r"CAAC[\w-]{20,}")
+_PAGE = re.compile(r"(?:https?|tg)://\S+", re.IGNORECASE)
 
 Kind = Literal["photo", "document", "voice", "audio", "video", "sticker"]
 Fetch = Callable[[Media], Awaitable[Blob]]
@@ -53,11 +65,12 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Attached:
-    """A file to send, with a text below it."""
+    """A file to send, with a text below it; ``instead``: what is sent where Telegram does not take the file."""
 
     kind: Kind
     media: Media
     caption: Words
+    instead: Words = Words("", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,21 +95,37 @@ _NOTHING = Words("", "")
 def steps(message: Message) -> list[Step]:
     """What to send for a message, in order: mostly one step. Raises DeliveryError if nothing of it can be shown."""
     words = _words(message)
-    files = [(kind, media) for kind, media in map(_file, message) if media is not None]
+    files = [found for found in map(_file, message) if found is not None]
     places = [Spot(each) for each in message if isinstance(each, Location)]
     below = words if files and size(words.plain, "utf16") <= CAPTION else _NOTHING
     found: list[Step] = [words] if words.plain.strip() and below is _NOTHING else []
-    photos = [media for kind, media in files if kind == "photo"]
+    photos = [file.media for file in files if file.kind == "photo"]
     if 1 < len(photos) <= ALBUM and len(photos) == len(files):
         found.append(Pictures(tuple(photos), below))
     else:
         captions = [below, *[_NOTHING] * len(files)]
-        found += [Attached(kind, media, caption) for (kind, media), caption in zip(files, captions, strict=False)]
+        found += [replace(file, caption=caption) for file, caption in zip(files, captions, strict=False)]
     found += places
+    if any(isinstance(each, Buttons) for each in message) and (not found or isinstance(found[-1], Pictures)):
+        found.append(Words(_BELOW, _BELOW))  # an album can have none
     if not found:
         message_text = "nothing of the message can be shown on Telegram"
         raise DeliveryError(message_text, certain=True, permanent=True)
     return found
+
+
+def keyboard(message: Message) -> telegram.InlineKeyboardMarkup | None:
+    """The buttons of a message; None if it has none."""
+    rows = [row for each in message if isinstance(each, Buttons) for row in each.rows]
+    shown = [[_button(each) for each in row if each.says or _PAGE.fullmatch(each.url)] for row in rows]
+    return telegram.InlineKeyboardMarkup([row for row in shown if row]) if any(shown) else None
+
+
+def _button(button: Button) -> telegram.InlineKeyboardButton:
+    label = button.label or button.says
+    if _PAGE.fullmatch(button.url):
+        return telegram.InlineKeyboardButton(label or button.url, url=button.url)
+    return telegram.InlineKeyboardButton(label, callback_data=carried(button.says, CARRIED))
 
 
 def _words(message: Sequence[Segment]) -> Words:
@@ -110,8 +139,8 @@ def _shown(segment: Segment) -> Words:
             return _verbatim(text) if verbatim else _marked(text)
         case Mention():
             return _mention(segment)
-        case Face(_, text):
-            return _verbatim(text)
+        case Face(name, text):
+            return _NOTHING if _STICKER.fullmatch(name) else _verbatim(text)
         case Link(url, title):
             return _verbatim("\n".join(filter(None, (title, url))))
         case Forward(nodes):
@@ -140,20 +169,22 @@ def _mention(segment: Mention) -> Words:
     return _verbatim(segment.user if segment.user.startswith("@") else f"@{name}")
 
 
-def _file(segment: Segment) -> tuple[Kind, Media | None]:
+def _file(segment: Segment) -> Attached | None:
     match segment:
         case Image(media):
-            return "photo", media
+            return Attached("photo", media, _NOTHING)
         case File(media):
-            return "document", media
+            return Attached("document", media, _NOTHING)
         case Audio(media, voice):
-            return ("voice" if voice else "audio"), media
+            return Attached("voice" if voice else "audio", media, _NOTHING)
         case Video(media):
-            return "video", media
+            return Attached("video", media, _NOTHING)
+        case Face(name, text) if _STICKER.fullmatch(name):
+            return Attached("sticker", Media(file_id=name), _NOTHING, _verbatim(text))
         case Raw(platform, "sticker", data) if platform == PLATFORM and isinstance(data.get("file_id"), str):
-            return "sticker", Media(file_id=str(data["file_id"]))
+            return Attached("sticker", Media(file_id=str(data["file_id"])), _NOTHING)
         case _:
-            return "photo", None
+            return None
 
 
 def whereto(out: Outgoing) -> dict[str, Any]:

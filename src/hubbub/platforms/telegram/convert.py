@@ -9,9 +9,9 @@ from datetime import datetime
 import telegram
 
 from hubbub.core.addresses import Room, RoomKind
-from hubbub.core.events import Edited, Event, Joined, Left, Reacted, Received
+from hubbub.core.events import PRESSED, Edited, Event, Joined, Left, Reacted, Received
 from hubbub.core.identities import Author, RoomRole
-from hubbub.core.messages import Message, Text
+from hubbub.core.messages import Message, Quote, Text
 from hubbub.platforms.telegram.segments import Me, read
 
 PLATFORM = "telegram"
@@ -27,13 +27,16 @@ UPDATES = (
 _KINDS: dict[str, RoomKind] = {"private": "private", "group": "group", "supergroup": "group", "channel": "channel"}
 
 
-def events(update: telegram.Update, me: Me) -> Sequence[Event]:
-    """The events of an update; none for one that the hub has no word for. Each has an id of its own."""
+def events(update: telegram.Update, me: Me, *, edits: bool = False) -> Sequence[Event]:
+    """The events of an update; none for one that the hub has no word for. Each has an id of its own.
+
+    ``edits``: a message that is changed is a new one.
+    """
     number = str(update.update_id)
     if (new := update.message or update.channel_post) is not None:
         return tuple(_message(new, number, me))
     if (changed := update.edited_message or update.edited_channel_post) is not None:
-        return (_edited(changed, number, me),)
+        return tuple(_message(changed, number, me)) if edits else (_edited(changed, number, me),)
     if update.callback_query is not None:
         return tuple(_pressed(update.callback_query, number, me))
     if update.message_reaction is not None:
@@ -49,15 +52,15 @@ def album(update: telegram.Update) -> str:
     return f"{message.chat.id}/{message.media_group_id}"
 
 
-def joined(parts: Sequence[Event], name: str) -> Event:
-    """The messages of an album as one; ``name`` is its `album`."""
+def joined(parts: Sequence[Event]) -> Event:
+    """The messages of an album as one, known by the first of them."""
     first = parts[0]
     if not isinstance(first, Received):
         return first
     others = [part.message for part in parts[1:] if isinstance(part, Received)]
     message: Message = tuple(segment for each in (first.message, *others) for segment in each)
     addressed = any(isinstance(part, Received) and part.addressed for part in parts)
-    return replace(first, id=f"album/{name}", message=message, addressed=addressed)
+    return replace(first, message=message, addressed=addressed)
 
 
 def room_of(chat: telegram.Chat, me: Me, thread: int | None = None) -> Room:
@@ -112,7 +115,7 @@ def _stamp(when: datetime) -> float:
 
 
 def _pressed(query: telegram.CallbackQuery, number: str, me: Me) -> Iterator[Event]:
-    """A button says what it carries, as if the person had typed it."""
+    """A button says what it carries, as if the person had typed it in answer to the button's message."""
     message = query.message
     if message is None or not query.data:
         return
@@ -121,11 +124,12 @@ def _pressed(query: telegram.CallbackQuery, number: str, me: Me) -> Iterator[Eve
         id=number,
         room=room_of(message.chat, me, thread),
         author=_user(query.from_user),
-        message=(Text(query.data),),
+        message=(Quote(str(message.message_id), me.id), Text(query.data)),
         time=message.date.timestamp() if isinstance(message, telegram.Message) else 0.0,
         message_id=f"button/{query.id}",
         addressed=True,
         locale=query.from_user.language_code or "",
+        options={PRESSED: True},
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -35,6 +36,12 @@ class Me:
     id: str
     username: str = ""
 
+    def is_named(self, text: str) -> bool:
+        """Whether the bot's name stands behind an @ anywhere in a text, also where Telegram sees no mention."""
+        if "@" not in text or not self.username:
+            return False
+        return re.search(rf"@{re.escape(self.username)}(?!\w)", text, re.IGNORECASE) is not None
+
     def is_called(self, name: str) -> bool:
         """Whether a name behind an @ is the bot's."""
         return bool(self.username) and name.lower() == self.username.lower()
@@ -51,6 +58,7 @@ class Read:
 def read(message: telegram.Message, me: Me) -> Read:
     """Quote, words and media of a message, in this order."""
     words, calls = _words(message, me)
+    calls = calls or me.is_named(message.text or message.caption or "")
     return Read((*_quote(message), *words, *_media(message), *_things(message)), calls)
 
 

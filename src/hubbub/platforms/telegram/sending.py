@@ -8,16 +8,30 @@ from typing import Any
 import telegram
 from telegram.error import BadRequest, ChatMigrated, TelegramError
 
-from hubbub.core.errors import DeliveryError
+from hubbub.core.errors import DeliveryError, StoreError
+from hubbub.core.messages import Message
 from hubbub.core.ports import Facts
+from hubbub.core.presses import LongWords
 from hubbub.core.work import Outgoing
-from hubbub.platforms.telegram.calls import Attached, Fetch, Pictures, Spot, Step, Words, content, steps, whereto
+from hubbub.platforms.telegram.calls import (
+    Attached,
+    Fetch,
+    Pictures,
+    Spot,
+    Step,
+    Words,
+    content,
+    keyboard,
+    steps,
+    whereto,
+)
 from hubbub.platforms.telegram.faults import fault
 
 log = logging.getLogger(__name__)
 
 _UNREADABLE = "can't parse entities"
 _UNFETCHED = ("failed to get http url content", "wrong file identifier/http url", "wrong type of the web page content")
+_CAPTION = "there is no text in the message to edit"
 _UNCHANGED = "message is not modified"
 HTML = "HTML"
 
@@ -25,19 +39,22 @@ HTML = "HTML"
 class Courier:
     """Sends what `calls.steps` says. A group that became a supergroup is found at its new number."""
 
-    def __init__(self, bot: telegram.Bot, fetch: Fetch, facts: Facts) -> None:
-        """``fetch`` gives the content of files, ``facts`` keeps the new numbers of groups."""
+    def __init__(self, bot: telegram.Bot, fetch: Fetch, facts: Facts, words: LongWords) -> None:
+        """``fetch`` gives the content of files, ``facts`` keeps new numbers of groups, ``words`` what buttons say."""
         self._bot = bot
         self._fetch = fetch
         self._facts = facts
+        self._words = words
         self._moved: dict[int, int] = {}
 
     async def send(self, out: Outgoing) -> str:
         """Send a message; the id of its text, or of its last part. Raises DeliveryError."""
         place = whereto(out)
-        place["chat_id"] = await self._now(place["chat_id"])
-        sent = ""
-        for step in steps(out.message):
+        place["chat_id"] = await self.now(place["chat_id"])
+        sent, todo, buttons = "", steps(out.message), await self._buttons(out.message)
+        for at, step in enumerate(todo, 1):
+            if buttons is not None and at == len(todo):
+                place["reply_markup"] = buttons
             try:
                 sent = await self._step(step, place)
             except DeliveryError as error:
@@ -47,13 +64,31 @@ class Courier:
             place.pop("reply_parameters", None)
         return sent
 
-    async def edit(self, chat: int, message_id: int, words: Words) -> None:
-        """Give a message another text. Raises DeliveryError."""
-        place: dict[str, Any] = {"chat_id": await self._now(chat), "message_id": message_id}
+    async def _buttons(self, message: Message) -> telegram.InlineKeyboardMarkup | None:
+        found = keyboard(message)
+        if found is not None:
+            try:
+                await self._words.keep(message)
+            except StoreError as error:
+                text = "the words of the buttons could not be kept"
+                raise DeliveryError(text, certain=True) from error
+        return found
+
+    async def edit(self, chat: int, message_id: int, message: Message) -> None:
+        """Give a message another text, and other buttons; its files stay. Raises DeliveryError."""
+        words = next((step for step in steps(message) if isinstance(step, Words)), None)
+        if words is None:
+            text = "there are no words to put in the place of the old ones"
+            raise DeliveryError(text, certain=True, permanent=True)
+        place: dict[str, Any] = {"chat_id": await self.now(chat), "message_id": message_id}
+        place["reply_markup"] = await self._buttons(message)
         try:
             try:
                 await self._bot.edit_message_text(words.html, parse_mode=HTML, **place)
             except BadRequest as error:
+                if _says(error, _CAPTION):
+                    await self._bot.edit_message_caption(caption=words.html, parse_mode=HTML, **place)
+                    return
                 if not _says(error, _UNREADABLE):
                     raise
                 await self._bot.edit_message_text(words.plain, **place)
@@ -61,7 +96,7 @@ class Courier:
             if not _says(error, _UNCHANGED):
                 raise fault(error) from error
 
-    async def _now(self, chat: int) -> int:
+    async def now(self, chat: int) -> int:
         """The number that a chat has now."""
         if chat > 0:
             return chat
@@ -119,6 +154,8 @@ class Courier:
         try:
             sent = await send(**file, **caption, **place)
         except BadRequest as error:
+            if step.kind == "sticker" and step.instead.plain:  # of another bot, or gone
+                return await self._text(step.instead, place)
             if _says(error, _UNREADABLE):
                 caption = {"caption": step.caption.plain}
             elif _says(error, *_UNFETCHED) and step.media.url:

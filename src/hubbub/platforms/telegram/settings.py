@@ -65,6 +65,9 @@ class TelegramSettings(BaseModel):
         pattern=r"^https?://",
     )
     commands: bool = Field(True, description="Show Telegram's users the list of commands.")
+    answer_edits: bool = Field(
+        False, description="Answer a message again when its author changes it; else the change is recorded alone."
+    )
     max_length: int = Field(
         4000, ge=100, le=4096, description="Longest text of one message; Telegram takes 4,096 UTF-16 units."
     )

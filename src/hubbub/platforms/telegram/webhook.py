@@ -51,12 +51,12 @@ class Webhook:
             update = orjson.loads(body)
         except ValueError:
             return Response("the body is no JSON\n", 400)
-        found = self._account.read(update) if isinstance(update, dict) else None
+        found = self._account.intake.read(update) if isinstance(update, dict) else None
         if found is None:
             # Nothing will make it readable: Telegram must not bring it for ever.
             return Response("the update could not be read\n", 200)
         try:
-            await self._account.bring(found)
+            await self._account.intake.bring(found)
         except Overloaded as busy:
             return Response("too many messages wait\n", 503, {"Retry-After": str(int(busy.retry_after) + 1)})
         except StoreError as error:
