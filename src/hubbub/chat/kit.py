@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from hubbub.chat.budget import PER_TURN, estimate
@@ -22,13 +23,14 @@ _LONGEST_NAME = 64
 
 @dataclass(slots=True)
 class Kit:
-    """``rounds`` and ``calls``: how many are left."""
+    """``rounds`` and ``calls``: how many are left. ``holds``: what is held of the person's limits until the end."""
 
     person: Person
     tools: tuple[Tool, ...]
     signs: Mapping[str, str]
     rounds: int
     calls: int
+    holds: AsyncExitStack = field(default_factory=AsyncExitStack)
 
     @classmethod
     def of(cls, person: Person, cards: Sequence[SkillCard], rules: SkillRules) -> Kit:
@@ -46,6 +48,10 @@ class Kit:
         ids = [call.id for call in taken]
         doubled = len(set(ids)) < len(ids) or "" in ids
         return tuple(_sound(call, f"call_{place}" if doubled else call.id) for place, call in enumerate(taken))
+
+    def lay_aside(self) -> None:
+        """Offer nothing more."""
+        self.tools, self.rounds = (), 0
 
     @property
     def used_up(self) -> bool:

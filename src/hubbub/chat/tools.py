@@ -69,14 +69,17 @@ class Tools:
 
     def refused(self, job: Job, spec: ModelSpec, error: ProviderError) -> bool:
         """A model takes no tools: it is asked without them, now and from now on."""
-        if job.kit is None or spec.tools or error.status not in _REFUSALS or not _OF_TOOLS.search(str(error)):
+        kit = job.kit
+        if kit is None or not kit.tools or spec.tools or error.status not in _REFUSALS:
+            return False
+        if not _OF_TOOLS.search(str(error)):
             return False
         if error.user_text is not None and error.user_text.key == _TOO_LONG:
             return False
         name = error.model or spec.name
         log.info("model %s takes no tools: %s", name, error)
         self._without.add(name)
-        job.kit = None
+        kit.lay_aside()
         job.used.clear()
         job.context = fit_for(job.context, tools=False)
         return True
@@ -110,7 +113,7 @@ async def _called(skills: Skills, job: Job, calls: tuple[ToolCall, ...]) -> list
     tasks: list[asyncio.Task[Called]] = []
     try:
         async with asyncio.TaskGroup() as group:
-            tasks += [group.create_task(skills.call(call, kit.person)) for call in calls]
+            tasks += [group.create_task(skills.call(call, kit.person, kit.holds)) for call in calls]
     finally:
         for call, task in zip(calls, tasks, strict=True):
             if task.done() and not task.cancelled() and task.exception() is None:

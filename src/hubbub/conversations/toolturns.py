@@ -65,7 +65,9 @@ def _round(
 ) -> Iterator[tuple[Turn, int]]:
     """A turn with calls and their results; ``how``: tools are offered, and an answer follows."""
     tools, answered = how
-    found = {result.tool_call_id: (_bare(result), place) for result, place in results}
+    found: dict[str, tuple[Turn, int]] = {}
+    for result, place in results:
+        found.setdefault(result.tool_call_id, (_bare(result), place))
     calls = tuple(call for call in turn.tool_calls if call.id in found) if tools else ()
     if calls:
         yield _bare(turn if len(calls) == len(turn.tool_calls) else replace(turn, tool_calls=calls)), node

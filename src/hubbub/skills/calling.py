@@ -6,6 +6,7 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -107,8 +108,11 @@ class Skills:
         unasked = self.rules.unasked
         return tuple(card for card in self.cards if verdict(card, standing, unasked) is not Verdict.NO)
 
-    async def call(self, call: ToolCall, person: Person) -> Called:
-        """Do what a model wishes, if that may be. Raises nothing but cancellation."""
+    async def call(self, call: ToolCall, person: Person, holds: AsyncExitStack) -> Called:
+        """Do what a model wishes, if that may be. Raises nothing but cancellation.
+
+        ``holds`` is closed by the caller when the whole answer is done: until then what it spent is not counted yet.
+        """
         skill = self._skills.get(call.name)
         if skill is None:
             return Called(f"There is no tool {call.name[:64]!r}.")
@@ -122,17 +126,19 @@ class Skills:
             arguments = arguments_of(call.arguments, skill.card.tool.parameters)
         except Misfit as misfit:
             return Called(f"The call is wrong: {misfit}.")
-        return await self._done(skill, arguments, person)
+        return await self._done(skill, arguments, person, holds)
 
-    async def _done(self, skill: Skill, arguments: Mapping[str, object], person: Person) -> Called:
+    async def _done(
+        self, skill: Skill, arguments: Mapping[str, object], person: Person, holds: AsyncExitStack
+    ) -> Called:
         needs = skill.card.needs
         seconds = needs.seconds or self.rules.seconds
         try:
             async with asyncio.timeout(seconds):
-                if needs.deed != "spends":
-                    return self._told(await skill.call(arguments, self._context(person)))
-                async with self._meter.hold(person.owner, needs.tokens):
-                    return self._told(await skill.call(arguments, self._context(person)), spent=True)
+                spends = needs.deed == "spends"
+                if spends:
+                    await holds.enter_async_context(self._meter.hold(person.owner, needs.tokens))
+                return self._told(await skill.call(arguments, self._context(person)), spent=spends)
         except UserError as error:
             return Called(say(error.user_text, person.language))
         except TimeoutError:
@@ -142,7 +148,7 @@ class Skills:
         except Exception as error:  # noqa: BLE001 - another's code may fail in any way; the answer goes on
             return _failed(skill, person, error)
 
-    def _told(self, result: SkillResult, *, spent: bool = False) -> Called:
+    def _told(self, result: SkillResult, *, spent: bool) -> Called:
         text, most = result.text, self.rules.characters
         return Called(text if len(text) <= most else text[:most] + _MARK, result.media, spent)
 

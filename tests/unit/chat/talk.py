@@ -15,16 +15,18 @@ from hubbub.conversations.contexts import context_of
 from hubbub.conversations.limits import NO_LIMITS, Limits, Meter
 from hubbub.core.addresses import Room
 from hubbub.core.events import Received
-from hubbub.core.identities import Author
-from hubbub.core.messages import Message, Text, text_of
+from hubbub.core.identities import Author, Role
+from hubbub.core.messages import Blob, Media, Message, Text, text_of
 from hubbub.core.work import Entry
+from hubbub.skills.calling import SkillRules, Skills, Surroundings
 from tests.fakes.memory import MemoryConversations, MemoryUsage
+from tests.fakes.platform_host import MemoryFiles
 from tests.fakes.scripted import ScriptedModels
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from hubbub.core.ports import Answer, Streamed
+    from hubbub.core.ports import Answer, Skill, Streamed
     from hubbub.core.turns import Turn
 
 PRIVATE = Room("test", "bot", "private", "u1")
@@ -41,6 +43,8 @@ class Talk:
         models: ScriptedModels | None = None,
         settings: ChatSettings = ENGLISH,
         limits: Limits = NO_LIMITS,
+        skills: Sequence[Skill] = (),
+        rules: SkillRules | None = None,
         **changes: object,
     ) -> None:
         self.now = 1_769_860_800.0
@@ -51,6 +55,12 @@ class Talk:
         self.begun = asyncio.Event()
         settings = replace(settings, **changes)  # type: ignore[arg-type]
         meter = Meter(MemoryUsage(self.kept), limits, lambda: self.now, UTC)
+        self.role = Role.USER
+        self.shows = True
+        self.files = MemoryFiles()
+        around = Surroundings(lambda _: self.role, lambda _: self.shows, self._fetch, self.files, UTC)
+        if skills:
+            settings = replace(settings, skills=Skills(skills, rules or SkillRules(), around, meter))
         self.chat = Chat(self.kept, self.models, settings, meter, lambda: "e1")
         self._ids = itertools.count(1)
 
@@ -58,6 +68,9 @@ class Talk:
         number = next(self._ids)
         event = Received(str(number), room, Author("u1", "Ann"), message, self.now, f"m{number}", addressed=True)
         return Entry(number, room.key, replace(event, **fields))  # type: ignore[arg-type]
+
+    async def _fetch(self, room: Room, media: Media) -> Blob:
+        return await self.files.fetch(media)
 
     async def ask(
         self,
