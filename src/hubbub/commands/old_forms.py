@@ -69,7 +69,8 @@ async def _administer(call: Call, context: CommandContext) -> Answer:
         answer = await context.tell(Phrase("command.old.malformed", {"reason": str(wrong)}))
     except UserError as error:
         answer = await context.tell(Phrase("command.old.malformed", {"reason": await context.say(error.user_text)}))
-    detail = "***" if act == "set_token" else " ".join(rest.split("\n")[1:])
+    # Of what is malformed nobody knows which part is a token.
+    detail = " ".join(rest.split("\n")[1:]) if act and act != "set_token" else "***"
     return replace(answer, writes=(*answer.writes, _recorded(context, act or "admin-command", detail)))
 
 

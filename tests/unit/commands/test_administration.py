@@ -115,6 +115,24 @@ async def test_acts_are_written_down(hub: World) -> None:
     assert shown[0].endswith("operator: role person=fake:carl role=guest")
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "set_token\na-new-token\nmore",
+        "Set_Token\na-new-token",
+        "a-new-token",
+        "a-new-token\nset_token",
+        "set_token a-new-token",
+    ],
+)
+async def test_no_token_is_written_down_however_it_is_written(hub: World, lines: str) -> None:
+    hub.road.use(replace(hub.ways, commands=Commands(old_forms=["fake"])))
+    await hub.person("boss").reads(f"admin-command:settings-token\n{lines}")
+    (found,) = await acts(hub.store.conversations, 10)
+    assert "a-new-token" not in json.dumps(found)
+    assert found["detail"] == "***"
+
+
 async def test_short_tokens_are_none(hub: World) -> None:
     boss = hub.person("boss")
     assert await boss.reads("/admintoken short") == "A token has at least 8 characters and no spaces."
