@@ -46,12 +46,16 @@ from hubbub.core.status import HubStatus
 from hubbub.dispatch.control import HubControl
 from hubbub.dispatch.delivery import Patience, Sender
 from hubbub.dispatch.dispatcher import Bounds, Dispatcher
+from hubbub.dispatch.drafting import DraftRules
 from hubbub.dispatch.drawing import Drawing
+from hubbub.dispatch.happenings import Happenings
 from hubbub.dispatch.hearing import Hearing
 from hubbub.dispatch.means import HubMeans, outgoing
+from hubbub.dispatch.restraint import Restraint
 from hubbub.dispatch.road import Road, Ways
 from hubbub.dispatch.seeing import Seeing
 from hubbub.dispatch.streams import LocalStreams
+from hubbub.dispatch.unfolding import Unfolding
 from hubbub.dispatch.window import HubWindow, WindowParts
 from hubbub.settings import Settings
 
@@ -76,6 +80,7 @@ class Parts:
         self.zone = zone_of(settings.server.timezone) if settings.server.timezone else None
         limits = limits_of(settings)
         self.gate = Gate(store.conversations, access_of(settings), limits, time.time)
+        self.restraint = Restraint()
         self.board = Board(store.conversations, manners_of(settings), time.time)
         self.meter = Meter(store.usage, limits, time.time, self.zone, self.gate.limits)
         self.meter.use(limits, platform_limits(settings))
@@ -95,6 +100,8 @@ class Parts:
         bounds = Bounds(settings.dispatch.conversations, settings.dispatch.accepted)
         working = self.node if settings.cluster.does("worker") else ""
         self.dispatcher = Dispatcher(store.inbox, self.road, tasks, working, bounds)
+        self.road.drafts.commit = self.dispatcher.meanwhile
+        self.sender.shows.streams = self.streams
         self.control = HubControl(self.dispatcher, self.sender, self.status)
         if self.cluster is not None and shared is not None:
             self.control = self.cluster.control(self.dispatcher, shared, self.status)
@@ -114,7 +121,7 @@ class Parts:
         presets = presets_of(settings)
         chosen = replace(_chat_settings(settings, self.gate.language), presets=presets, preset=preset_of(settings))
         chat = Chat(self.store.conversations, SightedModels(self.models, self.files), chosen, self.meter)
-        return Ways(
+        ways = Ways(
             commands=Commands(
                 given.prefixes,
                 names=given.names,
@@ -148,7 +155,11 @@ class Parts:
             hearing=self._hearing(settings),
             seeing=Seeing(self.files, self.platforms, max(settings.files.incoming_days * 86_400, _LEAST_SECONDS)),
             drawing=Drawing(self.renderer, self.files, drawing_rules(settings, self.zone), time.time),
+            drafts=DraftRules(settings.chat.stream, settings.chat.stream_after, quote=settings.chat.quote_in_groups),
+            unfolding=Unfolding(self.platforms),
+            mention_askers=settings.manners.mention_in_groups,
         )
+        return replace(ways, happenings=Happenings(self.board, ways.means, settings.chat.language, self.restraint))
 
     def _hearing(self, settings: Settings) -> Hearing | None:
         """What is done with voice messages; nothing where no model is named for them."""

@@ -14,7 +14,7 @@ from hubbub.bridge.translate import fit
 from hubbub.bridge.triggers import RoomRules, Triggers, is_for_bot, switched
 from hubbub.chat.answer import SESSION_END, Chat
 from hubbub.chat.stop import StopSignal
-from hubbub.commands.command import Call, CommandContext
+from hubbub.commands.command import Call, CommandContext, plainly
 from hubbub.commands.registry import Commands
 from hubbub.conversations.acquaintances import Acquaintances
 from hubbub.conversations.completions import OPTION
@@ -22,22 +22,28 @@ from hubbub.core.errors import StoreError, Unstorable
 from hubbub.core.events import Event, Fired, Received, event_key
 from hubbub.core.identities import Role, owner_of
 from hubbub.core.messages import Text, text_of
-from hubbub.core.phrases import Phrase
+from hubbub.core.phrases import Phrase, Sentence
 from hubbub.core.ports import Answer, CanType, MenuItem, Platform, Streamed, Streams
-from hubbub.core.work import Committed, Entry, Outgoing, Spend, Unit
+from hubbub.core.work import Committed, Entry, Outgoing, Spend, State, Unit
 from hubbub.dispatch.answering import Answering
 from hubbub.dispatch.asking import AskingForOne
 from hubbub.dispatch.delivery import Sender
+from hubbub.dispatch.drafting import DraftRules
+from hubbub.dispatch.drafts import Drafts
 from hubbub.dispatch.drawing import Drawing, Place
+from hubbub.dispatch.happenings import Happenings
 from hubbub.dispatch.hearing import Hearing
+from hubbub.dispatch.manners import filtered, mentioning, overheard
 from hubbub.dispatch.means import HubMeans
 from hubbub.dispatch.seeing import Seeing
+from hubbub.dispatch.unfolding import Unfolding
 from hubbub.words import choose, guess, say
 
 log = logging.getLogger(__name__)
 
 _NOTHING = Answer()
 _END = Streamed(end=True)
+_DRAFTS = DraftRules()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +65,11 @@ class Ways:
     drawing: Drawing | None = None
     hearing: Hearing | None = None
     seeing: Seeing | None = None
+    unfolding: Unfolding | None = None
+    happenings: Happenings | None = None
+    mention_askers: bool = False
     connected: frozenset[str] | None = None
+    drafts: DraftRules = _DRAFTS
 
 
 class Road:
@@ -71,6 +81,7 @@ class Road:
         self._sender = sender
         self._acquaintances = Acquaintances()
         self._typists: dict[str, CanType | None] = {}
+        self.drafts = Drafts(sender)
 
     def use(self, ways: Ways) -> None:
         """Lead elsewhere from now on; what is under way goes on as it began."""
@@ -105,7 +116,7 @@ class Road:
             return await self._unspoken(entry)
         try:
             answer = await self._answered(entry, entry.event, stop)
-            if answer is _NOTHING:
+            if answer is _NOTHING and self.drafts.row(entry) is None:
                 return Unit((entry.id,))
             return Unit((entry.id,), self._sends(entry, answer), answer.writes)
         except Unstorable as error:
@@ -124,10 +135,11 @@ class Road:
         return await hearing.aloud(event, await self._answer(replace(entry, event=event), event, stop))
 
     async def _unspoken(self, entry: Entry) -> Unit:
-        """What is no message causes nothing, but for silence that lasted."""
+        """What a silence that lasted, or anything else that is no message, causes."""
         event = entry.event
         if type(event) is not Fired or event.kind != SESSION_END:
-            return Unit(done=(entry.id,))
+            happenings = self._ways.happenings
+            return Unit((entry.id,)) if happenings is None else await happenings.unit(entry)
         return Unit((entry.id,), writes=await self._ways.chat.ended(owner_of(event.room, event.author.id), event))
 
     async def _answer(self, entry: Entry, event: Received, stop: StopSignal) -> Answer:
@@ -142,11 +154,14 @@ class Road:
             rules = switched(rules, switch)
         for_bot, text, call = self._heard(event, rules, switch)
         if call is None and not for_bot:
-            return _NOTHING
+            said = "" if switch == "off" else overheard(ways.means.board, event)
+            return plainly(said) if said else _NOTHING
         if call is not None and switch == "off" and not call.command.even_off:
             return _NOTHING
         owner = ways.triggers.owner(event)
         no = self._hindrance(event, owner, role, call)
+        if no is None:
+            no = await self._too_fast(event, owner, call)
         if no is not None:
             return await self._tell(no, owner, event) if no else _NOTHING
         if call is not None:
@@ -160,9 +175,12 @@ class Road:
     async def _asked(self, entry: Entry, event: Received, who: tuple[str, str], stop: StopSignal) -> Answer:
         """What a model answers to the owner's words."""
         ways, (owner, text) = self._ways, who
+        if ways.unfolding is not None and ways.unfolding.concerns(event):
+            event = await ways.unfolding.unfolded(event)
+            entry = replace(entry, event=event)
         if ways.seeing is not None and ways.seeing.concerns(event):
             entry = replace(entry, event=await ways.seeing.seen(event, owner))
-        async with self._answering(event) as pieces:
+        async with self._answering(entry, event) as pieces:
             return await ways.chat.answer(entry, owner, text, pieces, stop)
 
     async def _shown(self, answer: Answer, owner: str, entry: Entry, rules: RoomRules) -> Answer:
@@ -196,12 +214,23 @@ class Road:
         call = self._ways.commands.find(event, text) if for_bot or rules.prefix or switch == "off" else None
         return for_bot, text, call
 
-    def _hindrance(self, event: Received, owner: str, role: Role, call: Call | None) -> Phrase | Literal[False] | None:
+    def _hindrance(
+        self, event: Received, owner: str, role: Role, call: Call | None
+    ) -> Sentence | Literal[False] | None:
         """What is said instead of an answer, False for nothing at all; None where nothing is in the way."""
         if call is None and role < Role.USER:
             return Phrase("access.guest") if event.room.direct else False
-        pace = self._ways.means.meter.pace(owner)
-        return None if call is not None and call.command.urgent else pace
+        if (said := filtered(self._ways.means.board, event, call)) is not None:
+            return said
+        return None
+
+    async def _too_fast(self, event: Received, owner: str, call: Call | None) -> Phrase | Literal[False] | None:
+        """As `_hindrance`, where a limit of a minute is set."""
+        meter = self._ways.means.meter
+        group = meter.group_of(event.room)
+        if (call is not None and call.command.urgent) or not meter.paced(owner, group):
+            return None
+        return await meter.pace(owner, group)
 
     def _turned_away(self, event: Received) -> Answer:
         """Nobody is answered who is not let in; a stranger may be given a code."""
@@ -213,7 +242,7 @@ class Road:
         sentence = say(Phrase("access.code", {"code": stranger.code, "minutes": 60}), language)
         return Answer((Text(sentence, verbatim=True),), writes=writes)
 
-    async def _tell(self, phrase: Phrase, owner: str, event: Received) -> Answer:
+    async def _tell(self, phrase: Sentence, owner: str, event: Received) -> Answer:
         """A sentence in the person's language."""
         return Answer((Text(say(phrase, await self._ways.chat.language(owner, event)), verbatim=True),))
 
@@ -223,11 +252,12 @@ class Road:
         asking = AskingForOne((ways.chat, ways.means.models, self._answering), entry, event, owner, stop)
         return CommandContext(entry, event, owner, role, ways.means, asking)
 
-    def _answering(self, event: Received) -> Answering:
+    def _answering(self, entry: Entry, event: Received) -> Answering:
         """What surrounds an answer of a model."""
         key, streams = event_key(event), self._ways.streams
         pieces = partial(streams.publish, key) if streams.listened(key) else None
-        return Answering(event, self._ways.models_known, self._typist(event.room.platform), pieces)
+        draft = self.drafts.begin(self._ways, entry, event)
+        return Answering(event, self._ways.models_known, self._typist(event.room.platform), pieces, draft)
 
     def _typist(self, name: str) -> CanType | None:
         """The platform if it can show that; asked once a platform, for the question is slow."""
@@ -240,8 +270,8 @@ class Road:
     # --- from an answer to what is stored ------------------------------------------------------------------------
 
     def _sends(self, entry: Entry, answer: Answer) -> tuple[Outgoing, ...]:
-        event = entry.event
-        if not answer.message:
+        event, draft = entry.event, self.drafts.row(entry)
+        if not answer.message and draft is None:
             return answer.sends
         platform = self._ways.platforms.get(event.room.platform)
         if platform is None:
@@ -251,16 +281,25 @@ class Road:
         reply_to = event.message_id if answer.quote and type(event) is Received and capabilities.quotes else ""
         delivery = capabilities.promise
         sends = []
-        for message in fit(answer.message, capabilities):
-            state = self._sender.first_state(event.room, delivery, entry.id)
+        words = mentioning(answer.message, event, capabilities) if self._ways.mention_askers else answer.message
+        for message in fit(words, capabilities):
+            state = State.QUEUED if draft else self._sender.first_state(event.room, delivery, entry.id)
             sends.append(Outgoing(event.room, message, reply_to, delivery, state, entry.id))
             reply_to = ""
-        return (*sends, *answer.sends)
+        return (*(sends if draft is None else self.drafts.ends(entry, sends, platform)), *answer.sends)
 
     def refused(self, entry: Entry, error: Exception) -> Unit:
         """See `Handler.refused`."""
         self._sender.unreserve(entry.event.room, entry.id)
         return Unit((entry.id,), self._sends(entry, self._apology(entry, error)))
+
+    async def resumed(self, entry: Entry) -> None:
+        """See `Handler.resumed`."""
+        await self.drafts.resume(self._ways, entry)
+
+    def recalled(self, entry: Entry) -> Unit:
+        """See `Handler.recalled`."""
+        return Unit((entry.id,), self._sends(entry, _NOTHING))
 
     def _apology(self, entry: Entry, error: Exception) -> Answer:
         number = secrets.token_hex(4)
@@ -281,4 +320,5 @@ class Road:
             self._sender.push([row for row in committed.rows if row.id not in committed.elsewhere])
         elif committed.rows:
             self._sender.push(committed.rows)
+        self.drafts.stored(entry)
         self._ways.streams.publish(event_key(entry.event), _END)
