@@ -10,14 +10,15 @@ from hubbub.core.models import ModelSpec
 from hubbub.core.phrases import Phrase
 from hubbub.core.turns import ChatRequest, Delta, ModelInfo
 
-Step = Delta | ProviderError | float | str
+Step = Delta | ProviderError | float | str | asyncio.Event
 Script = Sequence[Step]
 
 
 class ScriptedModels:
     """Each request takes the next script, the last one for ever.
 
-    A step is a piece, words (a piece), seconds to wait, or a failure to raise. Closing is counted in ``closed``.
+    A step is a piece, words (a piece), seconds to wait, an event to wait for, or a failure to raise.
+    Closing is counted in ``closed``.
     """
 
     def __init__(self, *scripts: Script | Callable[[ChatRequest], Script], spec: ModelSpec | None = None) -> None:
@@ -38,6 +39,8 @@ class ScriptedModels:
                     raise step
                 if isinstance(step, float):
                     await asyncio.sleep(step)
+                elif isinstance(step, asyncio.Event):
+                    await step.wait()
                 elif isinstance(step, str):
                     yield Delta(step)
                 else:

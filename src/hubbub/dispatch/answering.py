@@ -6,9 +6,13 @@ import asyncio
 import logging
 from collections.abc import Callable
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from hubbub.core.events import Received
 from hubbub.core.ports import CanType, Streamed
+
+if TYPE_CHECKING:
+    from hubbub.dispatch.drafting import Draft
 
 log = logging.getLogger(__name__)
 
@@ -25,14 +29,25 @@ class Answering:
     A class of its own, not a generator: it stands on the road of every answer.
     """
 
-    __slots__ = ("_event", "_known", "_pieces", "_shown", "_timer", "_typist")
+    __slots__ = ("_draft", "_event", "_known", "_pieces", "_shown", "_timer", "_typist")
 
-    def __init__(self, event: Received, known: asyncio.Event, typist: CanType | None, pieces: Pieces | None) -> None:
-        """``known`` is set once models have been looked for; ``typist`` is the platform, if it shows writing."""
+    def __init__(
+        self,
+        event: Received,
+        known: asyncio.Event,
+        typist: CanType | None,
+        pieces: Pieces | None,
+        draft: Draft | None = None,
+    ) -> None:
+        """``known`` is set once models have been looked for; ``typist`` is the platform, if it shows writing.
+
+        ``draft`` shows the answer while it grows; then it need not be shown that it is being written.
+        """
         self._event = event
         self._known = known
         self._typist = typist
-        self._pieces = pieces
+        self._draft = draft
+        self._pieces = pieces if draft is None else draft.beside(pieces)
         self._timer: asyncio.TimerHandle | None = None
         self._shown: asyncio.Task[None] | None = None
 
@@ -50,6 +65,8 @@ class Answering:
             self._timer.cancel()
         if self._shown is not None:
             self._shown.cancel()
+        if self._draft is not None:
+            await self._draft.close()
 
     async def _models(self) -> None:
         """At the start models are still being looked for; not for long."""
@@ -60,11 +77,12 @@ class Answering:
             log.warning("models are still being looked for after %d s", _MODELS_SECONDS)
 
     def _show(self, typist: CanType) -> None:
-        self._shown = asyncio.get_running_loop().create_task(_show_typing(typist, self._event))
+        self._shown = asyncio.get_running_loop().create_task(_show_typing(typist, self._event, self._draft))
 
 
-async def _show_typing(typist: CanType, event: Received) -> None:
-    """Again and again until it is cancelled."""
+async def _show_typing(typist: CanType, event: Received, draft: Draft | None) -> None:
+    """Again and again until it is cancelled, while there is nothing else to see."""
     while True:
-        await typist.typing(event.room)
+        if draft is None or draft.row is None:
+            await typist.typing(event.room)
         await asyncio.sleep(_TYPING_EVERY)

@@ -13,7 +13,7 @@ from hubbub.core.events import Received
 from hubbub.core.ports import Answer
 from hubbub.core.work import Entry
 
-Answering = Callable[[Received], AbstractAsyncContextManager[Pieces | None]]
+Answering = Callable[[Entry, Received], AbstractAsyncContextManager[Pieces | None]]
 """What surrounds every answer of a model: models are known, the room is shown that it is being written."""
 
 
@@ -40,26 +40,26 @@ class AskingForOne:
 
     async def models(self) -> KnownModels:
         """See `Asking.models`."""
-        async with self._answering(self._event):
+        async with self._answering(self._entry, self._event):
             return self._models
 
     def busy(self) -> AbstractAsyncContextManager[object]:
         """See `Asking.busy`."""
-        return self._answering(self._event)
+        return self._answering(self._entry, self._event)
 
     async def retry(self) -> Answer:
         """See `Asking.retry`."""
-        async with self._answering(self._event) as pieces:
+        async with self._answering(self._entry, self._event) as pieces:
             return await self._chat.retry(self._entry, self._owner, pieces, self._stop)
 
     async def edit(self, text: str) -> Answer:
         """See `Asking.edit`."""
-        async with self._answering(self._event) as pieces:
+        async with self._answering(self._entry, self._event) as pieces:
             return await self._chat.edit(self._entry, self._owner, text, pieces, self._stop)
 
     async def complete(self, text: str, wishes: Completion, owner: str = "") -> Answer:
         """See `Asking.complete`."""
-        async with self._answering(self._event) as pieces:
+        async with self._answering(self._entry, self._event) as pieces:
             asked = (owner or self._owner, text)
             return await self._chat.complete(self._entry, asked, wishes, pieces, self._stop)
 
@@ -69,5 +69,5 @@ class AskingForOne:
 
     async def compact(self) -> Answer:
         """See `Asking.compact`."""
-        async with self._answering(self._event):
+        async with self._answering(self._entry, self._event):
             return await self._chat.compact(self._entry, self._owner, self._stop)

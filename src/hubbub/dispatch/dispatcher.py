@@ -37,6 +37,12 @@ class Handler(Protocol):
     async def handle(self, entry: Entry, stop: StopSignal) -> Unit:
         """All that the entry causes. May take long; ``stop`` says when to come to an end."""
 
+    async def resumed(self, entry: Entry) -> None:
+        """Called first for an entry that was claimed before: find what is left of that. Raises StoreError."""
+
+    def recalled(self, entry: Entry) -> Unit:
+        """What to store for an entry that nobody wants handled any more."""
+
     def stored(self, entry: Entry, committed: Committed | None) -> None:
         """The unit is stored (or, with None, will not be): send its rows, tell who waits."""
 
@@ -194,9 +200,11 @@ class Dispatcher:
     async def _step(self, lane: _Lane, entry: Entry) -> bool:
         """Handle one entry and store what it caused; True if the claim ended with it."""
         lane.stop = StopSignal()
+        if entry.attempts:
+            await self._patiently(entry, partial(self._handler.resumed, entry))
         if entry.id in lane.recalled:
             lane.recalled.discard(entry.id)
-            unit = Unit(done=(entry.id,))
+            unit = self._handler.recalled(entry)
         elif entry.attempts < SUSPECT_CLAIMS:
             unit = await self._patiently(entry, partial(self._handler.handle, entry, lane.stop))
         else:
@@ -238,13 +246,27 @@ class Dispatcher:
             return await self._commit(lane, entry, apology)
         except Unstorable as error:
             log.error("entry %d is given up: %s", entry.id, error)  # noqa: TRY400 - an expected kind
-            return await self._commit(lane, entry, Unit(dead=((entry.id, str(error)),)))
+            left = self._handler.recalled(entry).sends
+            return await self._commit(lane, entry, Unit(dead=((entry.id, str(error)),), sends=left))
 
     async def _commit(self, lane: _Lane, entry: Entry, unit: Unit) -> Committed:
         def commit() -> Awaitable[Committed]:
             return self._inbox.commit(lane.name, lane.fence, unit, release=len(lane.entries) == 1)
 
         return await self._patiently(entry, commit)
+
+    def meanwhile(self, entry: Entry, unit: Unit) -> Awaitable[Committed]:
+        """Store what an entry at work causes before it is done.
+
+        Raises:
+            Fenced: the entry is not at work here; nothing was stored.
+            Unstorable: (when awaited) as `Journal.commit`.
+        """
+        lane = self._lanes.get(entry.lane)
+        if lane is None or not lane.entries or lane.entries[0].id != entry.id:
+            msg = f"entry {entry.id} is not at work"
+            raise Fenced(msg)
+        return self._inbox.commit(lane.name, lane.fence, unit)
 
     async def _patiently(self, entry: Entry, work: Callable[[], Awaitable[T]]) -> T:
         """Work that needs the store, however long that fails: nothing of it was sent yet, so nothing is doubled."""
