@@ -18,12 +18,12 @@ from hubbub.platforms.wecom.convert import PLATFORM, Seen, clicked, greets, read
 from hubbub.platforms.wecom.crypto import BadSeal, Envelope
 from hubbub.platforms.wecom.repeats import Repeats
 from hubbub.platforms.wecom.settings import Application, WeComSettings
-from hubbub.platforms.wecom.wire import BadCallback, Fields, fields_of, sealed_in
+from hubbub.platforms.wecom.wire import BadCallback, Fields, NoXml, fields_of, sealed_in
 
 _LARGEST_BODY = 262_144
 _LONGEST_QUERY = 8192
 # WeCom waits five seconds and then comes again.
-_COMMIT_SECONDS = 4.5
+_SECONDS = 4.5
 _PARAMETERS = ("msg_signature", "timestamp", "nonce")
 
 
@@ -62,7 +62,11 @@ class Callbacks:
 
     async def __call__(self, scope: dict[str, Any], receive: Callable[[], Any], send: Callable[[Any], Any]) -> None:
         """Serve one request."""
-        reply = await self._answer(scope, receive)
+        try:
+            async with asyncio.timeout(_SECONDS):
+                reply = await self._answer(scope, receive)
+        except TimeoutError:
+            reply = Reply(503, why="the body does not come, or the event is not stored in time")
         if reply.why:
             client = scope.get("client")
             where = f"{client[0] if client else 'local socket'} {scope['path']}"
@@ -89,7 +93,7 @@ class Callbacks:
             fields = fields_of(self._envelope.open(sealed))
             self._must_be_for_us(fields)
             event = read_event(fields, Seen(self._application.account, self._clock(), self._settings.locale))
-        except BadSeal as bad:
+        except (BadSeal, NoXml) as bad:
             return Reply(_REFUSED, why=str(bad))
         except BadCallback as bad:
             # It is WeCom's, and no later try would be better: acknowledged, and told.
@@ -133,10 +137,8 @@ class Callbacks:
             receipt = asyncio.ensure_future(self._host.accept(event))
         except Overloaded as busy:
             return Reply(503, why=f"overloaded: {busy}")
-        await asyncio.wait((receipt,), timeout=_COMMIT_SECONDS)  # leaves the commit alone when we are cancelled
-        if not receipt.done():
-            receipt.add_done_callback(_ignore)
-            return Reply(503, why="the event is not stored yet")
+        receipt.add_done_callback(_ignore)
+        await asyncio.wait((receipt,))  # leaves the commit alone when we are cancelled
         error = receipt.exception()
         if isinstance(error, StoreError):
             return Reply(503, why="the event could not be stored")

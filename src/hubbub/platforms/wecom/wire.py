@@ -22,6 +22,10 @@ class BadCallback(Exception):
     """What was sealed is no event."""
 
 
+class NoXml(BadCallback):
+    """What was sealed is nothing that WeCom seals."""
+
+
 class BadAnswer(Exception):
     """The API's answer is none."""
 
@@ -36,13 +40,13 @@ def fields_of(plain: bytes) -> Fields:
     """The fields of an opened callback, by name; those inside others are left out.
 
     Raises:
-        BadCallback: it is no XML, or declares entities.
+        NoXml: it is no XML, or has a document type or entities.
     """
     try:
         root = fromstring(plain, forbid_dtd=True)
     except (ParseError, DefusedXmlException, ValueError, LookupError) as error:
         message = f"not XML: {error}"
-        raise BadCallback(message) from error
+        raise NoXml(message) from error
     return {child.tag: child.text or "" for child in root if isinstance(child.tag, str)}
 
 
