@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from starlette.requests import Request
 
+from hubbub.core.errors import StoreError
 from hubbub.core.ports import Clock, Secrets
 
 KEY = "repeater.links"
@@ -51,10 +52,13 @@ class Links:
         return hmac.new(key, f"GET {path} {expires}".encode("utf-8", "replace"), hashlib.sha256).hexdigest()
 
     async def _made(self) -> bytes:
+        """The key that is stored; of several that are made at once the first one counts. Raises StoreError."""
         stored = await self._store.get(KEY)
         if stored is None:
-            await self._store.put(KEY, secrets.token_hex(32))
-            # Another process may have made one at the same time: what is stored counts.
-            stored = await self._store.get(KEY) or ""
+            await self._store.change(KEY, None, secrets.token_hex(32))
+            stored = await self._store.get(KEY)
+        if not stored:
+            msg = "the key of links is not stored"
+            raise StoreError(msg)
         self._key = stored.encode()
         return self._key

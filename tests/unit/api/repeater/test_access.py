@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from urllib.parse import urlsplit
 
 import pytest
+from typing_extensions import override
 
 from hubbub.api.admission import Admission
 from hubbub.api.repeater.admin import AdminKey
@@ -12,7 +14,7 @@ from hubbub.api.repeater.links import Links
 from hubbub.commands.access.gate import Gate
 from hubbub.commands.access.rules import AccessRules
 from hubbub.conversations.limits import NO_LIMITS
-from hubbub.core.errors import ConfigError
+from hubbub.core.errors import ConfigError, StoreError
 from tests.fakes.doors import MemorySecrets
 from tests.unit.api.repeater.door import KEY, MODEL, USER, Door, door
 
@@ -100,6 +102,42 @@ async def test_an_old_link_is_worth_nothing() -> None:
         assert (await at.ask("GET", f"/userdata/file/u1.zip?{await other.query('/userdata/file/u1.zip', 60)}"))[
             0
         ] == 401
+
+
+async def test_two_processes_that_make_the_key_at_once_make_one() -> None:
+    class Slow(MemorySecrets):
+        """Each answer comes later than the one before."""
+
+        asked = 0
+
+        @override
+        async def get(self, key: str) -> str | None:
+            found = await super().get(key)
+            self.asked += 1
+            for _ in range(10 * self.asked):
+                await asyncio.sleep(0)
+            return found
+
+    store = Slow()
+    signed = await asyncio.gather(*(Links(store, lambda: 1000.0).query("/x", 60) for _ in range(3)))
+    assert {*signed} == {await Links(store, lambda: 1000.0).query("/x", 60)}
+
+
+async def test_a_key_that_is_not_stored_signs_nothing() -> None:
+    class Full(MemorySecrets):
+        """Takes nothing, and says no word about it."""
+
+        @override
+        async def put(self, key: str, value: str) -> None:
+            pass
+
+        @override
+        async def change(self, key: str, seen: str | None, value: str) -> bool:
+            return False
+
+    links = Links(Full(), lambda: 1000.0)
+    with pytest.raises(StoreError):
+        await links.query("/x", 60)
 
 
 async def test_pictures_are_linked_for_whoever_needed_a_token() -> None:
