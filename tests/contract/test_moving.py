@@ -18,6 +18,7 @@ from hubbub.core.events import Received
 from hubbub.core.identities import Author
 from hubbub.core.messages import Blob, Text
 from hubbub.core.ports import Token
+from hubbub.core.quotas import Pace, Quota, Reservation
 from hubbub.core.work import Append, Archive, MoveHead, Spend, State, Switch, TimerSet, Unit
 from hubbub.storage import scan, schema
 from hubbub.storage.moving import Moved, move
@@ -80,6 +81,8 @@ async def fill(store: Store) -> None:
     await store.leases.acquire("wire", "a", 0.01)
     await store.files.put("f1", Blob(b"\0\1 content", "image/png", ODD), 1e12, "anna")
     await store.calls.add([ModelCall("anna", "small", 1.0)])
+    quota, pace = Quota("anna", "2026-01-31", messages=9), Pace("anna", 9)
+    await store.usage.reserve(Reservation("r1", 1.0, 1e12, (quota,), (pace,), 5, 6))
 
 
 async def told(store: Store) -> dict[str, Any]:

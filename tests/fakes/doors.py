@@ -28,6 +28,7 @@ from hubbub.core.events import Event, Received, event_key
 from hubbub.core.messages import Message, Text, text_of
 from hubbub.core.phrases import Sentence
 from hubbub.core.ports import Host, Route, Store, Streamed, Token
+from hubbub.core.quotas import Reservation, Shortage
 from hubbub.core.status import AccountStatus, HubStatus
 from hubbub.core.turns import ModelInfo
 from hubbub.core.work import Entry, GivenUp, Outgoing, Receipt, Row, Spend, Spent, State
@@ -39,6 +40,7 @@ from tests.fakes.people import MemoryPeople
 from tests.fakes.platform_host import FakeHost
 from tests.fakes.registry import FakeRegistry
 from tests.fakes.repeater import MemoryCalls, MemoryFiles, parts
+from tests.fakes.reserving import Reserved
 
 
 @dataclass
@@ -103,9 +105,17 @@ class MemoryInbox:
 @dataclass
 class MemoryUsage:
     counted: list[Spend] = field(default_factory=list)
+    reserved: Reserved = field(default_factory=Reserved)
 
     async def add(self, spend: Spend) -> None:
         self.counted.append(spend)
+        self.reserved.counted(spend)
+
+    async def reserve(self, wanted: Reservation) -> Shortage | None:
+        return self.reserved.ask(wanted, self.counted)
+
+    async def release(self, hold: str) -> None:
+        self.reserved.holds.pop(hold, None)
 
     async def spent(self, owner: str, first: str, last: str) -> Spent:
         mine = [spend for spend in self.counted if spend.owner == owner and first <= spend.day <= last]

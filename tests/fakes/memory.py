@@ -22,11 +22,13 @@ from hubbub.core.work import (
     Switch,
     Write,
 )
+from tests.fakes.reserving import Reserved
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from hubbub.core.ports import Answer
+    from hubbub.core.quotas import Reservation, Shortage
 
 Key = tuple[str, BranchKind, str]
 
@@ -146,6 +148,20 @@ class MemoryUsage:
 
     def __init__(self, kept: MemoryConversations) -> None:
         self._kept = kept
+        self.reserved = Reserved()
+
+    async def reserve(self, wanted: Reservation) -> Shortage | None:
+        return self.reserved.ask(wanted, self._kept.spends)
+
+    async def release(self, hold: str) -> None:
+        self.reserved.holds.pop(hold, None)
+
+    async def sweep(self, now: float) -> int:
+        raise NotImplementedError
+
+    async def days(self, owner: str, first: str, last: str) -> Mapping[str, Spent]:
+        days = sorted({each.day for each in self._kept.spends if each.owner == owner and first <= each.day <= last})
+        return {day: await self.spent(owner, day, day) for day in days}
 
     async def spent(self, owner: str, first: str, last: str) -> Spent:
         found = [each for each in self._kept.spends if each.owner == owner and first <= each.day <= last]
@@ -154,6 +170,7 @@ class MemoryUsage:
             sum(each.messages for each in found),
             sum(each.prompt_tokens for each in found),
             sum(each.completion_tokens for each in found),
+            cost=sum(each.cost for each in found),
         )
 
     async def spenders(self, limit: int = 100) -> Sequence[Spent]:
@@ -162,3 +179,4 @@ class MemoryUsage:
 
     async def add(self, spend: Spend) -> None:
         self._kept.spends.append(spend)
+        self.reserved.counted(spend)

@@ -24,6 +24,7 @@ from hubbub.conversations import preferences
 from hubbub.conversations.branches import since, start_anew
 from hubbub.conversations.completions import Completion, completion_of, standing
 from hubbub.conversations.contexts import Context, context_of
+from hubbub.conversations.limits import Stake
 from hubbub.conversations.remembered import RememberedContexts
 from hubbub.conversations.unanswered import UNANSWERED, left_over
 from hubbub.conversations.wishes import wish_of
@@ -177,19 +178,37 @@ class Chat:
         return self._speech.language(await preferences.read(self._conversations, owner), event)
 
     async def _run(self, job: Job) -> Answer:
+        failure: ProviderError | None = None
         with job.stop:
             try:
                 if job.stop.reason is None:
-                    async with self._meter.hold(job.owner, expected(job.question)):
-                        await self._asking.ask(job)
-            except ProviderError as error:
-                return self._failed(job, error)
+                    async with self._meter.hold(job.owner, expected(job.question), self._stake(job)) as job.bill.held:
+                        failure = await self._ask(job)
             except UserError as error:
                 return self._refused(job, error.user_text)
             except asyncio.CancelledError:
                 if not job.stop.absorb():
                     raise
-        return self._done(job)
+        return self._done(job) if failure is None else self._failed(job, failure)
+
+    async def _ask(self, job: Job) -> ProviderError | None:
+        """Why there is no answer; None where there is one. What was reserved is counted either way."""
+        try:
+            await self._asking.ask(job)
+        except ProviderError as error:
+            return error
+        return None
+
+    def _stake(self, job: Job) -> Stake:
+        """A question that is handled again, after a crash, is reserved once."""
+        entry, cost = job.entry, self._asking.expected_cost(job)
+        return Stake(self._meter.group_of(job.event.room), cost, f"entry:{entry.id}", entry.attempts > 0, kept=True)
+
+    def _owed(self, job: Job) -> tuple[Write, ...]:
+        """What is to be counted where there is no answer."""
+        if not job.bill.owed:
+            return ()
+        return (job.bill.spend(job.owner, job.event, self._meter.today(job.owner), 0),)
 
     def _done(self, job: Job) -> Answer:
         """The answer as far as it came: whole, or up to where it was stopped."""
@@ -197,9 +216,9 @@ class Chat:
         if reason == "shutdown":
             raise asyncio.CancelledError
         if job.stop.reason == "recall":
-            return Answer()
+            return Answer(writes=self._owed(job))
         if not job.reply.content and not job.media:
-            return Answer(writes=(*unanswered(job), *job.bill.calls))
+            return Answer(writes=(*unanswered(job), *self._owed(job), *job.bill.calls))
         job.content = self._asking.words(job)
         text = self._speech.written(job.reply, job.content)
         if reason == "stop":
@@ -224,8 +243,7 @@ class Chat:
         log.error(cause, number, job.entry.id, job.owner, error, error.status)
         told = error.user_text or Phrase("error.model_failed")
         phrase = Phrase(told.key, {**told.values, "id": number})
-        spend = job.bill.spend(job.owner, job.event, self._meter.today(job.owner), 0)
-        writes = (*unanswered(job), spend) if job.bill.prompt_tokens or job.bill.deeds else unanswered(job)
+        writes = (*unanswered(job), *self._owed(job))
         told_so = self._speech.tell(phrase, job.preferences, job.event)
         said = self._speech.say(phrase, job.preferences, job.event)
         message: Message = (*told_so.message, *job.media, *details.failure(job, said, number, phrase.key, error.status))

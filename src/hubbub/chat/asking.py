@@ -9,6 +9,7 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
+from hubbub.chat.bill import USUAL_ANSWER, price
 from hubbub.chat.budget import cost
 from hubbub.chat.calls import Caller
 from hubbub.chat.request import Limits, fitted, has_pictures, limits_of, parameters_of, request_of
@@ -92,6 +93,19 @@ class Asking:
         """The model of a name, if there is one."""
         return self._models.find(name) if name else None
 
+    def expected_cost(self, job: Job) -> int:
+        """About what a job will come to, in billionths of what prices are in; 0 where nobody knows a price."""
+        try:
+            spec = self.model(job.preferences, job.event, job.completion.model if job.completion else "")
+        except (ProviderError, UserError):
+            return 0
+        if not spec.price_in and not spec.price_out:
+            return 0
+        asked = sum(map(cost, job.told))
+        bounded = min(asked, self._settings.context_tokens or asked)
+        parameters = parameters_of(job.preferences.parameters, spec, self._settings)
+        return price(spec, bounded, parameters.max_tokens or spec.parameters.max_tokens or USUAL_ANSWER)
+
     def _default(self) -> ModelSpec:
         try:
             return self._models.default()
@@ -111,11 +125,15 @@ class Asking:
         except TimeoutError as error:
             message = f"no whole answer within {self._settings.answer_seconds:g} s"
             raise ProviderError(message, user_text=Phrase("error.model_timeout"), retryable=True) from error
+        finally:
+            if job.kit is not None:
+                await job.kit.holds.aclose()
 
     async def _ask(self, job: Job) -> None:
         began = time.time_ns()
         spec = self.model(job.preferences, job.event, job.completion.model if job.completion else "")
         job.bill.caller = self.caller(job.owner, job.event, job.completion)
+        job.bill.named = self.named
         job.variables = self._wording.variables(job, spec, began / 1e9)
         if job.question.content:
             said = self._wording.message(job, job.question.content)

@@ -14,6 +14,7 @@ from hubbub.chat.bill import Bill
 from hubbub.chat.budget import last_round
 from hubbub.chat.summary import transcript
 from hubbub.conversations.contexts import Summary, compacted
+from hubbub.conversations.limits import Stake
 from hubbub.core.errors import UserError
 from hubbub.core.phrases import Phrase
 from hubbub.core.ports import Answer
@@ -57,14 +58,16 @@ class Compacting:
         if not any(turn.content for turn in context.turns[:count]):
             return self._speech.tell(Phrase("chat.nothing_to_compact"), long.preferences, long.event)
         bill = Bill(self._asking.caller(long.owner, long.event))
+        bill.named = self._asking.named
         with stop:
             try:
                 made = await self._summary(long, count, bill)
             except asyncio.CancelledError:
                 if not stop.absorb():
                     raise
+                owed = (bill.spend(long.owner, long.event, self._meter.today(long.owner), 0),) if bill.owed else ()
                 stopped = self._speech.tell(Phrase("chat.stopped"), long.preferences, long.event)
-                return Answer() if stop.reason == "recall" else stopped
+                return Answer(writes=owed) if stop.reason == "recall" else replace(stopped, writes=owed)
         told = Phrase("chat.compacted" if made else "chat.compacted_without", {"count": count})
         text = made or transcript(_before(context), context.turns[:count], self._settings.summary_tokens)
         writes = self._writes(long, count, text, bill)
@@ -74,7 +77,8 @@ class Compacting:
         """The model's; "" where none is made, also because the day's limit is reached."""
         old = long.context.turns[:count]
         try:
-            async with self._meter.hold(long.owner, 0):
+            stake = Stake(self._meter.group_of(long.event.room), kept=True)
+            async with self._meter.hold(long.owner, 0, stake) as bill.held:
                 before = _before(long.context)
                 return await self._asking.summarize(long.preferences, long.event, before, old, bill)
         except UserError:
@@ -85,7 +89,7 @@ class Compacting:
         position = next(at for at, node in enumerate(long.branch.nodes) if node.id == nodes[count])
         write = compacted(long.branch, position, Summary(text, nodes[count - 1]))
         spend = bill.spend(long.owner, long.event, self._meter.today(long.owner), 0)
-        return (write, *((spend,) if bill.prompt_tokens else ()), *bill.calls)
+        return (write, *((spend,) if bill.owed else ()), *bill.calls)
 
 
 def _before(context: Context) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from hubbub.commands.arguments import first_word, required
 from hubbub.commands.command import Call, Command, CommandContext
+from hubbub.conversations.limits import Stake
 from hubbub.conversations.shelf import turns_of
 from hubbub.core.errors import MediaError, ProviderError, StoreError, UserError
 from hubbub.core.identities import Role
@@ -45,9 +46,13 @@ async def image(call: Call, context: CommandContext) -> Answer:
     wish = required(call, rest if word in _EDIT else call.argument, "TEXT")
     if too_long := context.hub.meter.too_long(context.owner, wish):
         raise UserError(too_long)
-    async with context.hub.meter.hold(context.owner, _COST), context.asking.busy():
+    meter = context.hub.meter
+    stake = Stake(
+        meter.group_of(context.event.room), 0, f"entry:{context.entry.id}", context.entry.attempts > 0, kept=True
+    )
+    async with meter.hold(context.owner, _COST, stake) as held, context.asking.busy():
         blob = await _painted(painter, wish, (sent or [await _last(context)]) if changes else [], context)
-    spend = Spend(context.owner, context.hub.meter.today(context.owner), messages=1)
+    spend = held.on(Spend(context.owner, meter.today(context.owner), messages=1))
     try:
         url = await _address(blob, context)
     except UserError as error:  # it was painted at a price all the same

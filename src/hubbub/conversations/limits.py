@@ -1,39 +1,59 @@
-"""How much of the models an owner may use: by the minute in memory, by the day as it is stored.
+"""How much of the models an owner, a group and the whole hub may use, by the minute and by the day.
 
-A question is checked before the model is asked, and held until its answer is known, so that many at once do not pass
-where one would be the last. What it came to is counted with the answer (`Spend`). A day's last question may go over
-the limit of tokens: how long an answer will be is known only afterwards.
+A question is reserved before the model is asked, in the store, so that many at once, also on several nodes, do not pass
+where one would be the last. What it came to is counted with the answer (`Spend`), in the same transaction in which the
+reservation ends; one that nobody ends lapses. Where no limit is set nothing is asked of the store.
 """
 
 from __future__ import annotations
 
+import logging
+import secrets
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from hubbub.conversations.zones import day
-from hubbub.core.errors import UserError
+from hubbub.core.errors import StoreError, UserError
 from hubbub.core.phrases import Phrase
+from hubbub.core.quotas import BILLION, Pace, Quota, Reservation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import tzinfo
+    from types import TracebackType
 
+    from hubbub.core.addresses import Room
     from hubbub.core.ports import Clock, Usage
-    from hubbub.core.work import Spent
+    from hubbub.core.quotas import Shortage
+    from hubbub.core.work import Spend
 
-_MOST_OWNERS = 10_000
-_MINUTE = 60.0
+log = logging.getLogger(__name__)
+
+EVERYBODY = "hub:all"
+"""The scope of all that the hub uses."""
+_GROUP = "hub:room:"
+_MOST_TOLD = 10_000
+_LAPSE_SECONDS = 900.0
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one owner may use; 0 is no limit. ``message_characters`` bounds one question."""
+    """What one owner may use; 0 is no limit. ``message_characters`` bounds one question.
+
+    ``cost_per_day`` is money, in billionths of what prices are in.
+    """
 
     messages_per_minute: int = 0
     messages_per_day: int = 0
     tokens_per_day: int = 0
     message_characters: int = 0
+    cost_per_day: int = 0
+
+    @property
+    def by_day(self) -> bool:
+        """Something is counted by the day."""
+        return bool(self.messages_per_day or self.tokens_per_day or self.cost_per_day)
 
 
 NO_LIMITS = Limits()
@@ -47,21 +67,30 @@ class PlatformLimits:
     zone: tzinfo | None = None
 
 
-@dataclass(slots=True)
-class _Pace:
-    """A bucket that a minute fills: ``left`` messages at ``at``. ``told``: the owner knows that it is empty."""
+@dataclass(frozen=True, slots=True)
+class CommonLimits:
+    """What all members of a ``group`` may use together, and everybody in the whole ``hub``."""
 
-    left: float
-    at: float
-    told: bool = False
+    group: Limits = NO_LIMITS
+    hub: Limits = NO_LIMITS
 
 
 @dataclass(frozen=True, slots=True)
-class _Held:
-    """Questions of one owner that are being answered."""
+class Stake:
+    """More about a question: the key of the group (without threads) that it is asked in, "" in private; what it costs.
 
-    messages: int = 0
-    tokens: int = 0
+    ``key`` names it, so that it is reserved once though it is tried ``again`` ("": it is tried once).
+    ``kept``: a `Spend` ends the reservation (`Hold.on`); without it the block does.
+    """
+
+    group: str = ""
+    cost: int = 0
+    key: str = ""
+    again: bool = False
+    kept: bool = False
+
+
+_NO_STAKE = Stake()
 
 
 class Meter:
@@ -81,14 +110,25 @@ class Meter:
         self.clock = clock
         self._zone = zone
         self._own = {} if own is None else own
-        self._paces: OrderedDict[str, _Pace] = OrderedDict()
-        self._held: dict[str, _Held] = {}
+        self._told: OrderedDict[str, None] = OrderedDict()
         self._platforms: Mapping[str, PlatformLimits] = {}
+        self.common = CommonLimits()
+        self._grouped = False
+        self._lapse = _LAPSE_SECONDS
 
-    def use(self, limits: Limits, platforms: Mapping[str, PlatformLimits] | None = None) -> None:
-        """Go by other limits of the hub, and of platforms, from now on."""
+    def use(
+        self,
+        limits: Limits,
+        platforms: Mapping[str, PlatformLimits] | None = None,
+        common: CommonLimits | None = None,
+        longest: float = 0.0,
+    ) -> None:
+        """Go by other limits of the hub, and of platforms, from now on; ``longest``: seconds that an answer may take."""
         self._limits = limits
         self._platforms = platforms or {}
+        self.common = common or CommonLimits()
+        self._grouped = self.common.group != NO_LIMITS
+        self._lapse = max(_LAPSE_SECONDS, 2 * longest)
 
     def today(self, owner: str = "") -> str:
         """The day that is counted now, for an owner."""
@@ -103,79 +143,147 @@ class Meter:
         found = self._platforms.get(owner.partition(":")[0])
         return found.limits if found is not None else self._limits
 
-    def pace(self, owner: str) -> Phrase | Literal[False] | None:
-        """None if an owner may say something now; else a sentence that says so, or False when it was said already."""
-        most = self.limits_of(owner).messages_per_minute
-        if not most:
+    def group_of(self, room: Room) -> str:
+        """A room's group, if groups have limits; "" where none counts."""
+        if not self._grouped or room.direct:
+            return ""
+        return (replace(room, thread="") if room.thread else room).key
+
+    # --- by the minute -------------------------------------------------------------------------------------------
+
+    def paced(self, owner: str, group: str = "") -> bool:
+        """Whether some limit of a minute holds; without one `pace` need not be asked."""
+        common = self.common
+        return bool(
+            self.limits_of(owner).messages_per_minute
+            or common.hub.messages_per_minute
+            or (group and common.group.messages_per_minute)
+        )
+
+    async def pace(self, owner: str, group: str = "") -> Phrase | Literal[False] | None:
+        """None if an owner may say something now; else a sentence that says so, or False when it was said already.
+
+        Raises StoreError.
+        """
+        paces = tuple(
+            Pace(scope, limits.messages_per_minute)
+            for scope, limits in self._scopes(owner, group)
+            if limits.messages_per_minute
+        )
+        short = await self._usage.reserve(Reservation(now=self.clock(), paces=paces)) if paces else None
+        if short is None:
+            self._told.pop(owner, None)
             return None
-        now = self.clock()
-        pace = self._paces.pop(owner, None) or _Pace(most, now)
-        pace.left = min(most, pace.left + max(0.0, now - pace.at) * most / _MINUTE)
-        pace.at = now
-        self._paces[owner] = pace
-        if len(self._paces) > _MOST_OWNERS:
-            self._paces.popitem(last=False)
-        if pace.left >= 1:
-            pace.left -= 1
-            pace.told = False
-            return None
-        if pace.told:
+        if owner in self._told:
             return False
-        pace.told = True
-        return Phrase("limit.minute", {"limit": most, "seconds": max(1, round((1 - pace.left) * _MINUTE / most))})
+        self._told[owner] = None
+        if len(self._told) > _MOST_TOLD:
+            self._told.popitem(last=False)
+        return _said(short, owner)
+
+    # --- by the day ----------------------------------------------------------------------------------------------
 
     def too_long(self, owner: str, text: str) -> Phrase | None:
         """Why a question is refused for its length."""
         most = self.limits_of(owner).message_characters
         return Phrase("limit.characters", {"limit": most, "characters": len(text)}) if 0 < most < len(text) else None
 
-    def hold(self, owner: str, tokens: int) -> Hold:
+    def hold(self, owner: str, tokens: int, stake: Stake = _NO_STAKE) -> Hold:
         """``async with`` it around the asking; ``tokens`` is what the question will probably come to.
 
         Raises:
             UserError: (on entering) the day's limit is reached.
-            StoreError: (on entering) what was used could not be read.
+            StoreError: (on entering) it could not be reserved.
         """
-        return Hold(self, owner, tokens)
+        return Hold(self, owner, tokens, stake)
 
-    async def begin(self, owner: str, tokens: int) -> bool:
-        """Check, and count as under way; False where no limit needs it. Raises as `hold` does."""
-        limits = self.limits_of(owner)
-        if not limits.messages_per_day and not limits.tokens_per_day:
-            return False
-        today = self.today(owner)
-        spent = await self._usage.spent(owner, today, today)
-        held = self._held.get(owner) or _Held()
-        _check(limits, spent, held)
-        self._held[owner] = _Held(held.messages + 1, held.tokens + tokens)
-        return True
+    async def begin(self, owner: str, tokens: int, stake: Stake) -> Reservation | None:
+        """Reserve; None where no limit needs it. Raises as `hold` does."""
+        if not self.common.hub.by_day and not self.limits_of(owner).by_day:
+            if not stake.group or not self.common.group.by_day:
+                return None
+        scopes = [(scope, limits) for scope, limits in self._scopes(owner, stake.group) if limits.by_day]
+        today, now = self.today(owner), self.clock()
+        quotas = tuple(
+            Quota(scope, today, each.messages_per_day, each.tokens_per_day, each.cost_per_day) for scope, each in scopes
+        )
+        name = stake.key or secrets.token_hex(12)
+        wanted = Reservation(name, now, now + self._lapse, quotas, (), tokens, stake.cost, stake.again)
+        short = await self._usage.reserve(wanted)
+        if short is not None:
+            raise UserError(_said(short, owner))
+        return wanted
 
-    def end(self, owner: str, tokens: int) -> None:
-        """What `begin` said True to is under way no more."""
-        held = self._held.pop(owner)
-        if held.messages > 1:
-            self._held[owner] = _Held(held.messages - 1, held.tokens - tokens)
+    async def release(self, wanted: Reservation) -> None:
+        """What `begin` reserved is held no more; where the store is away it lapses."""
+        try:
+            await self._usage.release(wanted.id)
+        except StoreError as error:
+            log.warning("a reservation is left to lapse: %s", error)
+
+    def _scopes(self, owner: str, group: str) -> list[tuple[str, Limits]]:
+        """Whom something counts for, and what they may use."""
+        found = [(owner, self.limits_of(owner))]
+        if group and self.common.group != NO_LIMITS:
+            found.append((f"{_GROUP}{group}", self.common.group))
+        if self.common.hub != NO_LIMITS:
+            found.append((EVERYBODY, self.common.hub))
+        return found
 
 
 class Hold:
     """See `Meter.hold`. A class, not a generator: it stands on the road of every answer."""
 
-    __slots__ = ("_held", "_meter", "_owner", "_tokens")
+    __slots__ = ("_meter", "_owner", "_reserved", "_stake", "_tokens")
 
-    def __init__(self, meter: Meter, owner: str, tokens: int) -> None:
-        self._meter, self._owner, self._tokens = meter, owner, tokens
-        self._held = False
+    def __init__(self, meter: Meter, owner: str, tokens: int, stake: Stake) -> None:
+        self._meter, self._owner, self._tokens, self._stake = meter, owner, tokens, stake
+        self._reserved: Reservation | None = None
 
-    async def __aenter__(self) -> None:
-        self._held = await self._meter.begin(self._owner, self._tokens)
+    @property
+    def reserved(self) -> bool:
+        """A `Spend` has to end it, though nothing was used."""
+        return self._reserved is not None
 
-    async def __aexit__(self, *_: object) -> None:
-        if self._held:
-            self._meter.end(self._owner, self._tokens)
+    def on(self, spend: Spend) -> Spend:
+        """What is to be counted, so that it ends the reservation and counts for everybody whom it was made for."""
+        reserved = self._reserved
+        if reserved is None:
+            return spend
+        shares = tuple(each.scope for each in reserved.quotas if each.scope != spend.owner)
+        return replace(spend, hold=reserved.id, shares=shares)
+
+    async def __aenter__(self) -> Hold:
+        self._reserved = await self._meter.begin(self._owner, self._tokens, self._stake)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        # Whoever is cancelled goes on with a `Spend`, or comes again under the same key.
+        ended = kind is not None and issubclass(kind, Exception)
+        if self._reserved is not None and (ended or not self._stake.kept):
+            reserved, self._reserved = self._reserved, None
+            await self._meter.release(reserved)
 
 
-def _check(limits: Limits, spent: Spent, held: _Held) -> None:
-    if limits.messages_per_day and spent.messages + held.messages >= limits.messages_per_day:
-        raise UserError(Phrase("limit.messages", {"limit": limits.messages_per_day}))
-    if limits.tokens_per_day and spent.tokens + held.tokens >= limits.tokens_per_day:
-        raise UserError(Phrase("limit.tokens", {"limit": limits.tokens_per_day}))
+def stricter(one: Limits, other: Limits) -> Limits:
+    """The smaller of each, where there is a limit."""
+    pairs = ((getattr(one, name), getattr(other, name)) for name in Limits.__dataclass_fields__)
+    return Limits(*(min(pair) if all(pair) else max(pair) for pair in pairs))
+
+
+def shown(cost: int) -> str:
+    """An amount of money as people read it."""
+    text = f"{cost / BILLION:.4f}".rstrip("0")
+    whole, _, part = text.partition(".")
+    return f"{whole}.{part:0<2}"
+
+
+def _said(short: Shortage, owner: str) -> Phrase:
+    """Why nothing is answered now. Whose limit it is shows in the key; of others nothing is told."""
+    whose = "" if short.scope == owner else "hub_" if short.scope == EVERYBODY else "group_"
+    if short.what == "minute":
+        return Phrase(f"limit.{whose}minute", {"limit": short.limit, "seconds": max(1, round(short.seconds))})
+    limit = shown(short.limit) if short.what == "cost" else short.limit
+    return Phrase(f"limit.{whose}{short.what}", {"limit": limit})

@@ -11,13 +11,14 @@ if TYPE_CHECKING:
     from hubbub.core.ports import Conversations
     from hubbub.core.work import Branch, Write
 
-_BEFORE = f"{HIDDEN}persona."
+BEFORE = f"{HIDDEN}persona."
+"""How the names of their branches begin."""
 
 
 async def names(conversations: Conversations, owner: str) -> tuple[str, ...]:
     """Those that an owner has, in the order of their names."""
     found = await conversations.branches(owner, "prompt")
-    return tuple(sorted(each.name.removeprefix(_BEFORE) for each in found if each.name.startswith(_BEFORE)))
+    return tuple(sorted(each.name.removeprefix(BEFORE) for each in found if each.name.startswith(BEFORE)))
 
 
 async def read(conversations: Conversations, owner: str, name: str) -> str:
@@ -27,7 +28,7 @@ async def read(conversations: Conversations, owner: str, name: str) -> str:
 
 async def branch(conversations: Conversations, owner: str, name: str) -> Branch:
     """The branch that holds a persona, to be written to."""
-    return await conversations.branch(owner, "prompt", f"{_BEFORE}{name}", limit=1)
+    return await conversations.branch(owner, "prompt", f"{BEFORE}{name}", limit=1)
 
 
 def put(kept: Branch, text: str) -> tuple[Write, ...]:
@@ -36,7 +37,7 @@ def put(kept: Branch, text: str) -> tuple[Write, ...]:
     Raises:
         UserError: its name cannot be one.
     """
-    valid_name(kept.name.removeprefix(_BEFORE))
+    valid_name(kept.name.removeprefix(BEFORE))
     return (append(kept, text),)
 
 

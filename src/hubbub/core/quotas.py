@@ -91,11 +91,12 @@ Key = tuple[str, str]
 
 
 def decide(wanted: Reservation, counts: dict[Key, Counts], buckets: dict[str, Bucket]) -> Shortage | None:
-    """Grant, and write into ``counts`` and ``buckets`` what is left then; or say what is short, and change nothing.
+    """Grant, and write into ``counts`` and ``buckets`` what is left then; or say what is short, and take nothing.
 
     ``counts`` are what is used and held together; what is in neither was never used.
     """
     filled = {pace.scope: _filled(pace, buckets.get(pace.scope), wanted.now) for pace in wanted.paces}
+    buckets.update(filled)
     for pace in wanted.paces:
         left = filled[pace.scope].left
         if left < 1:

@@ -18,7 +18,8 @@ from hubbub.core.identities import Role
 from hubbub.core.messages import Blob, Image, Media, Message, Text, text_of
 from hubbub.core.phrases import Phrase
 from hubbub.core.ports import Answer
-from hubbub.core.work import Entry, Spend, Spent
+from hubbub.core.quotas import Counts, Reservation, Shortage, decide
+from hubbub.core.work import Entry, Spend
 from tests.fakes.memory import MemoryConversations
 from tests.fakes.platform_host import MemoryFiles
 from tests.unit.commands.given import NOW, Person, received
@@ -51,8 +52,12 @@ class FakeUsage:
     def __init__(self, messages: int) -> None:
         self.messages = messages
 
-    async def spent(self, owner: str, first: str, last: str) -> Spent:
-        return Spent(owner, messages=self.messages)
+    async def reserve(self, wanted: Reservation) -> Shortage | None:
+        counts = {(quota.scope, quota.day): Counts(self.messages) for quota in wanted.quotas}
+        return decide(wanted, counts, {})
+
+    async def release(self, hold: str) -> None:
+        pass
 
 
 @dataclass

@@ -37,9 +37,10 @@ def test_days_begin_in_the_hubs_zone() -> None:
 
 async def test_no_limit_asks_nobody() -> None:
     metered = Metered()
-    metered.usage.spent = None  # type: ignore[method-assign, assignment]
+    metered.usage.reserve = None  # type: ignore[method-assign, assignment]
     assert await metered.refusal() is None
-    assert metered.meter.pace("o") is None
+    assert not metered.meter.paced("o")
+    assert await metered.meter.pace("o") is None
     assert metered.meter.too_long("o", "x" * 10_000_000) is None
 
 
@@ -91,25 +92,25 @@ async def test_single_owners_have_limits_of_their_own() -> None:
     assert metered.meter.too_long("rich", "x" * 11) is None
 
 
-def test_messages_of_a_minute() -> None:
+async def test_messages_of_a_minute() -> None:
     metered = Metered(messages_per_minute=6)
-    assert [metered.meter.pace("o") for _ in range(6)] == [None] * 6
-    assert metered.meter.pace("o") == Phrase("limit.minute", {"limit": 6, "seconds": 10})
-    assert metered.meter.pace("o") is False, "said once"
-    assert metered.meter.pace("other") is None
+    assert [await metered.meter.pace("o") for _ in range(6)] == [None] * 6
+    assert await metered.meter.pace("o") == Phrase("limit.minute", {"limit": 6, "seconds": 10})
+    assert await metered.meter.pace("o") is False, "said once"
+    assert await metered.meter.pace("other") is None
     metered.now += 10
-    assert metered.meter.pace("o") is None
+    assert await metered.meter.pace("o") is None
     metered.now += 4
-    assert metered.meter.pace("o") == Phrase("limit.minute", {"limit": 6, "seconds": 6})
+    assert await metered.meter.pace("o") == Phrase("limit.minute", {"limit": 6, "seconds": 6})
     metered.now -= 3600
-    assert metered.meter.pace("o") is False, "a clock that is set back gives nothing"
+    assert await metered.meter.pace("o") is False, "a clock that is set back gives nothing"
     metered.now += 7200
-    assert [metered.meter.pace("o") is None for _ in range(7)] == [True] * 6 + [False]
+    assert [await metered.meter.pace("o") is None for _ in range(7)] == [True] * 6 + [False]
 
 
-def test_many_owners_are_not_kept_for_ever() -> None:
+async def test_many_owners_are_not_kept_for_ever() -> None:
     metered = Metered(messages_per_minute=1)
     for number in range(10_050):
-        assert metered.meter.pace(str(number)) is None
-    assert metered.meter.pace("0") is None
-    assert metered.meter.pace("10049") is not None
+        assert await metered.meter.pace(str(number)) is None
+        assert await metered.meter.pace(str(number)) is not None
+    assert len(metered.meter._told) == 10_000

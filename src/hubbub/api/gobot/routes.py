@@ -80,8 +80,8 @@ class Post:
         spec = self._registry.default()
         turns = (Turn("user", text),)
         asked = ChatRequest(spec.name, (Turn("system", self._system), *turns) if self._system else turns)
-        tally = Tally(owner, turns)
-        self._accounts.check(tally)
+        tally = Tally(owner, turns, spec=spec)
+        await self._accounts.check(tally)
         said: list[str] = []
         async with self._accounts.open(tally):
             stream = cast("AsyncGenerator[Delta]", self._registry.stream(asked))

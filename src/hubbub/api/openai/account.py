@@ -8,11 +8,12 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from hubbub.chat.bill import Bill, expected
+from hubbub.chat.bill import Bill, expected, price
 from hubbub.chat.calls import Caller
-from hubbub.conversations.limits import Meter
+from hubbub.conversations.limits import Hold, Meter, Stake
 from hubbub.core import ports
 from hubbub.core.errors import StoreError, UserError
+from hubbub.core.models import ModelSpec
 from hubbub.core.phrases import Phrase
 from hubbub.core.turns import Delta, Turn, Usage
 from hubbub.core.work import Spend
@@ -28,8 +29,15 @@ class Tally:
     turns: Sequence[Turn] = ()
     messages: int = 0
     used: Usage = field(default_factory=Usage)
+    spec: ModelSpec | None = None
+    """Who is asked, where it is known what that costs."""
     bill: Bill = field(default_factory=Bill)
     """Takes the records of calls, where such are kept."""
+
+    @property
+    def cost(self) -> int:
+        """In billionths of what prices are in."""
+        return 0 if self.spec is None else price(self.spec, self.used.prompt_tokens, self.used.completion_tokens)
 
     def add(self, delta: Delta) -> None:
         """Count a piece in: an answer that is cut off counts as one too."""
@@ -51,13 +59,14 @@ class Accounts:
         caller = None if self._calls is None else Caller(owner, owner, "")
         return Tally(owner, turns, bill=Bill(caller))
 
-    def check(self, tally: Tally) -> None:
+    async def check(self, tally: Tally) -> None:
         """Refuse what an owner may not ask now.
 
         Raises:
             UserError: they ask too often, or for too much at once.
+            StoreError: how often they asked could not be looked up.
         """
-        slow = self._meter.pace(tally.owner)
+        slow = await self._meter.pace(tally.owner) if self._meter.paced(tally.owner) else None
         if isinstance(slow, Phrase):
             raise UserError(slow)
         if slow is False:  # it was said before, which does not help a program
@@ -74,25 +83,27 @@ class Accounts:
             UserError: the day's limit is reached.
             StoreError: what was used could not be read.
         """
-        async with self._meter.hold(tally.owner, sum(map(expected, tally.turns))):
+        stake = Stake(kept=True)
+        async with self._meter.hold(tally.owner, sum(map(expected, tally.turns)), stake) as held:
             try:
                 yield
             finally:
                 # Whoever asked may be gone with the answer, which ends us in the middle of this.
-                await asyncio.shield(self._settle(tally))
+                await asyncio.shield(self._settle(tally, held))
 
     def _limit(self, owner: str) -> int:
         return self._meter.limits_of(owner).messages_per_minute
 
-    async def _settle(self, tally: Tally) -> None:
+    async def _settle(self, tally: Tally, held: Hold) -> None:
         """The answer is given: where the store cannot count, the log tells."""
         await self._log(tally)
         used = tally.used
-        if not tally.messages and used == Usage():
+        if not tally.messages and used == Usage() and not held.reserved:
             return
-        spend = Spend(tally.owner, self._meter.today(), tally.messages, used.prompt_tokens, used.completion_tokens)
+        today, cost = self._meter.today(tally.owner), tally.cost
+        spend = Spend(tally.owner, today, tally.messages, used.prompt_tokens, used.completion_tokens, cost=cost)
         try:
-            await self._usage.add(spend)
+            await self._usage.add(held.on(spend))
         except StoreError as error:
             log.warning("cannot count what %s used: %s", tally.owner, error)
 

@@ -63,14 +63,16 @@ class Asking:
         """A new answer's."""
         return Head(f"{prefix}-{secrets.token_hex(12)}", int(self._clock()), model)
 
-    def source(self, request: ChatRequest, owner: str, documents: Documents) -> Source:
+    async def source(self, request: ChatRequest, owner: str, documents: Documents) -> Source:
         """What the model says to a request, on the owner's account.
 
         Raises:
             UserError: the owner may not ask this now.
+            StoreError: it could not be looked up whether they may.
         """
         tally = self.accounts.tally(owner, request.turns)
-        self.accounts.check(tally)
+        tally.spec = self._registry.find(request.model)
+        await self.accounts.check(tally)
         return Source(partial(self._deltas, request, tally), documents, self.accounts.open(tally))
 
     async def _deltas(self, request: ChatRequest, tally: Tally) -> AsyncGenerator[Delta, None]:
@@ -130,7 +132,7 @@ class Chat:
         asked = await self._request(raw, stream=bool(body.stream))
         head = self._asking.head("chatcmpl", asked.model)
         owner = caller_of(request).speaks_as(None)
-        source = self._asking.source(asked, owner, ChatDocuments(head, usage=usage))
+        source = await self._asking.source(asked, owner, ChatDocuments(head, usage=usage))
         return self._asking.response(head, source, stream=asked.stream)
 
     async def _request(self, body: Mapping[str, Any], *, stream: bool) -> ChatRequest:

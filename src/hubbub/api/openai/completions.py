@@ -43,7 +43,7 @@ class Completions:
         echo = raw["prompt"] if raw.get("echo") is True and isinstance(raw["prompt"], str) else ""
         documents = TextDocuments(head, usage=usage, native=native, echo="" if native else echo)
         owner = caller_of(request).speaks_as(None)
-        source = self._asking.source(asked, owner, documents)
+        source = await self._asking.source(asked, owner, documents)
         return self._asking.response(head, source, stream=asked.stream)
 
 

@@ -83,6 +83,7 @@ def _reserve(wanted: Reservation, db: sqlite3.Connection) -> Shortage | None:
     if short is None:
         rows = [(wanted.id, each.scope, each.day, wanted.tokens, wanted.cost, wanted.until) for each in wanted.quotas]
         db.executemany(_HOLD, rows)
+    if wanted.paces:
         db.executemany(_PACE, [(each.scope, *_level(buckets[each.scope])) for each in wanted.paces])
     return short
 

@@ -53,7 +53,8 @@ class Usage(Reserving):
         """See `ports.Usage.spenders`."""
 
         def read(db: sqlite3.Connection) -> list[Spent]:
-            query = f"SELECT {_SUMS} WHERE substr(owner, 1, 4) <> 'hub:' GROUP BY owner ORDER BY max(at) DESC, owner LIMIT ?"
+            theirs = "substr(owner, 1, 4) <> 'hub:'"
+            query = f"SELECT {_SUMS} WHERE {theirs} GROUP BY owner ORDER BY max(at) DESC, owner LIMIT ?"
             return [Spent(*row) for row in db.execute(query, (limit,))]
 
         return await self._reader.read(read)
