@@ -1,4 +1,4 @@
-"""Commands about how answers are shown: render, style."""
+"""Commands about how answers are shown: render, style, stream."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from hubbub.commands.command import Call, Command, CommandContext
 from hubbub.conversations import preferences
-from hubbub.conversations.wishes import RENDER, STYLE
+from hubbub.conversations.wishes import RENDER, STREAM, STYLE
 from hubbub.core.errors import UserError
 from hubbub.core.identities import Role
 from hubbub.core.phrases import Phrase
@@ -73,7 +73,32 @@ async def style(call: Call, context: CommandContext) -> Answer:
     return replace(told, writes=(await _put(context, STYLE, wanted),))
 
 
-async def _put(context: CommandContext, key: str, value: str | None) -> Append:
+async def stream(call: Call, context: CommandContext) -> Answer:
+    """Whether answers are shown while they are written: show or choose."""
+    wanted = call.argument.strip().lower()
+    how = Phrase("command.stream.how", {"command": call.typed})
+    if not wanted:
+        chosen = await preferences.read(context.hub.conversations, context.owner)
+        return await context.tell(*_streams(context, wanted=chosen.stored.get(STREAM) is not False), how)
+    if wanted in _RESET or wanted in _WHEN["auto"]:
+        told = await context.tell(*_streams(context, wanted=True))
+        return replace(told, writes=(await _put(context, STREAM, None),))
+    when = _NAMES.get(wanted)
+    if when is None:
+        raise UserError(how)
+    told = await context.tell(*_streams(context, wanted=when == "always"))
+    return replace(told, writes=(await _put(context, STREAM, when == "always"),))
+
+
+def _streams(context: CommandContext, *, wanted: bool) -> list[Phrase]:
+    if not wanted:
+        return [Phrase("command.stream.off")]
+    room = context.hub.capabilities(context.event.room)
+    unable = [] if room is not None and room.streams else [Phrase("command.stream.unable")]
+    return [Phrase("command.stream.on"), *unable]
+
+
+async def _put(context: CommandContext, key: str, value: object) -> Append:
     branch = await context.hub.conversations.branch(context.owner, "config", limit=1)
     return preferences.put(branch, {key: value})
 
@@ -81,4 +106,5 @@ async def _put(context: CommandContext, key: str, value: str | None) -> Append:
 COMMANDS: Final = (
     Command("render", render, "command.render.help", aliases=("渲染", "图片"), role=Role.USER),
     Command("style", style, "command.style.help", aliases=("风格", "样式"), role=Role.USER),
+    Command("stream", stream, "command.stream.help", aliases=("流式", "边写边看"), role=Role.USER),
 )

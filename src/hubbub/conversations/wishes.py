@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from hubbub.conversations.preferences import Preferences
 
 RENDER, STYLE, TITLE = "render", "render_style", "render_title"
+STREAM = "stream"
+"""False: answers are shown only when they are whole."""
 LONGEST_TITLE = 100
 WHEN = ("never", "always", "auto")
 

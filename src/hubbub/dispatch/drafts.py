@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from hubbub.conversations import preferences
-from hubbub.conversations.wishes import wish_of
+from hubbub.conversations.wishes import STREAM, wish_of
 from hubbub.core.capabilities import Delivery
 from hubbub.core.errors import Fenced
 from hubbub.core.events import Received
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from hubbub.core.work import Committed, Entry, Outgoing, Row, Unit
     from hubbub.dispatch.delivery import Sender
     from hubbub.dispatch.road import Ways
-
-STREAM: Final = "stream"
-"""What an owner sets to false who wants answers only when they are whole."""
 
 
 class Drafts:

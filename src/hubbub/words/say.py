@@ -23,6 +23,8 @@ from hubbub.words import (
     roles_zh,
     skills_en,
     skills_zh,
+    streaming_en,
+    streaming_zh,
     userdata_en,
     userdata_zh,
     zh,
@@ -41,6 +43,7 @@ CATALOGUES: Final = MappingProxyType(
                 **pictures_en.SENTENCES,
                 **roles_en.SENTENCES,
                 **skills_en.SENTENCES,
+                **streaming_en.SENTENCES,
                 **userdata_en.SENTENCES,
             }
         ),
@@ -54,6 +57,7 @@ CATALOGUES: Final = MappingProxyType(
                 **pictures_zh.SENTENCES,
                 **roles_zh.SENTENCES,
                 **skills_zh.SENTENCES,
+                **streaming_zh.SENTENCES,
                 **userdata_zh.SENTENCES,
             }
         ),

@@ -182,7 +182,7 @@ async def test_what_is_no_words_follows_a_draft_that_is_taken_back(
     async with stage(tmp_path, Models(writing.script(FIRST))) as on:
         asked = on.asks()
         await on.shows(growing_text(FIRST.strip()))
-        noted = on.hub.road._noted  # noqa: SLF001 - where answers pass
+        noted = on.hub.road._noted
 
         def picture(answer: Answer, *more: object) -> Answer:
             drawn = replace(answer, message=(Image(Media(url="https://example.org/a.png")),))
@@ -359,3 +359,16 @@ class TestAfterACrash:
             await on.shows(WHOLE)
             assert on.platform.seen == [WHOLE]
             assert on.hub.models.requests == []
+
+
+async def test_people_say_whether_they_want_it(tmp_path: Path) -> None:
+    async with stage(tmp_path, Models()) as on:
+        assert (await on.person.reads("/stream")).startswith("Answers are shown while they are written.")
+        assert await on.person.reads("/stream off") == "Answers come when they are whole."
+        assert (await on.person.reads("/stream")).startswith("Answers come when they are whole.")
+        assert await on.person.reads("/stream on") == "Answers are shown while they are written."
+        assert await on.person.reads("/stream auto") == "Answers are shown while they are written."
+        assert "/stream on" in await on.person.reads("/stream perhaps")
+        elsewhere = on.hub.person(platform="other")
+        on.hub.platforms["other"].can = replace(STREAMS, streams=False)
+        assert "In this chat they come when they are whole." in await elsewhere.reads("/stream on")
