@@ -11,9 +11,10 @@ import pytest
 from hubbub.core.addresses import Room
 from hubbub.platforms.telegram.adapter import TelegramAdapter
 from hubbub.platforms.telegram.settings import TelegramSettings
+from tests.contract.buttons_suite import ButtonsSuite
 from tests.contract.platform_suite import PlatformHarness, PlatformSuite, Wrong
 from tests.fakes.platform_host import FakeHost
-from tests.fakes.telegram import DATE, TOKEN, FakeTelegram, said, telegram
+from tests.fakes.telegram import DATE, TOKEN, FakeTelegram, pressed, said, telegram
 
 ODD: tuple[dict[str, Any], ...] = (
     {"update_id": 1},
@@ -80,13 +81,25 @@ class Polling:
     def effects(self) -> Sequence[tuple[str, str]]:
         return self.fake.effects
 
+    def labels(self, message_id: str) -> list[str]:
+        return [button["text"] for line in self.fake.keyboards.get(int(message_id), ()) for button in line]
+
+    def press(self, message_id: str, label: str, number: int) -> None:
+        buttons = (button for line in self.fake.keyboards[int(message_id)] for button in line)
+        data = next(button["callback_data"] for button in buttons if button["text"] == label)
+        self.push(pressed(data, number, int(message_id)))
+
+    @property
+    def acknowledged(self) -> int:
+        return len(self.fake.answered)
+
 
 def settings(fake: FakeTelegram, **more: Any) -> TelegramSettings:
     given = {"token": TOKEN, "api_base": fake.url, "api_timeout_seconds": 2.5, "reconnect_seconds": 0.02}
     return TelegramSettings.model_validate(given | more)
 
 
-class TestPolling(PlatformSuite):
+class TestPolling(ButtonsSuite, PlatformSuite):
     @pytest.fixture
     async def harness(self) -> AsyncIterator[PlatformHarness]:
         async with telegram() as fake:

@@ -57,6 +57,13 @@ def said(text: str, number: int, **more: Any) -> dict[str, Any]:
     return {"update_id": 1000 + number, "message": message | more}
 
 
+def pressed(data: str, number: int, message_id: int, **more: Any) -> dict[str, Any]:
+    """An update: Alice presses a button of the bot's message."""
+    message = {"message_id": message_id, "date": DATE, "chat": PRIVATE, "from": ME, "text": "choose"}
+    query = {"id": f"press{number}", "from": ALICE, "chat_instance": "1", "data": data, "message": message}
+    return {"update_id": 1000 + number, "callback_query": query | more}
+
+
 @dataclass
 class FakeTelegram:
     """``calls``: all that was asked. ``shown``: what people see, by message id. ``updates``: not confirmed yet."""
@@ -76,11 +83,25 @@ class FakeTelegram:
     menus: dict[str, list[Any]] = field(default_factory=dict)
     more: asyncio.Event = field(default_factory=asyncio.Event)
     fetching: int = 0
+    keyboards: dict[int, list[list[dict[str, Any]]]] = field(default_factory=dict)
+    answered: list[str] = field(default_factory=list)
+    restricted: list[dict[str, Any]] = field(default_factory=list)
+    admins: list[dict[str, Any]] = field(default_factory=list)
+    restriction: str = ""
+    about_webhook: dict[str, Any] = field(default_factory=dict)
     _next: int = 500
+    _open: list[web.Request] = field(default_factory=list)
 
     def push(self, update: dict[str, Any]) -> None:
         self.updates.append(update)
         self.more.set()
+
+    def drop(self) -> None:
+        """Break what is being fetched."""
+        self.more.set()
+        for request in self._open:
+            if request.transport is not None:
+                request.transport.abort()
 
     def called(self, method: str) -> list[dict[str, Any]]:
         return [arguments for name, arguments in self.calls if name == method]
@@ -88,6 +109,13 @@ class FakeTelegram:
     # --- the server ------------------------------------------------------------------------------------------
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
+        self._open.append(request)
+        try:
+            return await self._answer(request)
+        finally:
+            self._open.remove(request)
+
+    async def _answer(self, request: web.Request) -> web.StreamResponse:
         if self.broken:
             assert request.transport
             request.transport.close()
@@ -153,6 +181,11 @@ class FakeTelegram:
         return result
 
     def _show(self, method: str, arguments: dict[str, Any], chat: int) -> Any:
+        markup = json.loads(arguments.get("reply_markup", "{}"))
+        if method == "sendMediaGroup" and markup:
+            raise RefusedError(400, "Bad Request: sendMediaGroup knows no reply_markup")
+        if markup:
+            self.keyboards[self._next + 1] = _keyboard(markup)
         if abs(chat) in (404, 403):
             raise RefusedError(abs(chat) - 4 if abs(chat) == 404 else 403, "Bad Request: chat not found")
         if method == "sendMediaGroup":
@@ -205,11 +238,32 @@ class FakeTelegram:
 
     def _editMessageText(self, arguments: dict[str, Any]) -> Any:  # noqa: N802
         number, text = self._known(arguments, "edit"), self._text(arguments, "text")
-        if self.messages[number] == text:
+        if (markup := _keyboard(json.loads(arguments.get("reply_markup", "{}")))) != self.keyboards.get(number, []):
+            self.keyboards[number] = markup
+        elif self.messages[number] == text:
             raise RefusedError(400, "Bad Request: message is not modified: specified new message content is the same")
         self.messages[number] = text
         self.effects.append(("edit", str(number)))
         return {"message_id": number, "date": DATE, "chat": PRIVATE, "text": text}
+
+    def _answerCallbackQuery(self, arguments: dict[str, Any]) -> bool:  # noqa: N802
+        self.answered.append(arguments["callback_query_id"])
+        return True
+
+    def _getChatAdministrators(self, arguments: dict[str, Any]) -> Any:  # noqa: N802
+        if int(arguments["chat_id"]) > 0:
+            raise RefusedError(400, "Bad Request: there are no administrators in the private chat")
+        return self.admins
+
+    def _restrictChatMember(self, arguments: dict[str, Any]) -> bool:  # noqa: N802
+        if self.restriction:
+            raise RefusedError(400, f"Bad Request: {self.restriction}")
+        self.restricted.append(arguments | {"permissions": json.loads(arguments["permissions"])})
+        return True
+
+    def _getWebhookInfo(self, arguments: dict[str, Any]) -> Any:  # noqa: N802
+        found = {"url": self.webhook.get("url", ""), "has_custom_certificate": False, "pending_update_count": 0}
+        return found | self.about_webhook
 
     def _deleteMessage(self, arguments: dict[str, Any]) -> bool:  # noqa: N802
         number = self._known(arguments, "delete")
@@ -247,6 +301,22 @@ class FakeTelegram:
             session.post(f"http://{base}{path}", data=data, headers=headers) as response,
         ):
             return response.status
+
+
+def _keyboard(markup: dict[str, Any]) -> list[list[dict[str, Any]]]:
+    """Buttons as Telegram takes them ("InlineKeyboardButton"), or why not."""
+    rows: list[list[dict[str, Any]]] = markup.get("inline_keyboard", [])
+    buttons = [button for row in rows for button in row]
+    if len(buttons) > 100 or any(len(row) > 8 or not row for row in rows):
+        raise RefusedError(400, "Bad Request: REPLY_MARKUP_TOO_LONG")
+    for button in buttons:
+        if not button["text"].strip():
+            raise RefusedError(400, "Bad Request: can't parse inline keyboard button: Text buttons are unallowed")
+        if len(button.keys() & {"callback_data", "url"}) != 1:
+            raise RefusedError(400, "Bad Request: BUTTON_TYPE_INVALID")
+        if not 1 <= len(button.get("callback_data", "x").encode()) <= 64:
+            raise RefusedError(400, "Bad Request: BUTTON_DATA_INVALID")
+    return rows
 
 
 async def _arguments(request: web.Request) -> dict[str, Any]:

@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from hubbub.core.events import Received
-from hubbub.core.messages import Image, Text
+from hubbub.core.events import Edited, Received
+from hubbub.core.messages import Image, Text, text_of
 from hubbub.platforms.telegram.account import webhook_address
 from hubbub.platforms.telegram.adapter import TelegramAdapter
 from tests.contract.test_telegram import ODD, settings
 from tests.fakes.platform_host import FakeHost
 from tests.fakes.serving import serving
-from tests.fakes.telegram import ALICE, DATE, PRIVATE, TOKEN, FakeTelegram, said, telegram
+from tests.fakes.telegram import ALICE, DATE, GROUP, PRIVATE, TOKEN, FakeTelegram, said, telegram
 
 
 @dataclass
@@ -31,8 +31,11 @@ class Served:
 
 
 @asynccontextmanager
-async def running(fake: FakeTelegram, **more: Any) -> AsyncIterator[tuple[TelegramAdapter, FakeHost]]:
-    host = FakeHost()
+async def running(
+    fake: FakeTelegram, host: FakeHost | None = None, **more: Any
+) -> AsyncIterator[tuple[TelegramAdapter, FakeHost]]:
+    host = host or FakeHost()
+    host.up.clear()
     adapter = TelegramAdapter(settings(fake, poll_seconds=1, **more), host.host)
     run = asyncio.create_task(adapter.run())
     await host.until(lambda: host.up.get("10001", "") is None)
@@ -75,6 +78,96 @@ async def test_an_album_is_one_message_when_it_is_fetched() -> None:
     assert pictures(first) == ["p1", "p2", "p3"]
     assert isinstance(first, Received)
     assert first.message[0] == Text("look")
+
+
+def of_album(host: FakeHost) -> list[list[str]]:
+    return [found for event in host.events if (found := pictures(event))]
+
+
+async def test_a_picture_that_comes_late_is_said_by_itself() -> None:
+    async with telegram() as fake, running(fake) as (_, host):
+        for number in (1, 2):
+            fake.push(picture(number))
+        await host.count(1)
+        await host.until(lambda: not fake.updates)
+        fake.push(picture(3))
+        await host.count(2)
+    assert of_album(host) == [["p1", "p2"], ["p3"]]
+
+
+async def test_a_picture_that_comes_late_is_said_by_itself_after_a_restart_too() -> None:
+    async with telegram() as fake:
+        async with running(fake) as (_, host):
+            for number in (1, 2):
+                fake.push(picture(number))
+            await host.count(1)
+            await host.until(lambda: "telegram/albums/10001" in host.facts.values)
+        fake.updates = [picture(number) for number in (1, 2, 3)]  # the end of the hub was too quick to confirm them
+        async with running(fake, host) as (_, host):
+            await host.count(2)
+    assert of_album(host) == [["p1", "p2"], ["p3"]]
+
+
+async def test_an_album_that_was_not_stored_comes_whole_again() -> None:
+    async with telegram() as fake, running(fake) as (_, host):
+        host.failing = 1
+        for update in (picture(1), picture(2), said("and?", 1500)):
+            fake.push(update)
+        await host.until(lambda: not fake.updates)
+    assert of_album(host) == [["p1", "p2"]]
+    assert host.offered[0] == host.offered[2]
+
+
+async def test_parts_of_an_album_that_are_brought_again_are_known(served: Served) -> None:
+    await asyncio.gather(*(served.bring(picture(number)) for number in (1, 2, 3)))
+    for number in (3, 1, 2):
+        assert await served.bring(picture(number)) == 200
+    assert await served.bring(picture(4)) == 200
+    assert of_album(served.host) == [["p1", "p2", "p3"], ["p4"]]
+
+
+async def test_an_album_that_could_not_be_stored_is_refused_and_comes_again(served: Served) -> None:
+    served.host.failing = 1
+    parts = [picture(number) for number in (1, 2)]
+    assert await asyncio.gather(*map(served.bring, parts)) == [503, 503]
+    assert await asyncio.gather(*map(served.bring, parts)) == [200, 200]
+    assert of_album(served.host) == [["p1", "p2"]]
+
+
+async def test_the_name_of_the_bot_calls_it_wherever_it_stands() -> None:
+    async with telegram() as fake, running(fake) as (_, host):
+        texts = ("hi@hub_bot there", "@HUB_BOT", "@hub_bot2 hi", "mail me@hub", "hi")
+        for number, text in enumerate(texts):
+            fake.push(said(text, number, chat=GROUP))
+        found = await host.count(5)
+    assert [each.addressed for each in found if isinstance(each, Received)] == [True, True, False, False, False]
+
+
+@pytest.mark.parametrize("wanted", [False, True])
+async def test_a_changed_message_is_answered_if_that_is_wanted(wanted: bool) -> None:
+    changed = said("what is that?", 1)["message"] | {"edit_date": DATE + 5}
+    async with telegram() as fake, running(fake, answer_edits=wanted) as (_, host):
+        fake.push({"update_id": 9, "edited_message": changed})
+        (event,) = await host.count(1)
+    assert type(event) is (Received if wanted else Edited)
+
+
+async def test_a_hundred_lost_connections_lose_and_double_nothing() -> None:
+    rounds, each = 100, 3
+    async with telegram() as fake, running(fake) as (_, host):
+        for cut in range(rounds):
+            for number in range(each):
+                fake.push(said(f"message {cut * each + number}", cut * each + number))
+            if cut % 3 == 0:
+                await asyncio.sleep(0.002)
+            fake.broken = True
+            fake.drop()
+            await host.until(lambda: host.up.get("10001") is not None)
+            fake.broken = False
+            await host.until(lambda: host.up.get("10001", "") is None)
+        await host.until(lambda: not fake.updates)
+    texts = [text_of(event.message) for event in host.events if isinstance(event, Received)]
+    assert texts == [f"message {number}" for number in range(rounds * each)]
 
 
 async def test_what_never_can_be_stored_does_not_come_for_ever(served: Served) -> None:
