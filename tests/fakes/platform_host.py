@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from urllib.parse import unquote_to_bytes
 
+from hubbub.app.belongings import SealedFacts
 from hubbub.core.addresses import Account, Room
 from hubbub.core.errors import MediaError, Overloaded, StoreError, Unstorable
 from hubbub.core.events import Event, Received, event_key
@@ -129,6 +130,7 @@ class FakeHost:
             connected=self.connected,
             disconnected=self.disconnected,
             facts=self.facts,
+            sealed=lambda secret: SealedFacts(self.facts, secret),
             files=self.files,
             hold=held,
             menu=menu,

@@ -29,6 +29,7 @@ from hubbub.app.reloading import reread, told
 from hubbub.app.repeater import bot_of, repeater_parts
 from hubbub.app.rooms import access_of, customs_of, limits_of, platform_limits, triggers_of
 from hubbub.app.sight import SightedModels
+from hubbub.app.skills import build_skills, surroundings
 from hubbub.app.sounds import build_speech
 from hubbub.chat.answer import Chat
 from hubbub.chat.settings import ChatSettings
@@ -119,7 +120,14 @@ class Parts:
         """What the road leads to by these settings; the platforms are built later, and stay."""
         given = settings.commands
         presets = presets_of(settings)
-        chosen = replace(_chat_settings(settings, self.gate.language), presets=presets, preset=preset_of(settings))
+        painter = build_painter(settings, self.files)
+        around = surroundings(self.platforms, self.files, self.gate, self.zone)
+        chosen = replace(
+            _chat_settings(settings, self.gate.language),
+            presets=presets,
+            preset=preset_of(settings),
+            skills=build_skills(settings, painter, around, self.meter),
+        )
         chat = Chat(self.store.conversations, SightedModels(self.models, self.files), chosen, self.meter)
         ways = Ways(
             commands=Commands(
@@ -147,7 +155,8 @@ class Parts:
                 renderer=self.renderer,
                 files=self.files,
                 public_url=settings.server.public_url,
-                painter=build_painter(settings, self.files),
+                painter=painter,
+                skills=chosen.skills,
             ),
             models_known=self.models.known,
             language=settings.chat.language,
@@ -194,6 +203,7 @@ class Parts:
             connected=self.sender.connected,
             disconnected=self.sender.disconnected,
             facts=facts,
+            sealed=facts.sealed,
             files=self.files,
             hold=self.hold,
             menu=self.road.menu,

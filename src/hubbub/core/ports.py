@@ -192,6 +192,11 @@ class Host:
     disconnected: Callable[[Account, Sentence], None]
     """Tell that an account can (or, and why, cannot) send; waiting messages go out at once when it can again."""
     facts: Facts
+    sealed: Callable[[str], Facts]
+    """Facts sealed with a secret of the settings, for what opens doors: a copy of the database gives none of it away.
+
+    What was sealed with another secret is as if it were not there.
+    """
     files: Files
     hold: Callable[[str], AbstractAsyncContextManager[None]]
     """Wait until this node alone holds a name (a connection that may exist once) and hold it for the block.

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import aiohttp
 
+from hubbub.core.ports import Facts
 from hubbub.platforms.wecom.calls import Calls
 from hubbub.platforms.wecom.settings import WeComSettings
 
@@ -56,8 +57,12 @@ async def _alone(name: str) -> AsyncIterator[None]:  # noqa: ARG001 - nobody els
 class Desk:
     """Keeps the access token as long as a command takes: WeCom gives the running hub's own to whoever asks again."""
 
-    facts: _Memory = field(default_factory=_Memory)
+    memory: _Memory = field(default_factory=_Memory)
     hold: Callable[[str], Any] = _alone
+
+    def sealed(self, secret: str) -> Facts:  # noqa: ARG002 - nothing of it is written down
+        """See `Host.sealed`."""
+        return self.memory
 
 
 @asynccontextmanager

@@ -40,8 +40,8 @@ class Keeper(Protocol):
     """Where a token is kept for all nodes; a `Host` is one."""
 
     @property
-    def facts(self) -> Facts:
-        """Keeps it."""
+    def sealed(self) -> Callable[[str], Facts]:
+        """Keeps it, as `Host.sealed`."""
 
     @property
     def hold(self) -> Callable[[str], AbstractAsyncContextManager[None]]:
@@ -56,6 +56,7 @@ class AccessToken:
     ) -> None:
         """``fetch`` asks WeCom for one and raises DeliveryError."""
         self._name = f"wecom.token.{application.corp_id}.{application.account}"
+        self._facts = host.sealed(application.secret)
         self._host = host
         self._fetch = fetch
         self._clock = clock
@@ -86,14 +87,14 @@ class AccessToken:
                 if not self._good(found, refused):
                     found = await self._fetch()
                     kept = {"token": found.text, "until": found.until}
-                    await self._host.facts.put(self._name, orjson.dumps(kept).decode())
+                    await self._facts.put(self._name, orjson.dumps(kept).decode())
                 return found
         except LeaseLost as error:
             message = "another node fetches the access token"
             raise DeliveryError(message, certain=True, retry_after=1.0) from error
 
     async def _kept(self) -> Token:
-        text = await self._host.facts.get(self._name)
+        text = await self._facts.get(self._name)
         try:
             kept = orjson.loads(text or "{}")
             return Token(str(kept["token"]), float(kept["until"]))

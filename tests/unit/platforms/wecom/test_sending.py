@@ -284,6 +284,9 @@ async def test_another_node_uses_the_token_that_is_kept() -> None:
     async with running(company, host), running(company, FakeHost(facts=host.facts)) as second:
         await second.send("from the second")
     assert company.count("gettoken") == 1
+    (token,) = company.tokens
+    assert host.facts.values
+    assert token not in str(host.facts.values)
 
 
 async def test_a_token_is_renewed_before_it_ends() -> None:
