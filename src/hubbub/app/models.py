@@ -125,7 +125,7 @@ class LateModels:
         specs = [each.spec() for each in settings.models]
         specs += _of_file(settings, [spec.name for spec in specs])
         chosen = settings.model
-        main = Main(chosen.name, chosen.base_url, chosen.api_keys, chosen.sees)
+        main = Main(chosen.name, chosen.base_url, chosen.api_keys, chosen.sees, chosen.calls)
         if self._session is None:
             self._session = await self._stack.enter_async_context(new_session())
         wanted = needs_probe(specs, main, settings.environ)

@@ -15,6 +15,7 @@ from hubbub.commands import (
     gatherings,
     greetings,
     keeping,
+    linking,
     looks,
     mischief,
     models,
@@ -29,6 +30,7 @@ from hubbub.commands import (
     statistics,
     steering,
     telling,
+    tools,
     usage,
 )
 
@@ -40,10 +42,12 @@ BUILTIN: Final = (
     *prompts.COMMANDS,
     *roles.COMMANDS,
     *painting.COMMANDS,
+    *tools.COMMANDS,
     *preferences.COMMANDS,
     *usage.COMMANDS,
     *looks.COMMANDS,
     *exporting.COMMANDS,
+    *linking.COMMANDS,
     *forgetting.COMMANDS,
     *rooms.COMMANDS,
     *greetings.COMMANDS,

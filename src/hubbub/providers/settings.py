@@ -11,7 +11,7 @@ from hubbub.core.models import ModelApi, ModelSpec, ModelType, Timeouts, sees
 from hubbub.core.turns import Parameters
 
 Keys = SecretStr | tuple[SecretStr, ...] | None
-Vision = bool | Literal["auto"]
+Known = bool | Literal["auto"]
 
 
 def _keys(setting: Keys) -> tuple[str, ...]:
@@ -19,8 +19,13 @@ def _keys(setting: Keys) -> tuple[str, ...]:
     return tuple(key.get_secret_value().strip() for key in keys if key.get_secret_value().strip())
 
 
-def _vision(setting: Vision, model_id: str) -> bool | None:
+def _vision(setting: Known, model_id: str) -> bool | None:
     return sees(model_id) if setting == "auto" else setting
+
+
+def _told(setting: Known) -> bool | None:
+    """What is set; None where only asking tells."""
+    return None if setting == "auto" else setting
 
 
 def _address(value: str) -> str:
@@ -45,7 +50,8 @@ class MainModel(_Section):
     name: str = Field("", description="Model to ask, by its name at the service; empty takes one that is there.")
     base_url: str = Field("", description="Address of the service, such as https://api.deepseek.com/v1.")
     api_key: Keys = Field(None, description="Key of the service, or several that are used in turn.")
-    vision: Vision = Field("auto", description='Whether the model sees pictures; "auto" goes by its name.')
+    vision: Known = Field("auto", description='Whether the model sees pictures; "auto" goes by its name.')
+    tools: Known = Field("auto", description='Whether the model can use tools; "auto" asks with them, and learns.')
 
     _check = field_validator("base_url")(_address)
 
@@ -58,6 +64,11 @@ class MainModel(_Section):
     def sees(self) -> bool | None:
         """Whether the model takes pictures, where that is known."""
         return _vision(self.vision, self.name)
+
+    @property
+    def calls(self) -> bool | None:
+        """Whether the model can use tools, where that is set."""
+        return _told(self.tools)
 
 
 class ModelSettings(_Section):
@@ -78,7 +89,11 @@ class ModelSettings(_Section):
     api_key: Keys = Field(None, description="Key of the service, or several that are used in turn.")
     api: ModelApi = Field("chat", description="completions for models that can only continue a text.")
     path: str = Field("", description="File of an embedded model (GGUF) in the folder models of the data folder.")
-    vision: Vision = Field("auto", description='Whether it sees pictures; "auto" goes by its name.')
+    vision: Known = Field("auto", description='Whether it sees pictures; "auto" goes by its name.')
+    tools: Known = Field(
+        "auto",
+        description='Whether it can use tools; "auto" asks with them, and learns. Embedded models are not asked.',
+    )
     context_tokens: int = Field(0, ge=0, description="Most tokens of a request and its answer; 0: not known.")
     fallback: tuple[str, ...] = Field((), description="Names of models that are asked, in order, when this one fails.")
     price_in: float = Field(0.0, ge=0, description="Price of a million tokens of requests.")
@@ -137,6 +152,7 @@ class ModelSettings(_Section):
             price_in=self.price_in,
             price_out=self.price_out,
             vision=_vision(self.vision, self.id or self.path or self.name),
+            tools=False if self.provider == "embedded" and self.tools == "auto" else _told(self.tools),
             context_tokens=self.context_tokens,
             timeouts=Timeouts(self.connect_timeout, self.first_byte_timeout, self.idle_timeout, self.timeout),
             attempts=self.attempts,

@@ -29,6 +29,7 @@ ALIASES: Mapping[str, Path] = {
     "OPENAI_API_KEY": ("model", "api_key"),
     "HUBBUB_MODEL": ("model", "name"),
     "HUBBUB_MODEL_VISION": ("model", "vision"),
+    "HUBBUB_MODEL_TOOLS": ("model", "tools"),
     **gobot.NAMES,
     "TELEGRAM_BOT_TOKEN": ("platforms", "telegram", "token"),
     **repeater.NAMES,

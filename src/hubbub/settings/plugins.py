@@ -1,4 +1,4 @@
-"""The platforms and providers that there are: found by their folders and by entry points, known before they load."""
+"""The platforms, providers and skills that there are: found by place and by entry points, known before they load."""
 
 from __future__ import annotations
 
@@ -10,28 +10,31 @@ from pathlib import Path
 from types import ModuleType
 from typing import Generic, TypeVar
 
-from hubbub import platforms, providers
+from hubbub import platforms, providers, skills
 from hubbub.core.errors import ConfigError
-from hubbub.core.ports import PlatformPlugin, ProviderPlugin
+from hubbub.core.ports import PlatformPlugin, ProviderPlugin, SkillPlugin
 
-P = TypeVar("P", PlatformPlugin, ProviderPlugin)
+P = TypeVar("P", PlatformPlugin, ProviderPlugin, SkillPlugin)
 
+_FOLDERS = "*/plugin.py"
 # Platforms that only tests use: they can be set, but no document for people shows them.
 FOR_TESTS = frozenset(("loopback",))
 
 
 @dataclass(frozen=True, slots=True)
 class Kind(Generic[P]):
-    """What can be plugged in: where its folders are, under which group other packages offer theirs."""
+    """What can be plugged in: where its folders or files are, under which group other packages offer theirs."""
 
     word: str
     group: str
     plugin: type[P]
     package: ModuleType
+    files: str = _FOLDERS
 
 
 PLATFORM = Kind("platform", "hubbub.platforms", PlatformPlugin, platforms)
 PROVIDER = Kind("provider", "hubbub.providers", ProviderPlugin, providers)
+SKILL = Kind("skill", "hubbub.skills", SkillPlugin, skills, "*.py")
 
 
 def find_plugins() -> dict[str, PlatformPlugin]:
@@ -46,6 +49,11 @@ def find_plugins() -> dict[str, PlatformPlugin]:
 def find_providers() -> dict[str, ProviderPlugin]:
     """Every kind of provider by its name, as `find_plugins` finds platforms; raises as it does."""
     return _found(PROVIDER)
+
+
+def find_skills() -> dict[str, SkillPlugin]:
+    """Every skill by its name, as `find_plugins` finds platforms; raises as it does."""
+    return _found(SKILL)
 
 
 def built_in() -> dict[str, PlatformPlugin]:
@@ -70,10 +78,18 @@ def _found(kind: Kind[P]) -> dict[str, P]:
 
 
 def _own(kind: Kind[P]) -> Iterator[P]:
-    """What the folders declare; one without ``plugin.py`` holds something else."""
-    folders = {path.parent.name for root in kind.package.__path__ for path in Path(root).glob("*/plugin.py")}
-    for folder in sorted(folders):
-        yield _declared(kind, importlib.import_module(f"{kind.package.__name__}.{folder}.plugin"))
+    """What the folders or files declare; a file of skills that declares none is a part of others."""
+    for name in _names(kind.package, kind.files):
+        module = importlib.import_module(f"{kind.package.__name__}.{name}")
+        if kind.files == _FOLDERS or hasattr(module, "PLUGIN"):
+            yield _declared(kind, module)
+
+
+def _names(package: ModuleType, files: str) -> list[str]:
+    """The modules of a package in these files, by their names in it."""
+    roots = [Path(root) for root in package.__path__]
+    found = {file.relative_to(root).with_suffix("") for root in roots for file in root.glob(files)}
+    return sorted(".".join(each.parts) for each in found)
 
 
 def _load(kind: Kind[P], point: EntryPoint) -> P:

@@ -16,6 +16,7 @@ from hubbub.settings.painting import Painting
 from hubbub.settings.pictures import Files, Rendering
 from hubbub.settings.repeater import Repeater
 from hubbub.settings.sections import Access, Chat, Commands, Dispatch, Limits, RoomRule, Section, Server
+from hubbub.settings.skills import Skills
 from hubbub.settings.speech import Speech
 
 
@@ -44,6 +45,7 @@ class Settings(Section):
     manners: Manners = Field(
         default_factory=Manners, description="What the bot does in rooms beside answering; a room's admins change some."
     )
+    skills: Skills = Field(default_factory=Skills, description="Tools that models use.")
     speech: Speech = Field(default_factory=Speech, description="Voice messages.")
     repeater: Repeater = Field(default_factory=Repeater, description="The Repeater's API, and what variables tell.")
     platforms: Section = Field(default_factory=Section, description="Chat platforms, each with keys of its own.")

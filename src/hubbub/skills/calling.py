@@ -102,11 +102,15 @@ class Skills:
         """All of them."""
         return [skill.card for skill in self._skills.values()]
 
+    def verdict(self, card: SkillCard, event: Received, stored: Mapping[str, object]) -> Verdict:
+        """Whether a skill may be used for the author of a message, whose owner has set ``stored``."""
+        standing = Standing(self._around.role(event), stored, self._around.shows(event.room))
+        return verdict(card, standing, self.rules.unasked)
+
     def offered(self, person: Person) -> tuple[SkillCard, ...]:
         """Those that a model may be told of when it answers this person."""
-        standing = self._standing(person)
-        unasked = self.rules.unasked
-        return tuple(card for card in self.cards if verdict(card, standing, unasked) is not Verdict.NO)
+        event, stored = person.event, person.stored
+        return tuple(card for card in self.cards if self.verdict(card, event, stored) is not Verdict.NO)
 
     async def call(self, call: ToolCall, person: Person, holds: AsyncExitStack) -> Called:
         """Do what a model wishes, if that may be. Raises nothing but cancellation.
@@ -116,7 +120,7 @@ class Skills:
         skill = self._skills.get(call.name)
         if skill is None:
             return Called(f"There is no tool {call.name[:64]!r}.")
-        found = verdict(skill.card, self._standing(person), self.rules.unasked)
+        found = self.verdict(skill.card, person.event, person.stored)
         if found is Verdict.NO:
             return Called("This tool may not be used for this person.")
         if found is Verdict.ASK:
@@ -151,10 +155,6 @@ class Skills:
     def _told(self, result: SkillResult, *, spent: bool) -> Called:
         text, most = result.text, self.rules.characters
         return Called(text if len(text) <= most else text[:most] + _MARK, result.media, spent)
-
-    def _standing(self, person: Person) -> Standing:
-        room = person.event.room
-        return Standing(self._around.role(person.event), person.stored, self._around.shows(room))
 
     def _context(self, person: Person) -> SkillContext:
         return SkillContext(

@@ -18,6 +18,7 @@ DEMO = ModelSpec(
     name="smollm2-135m",
     provider="embedded",
     vision=False,
+    tools=False,
     context_tokens=4096,
     note=Phrase("reason.demo_note"),
 )
@@ -31,6 +32,7 @@ class Main:
     base_url: str = ""
     api_keys: tuple[str, ...] = ()
     vision: bool | None = None
+    tools: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,8 @@ def _of_settings(main: Main, environ: Mapping[str, str]) -> list[Found]:
     if not (main.base_url or main.api_keys) or (main.base_url, main.api_keys) == (address, (key,) if key else ()):
         return list(services)
     model = main.id or ("" if main.base_url else openai.model)
-    spec = ModelSpec(name=model or "main", id=model, base_url=main.base_url, api_keys=main.api_keys, vision=main.vision)
+    where = ModelSpec(name=model or "main", id=model, base_url=main.base_url, api_keys=main.api_keys)
+    spec = replace(where, vision=main.vision, tools=main.tools)
     key = "model.base_url" if main.base_url else "model.api_key"
     return [Found(spec, is_set(key)), *(each for each in services if each.spec.note != openai.name)]
 
@@ -102,7 +105,9 @@ def _with_id(found: Found, main: Main) -> Found:
     """The model that was found, asked for under the id that is set."""
     vision = sees(main.id) if main.vision is None else main.vision
     extra = found.spec.extra if found.spec.id == main.id else {}
-    return replace(found, spec=replace(found.spec, name=main.id, id=main.id, vision=vision, extra=extra))
+    return replace(
+        found, spec=replace(found.spec, name=main.id, id=main.id, vision=vision, tools=main.tools, extra=extra)
+    )
 
 
 def _named_apart(specs: Sequence[ModelSpec]) -> tuple[ModelSpec, ...]:
