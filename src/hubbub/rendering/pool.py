@@ -49,6 +49,10 @@ class PoolRules:
 _RULES = PoolRules()
 
 
+class Fallen(RenderError):
+    """The library itself broke over a text, and its process ended; set more plainly, the text may do."""
+
+
 def encoded(job: Mapping[str, Any]) -> bytes:
     """A job as JSON. Quick, for the event loop waits for it; half characters take the slow way."""
     try:
@@ -130,6 +134,9 @@ class Worker:
         await stdin.drain()
         size = _LENGTH.unpack(await stdout.readexactly(_LENGTH.size))[0]
         answer = orjson.loads(await stdout.readexactly(size))
+        if "broken" in answer:
+            self.kill()
+            raise Fallen(answer["error"])
         if "error" in answer:
             raise RenderError(answer["error"])
         self.used = answer.get("memory", 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import logging
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from hubbub.core.errors import RenderError
 from hubbub.core.messages import Blob
-from hubbub.rendering.pool import Pool, PoolRules, encoded
+from hubbub.rendering.pool import Fallen, Pool, PoolRules, encoded
 from hubbub.rendering.themes import Themes
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
     from hubbub.core.pictures import Card, Look, Paper
     from hubbub.rendering.themes import Theme
+
+log = logging.getLogger(__name__)
 
 _LARGEST_AVATAR = 300_000
 _LONGEST_WHOLE = 30_000
@@ -127,7 +130,11 @@ class TypstRenderer:
     async def _run(self, job: Mapping[str, Any], seconds: float) -> list[bytes]:
         if self._pool is None:
             self._pool = Pool(self._rules.pool)
-        return await self._pool.run(job, seconds)
+        try:
+            return await self._pool.run(job, seconds)
+        except Fallen as error:
+            log.info("set again, more plainly: %s", error)
+            return await self._pool.run({**job, "plain": True}, seconds)
 
     def _remember(self, key: bytes, blobs: tuple[Blob, ...]) -> None:
         size = _size(blobs)

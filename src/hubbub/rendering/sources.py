@@ -41,6 +41,10 @@ _HANGUL = re.compile("[\uac00-\ud7a3]")
 _HAN = re.compile("[\u4e00-\u9fff]")
 
 
+# typst 0.15 falls over some texts that are turned, or broken into lines quickly; a job that is ``plain`` does neither.
+_QUICKLY, _PLAINLY = "simple", "optimized"
+
+
 class TooLong(Exception):
     """A text would become more pictures than are made of one."""
 
@@ -63,7 +67,7 @@ def picture(job: Mapping[str, Any], bad: frozenset[str] = frozenset()) -> Source
     if len(pages) > job["most"]:
         msg = f"{len(pages)} pictures"
         raise TooLong(msg)
-    writer = TypstWriter(bad, columns)
+    writer = TypstWriter(bad, columns, turns=not job.get("plain"))
     sheets = [_sheet(writer.write(page), job if not number else {}) for number, page in enumerate(pages)]
     body = "\n#pagebreak()\n".join(sheets)
     head = _head(job, job["text"], size * _POINT) + _template("marks") + _template("formula")
@@ -90,7 +94,7 @@ def _framed(avatar: str) -> str:
 
 def document(job: Mapping[str, Any], bad: frozenset[str] = frozenset()) -> Source:
     """Conversations as pages to print."""
-    writer = TypstWriter(bad, _DOCUMENT_COLUMNS)
+    writer = TypstWriter(bad, _DOCUMENT_COLUMNS, turns=not job.get("plain"))
     parts = job["parts"]
     lines = " + linebreak() + ".join(map(_said, job["lines"])) or '""'
     code = [f"#cover({_said(job['title'])}, {lines})"]
@@ -126,6 +130,7 @@ def _head(job: Mapping[str, Any], text: str, size: float) -> str:
     language, font = _script(text)
     return (
         f'#let look = (size: {size:.2f}, width: {job.get("width", 0) * _POINT:.1f}, lang: "{language}",'
+        f' breaks: "{_PLAINLY if job.get("plain") else _QUICKLY}",'
         f' fonts: ("{font}",), {_theme(theme["dark"], tuple(theme["colours"].items()))})\n'
     )
 

@@ -1,7 +1,10 @@
 """The program of a worker process: jobs come in on standard input, pictures and documents go out on standard output.
 
-A frame is its length (4 bytes, big-endian) and JSON; an answer's files follow it, their lengths are in it. Once it is
-warm, the process cannot open anything more, neither files nor connections, where the system knows such limits.
+A frame is its length (4 bytes, big-endian) and JSON; an answer's files follow it, their lengths are in it. An answer
+with ``broken`` is the last one: the process ends.
+
+Once it is warm, the process cannot open anything more, neither files nor connections, where the system knows such
+limits.
 """
 
 from __future__ import annotations
@@ -37,8 +40,9 @@ def main() -> int:
     while (job := _read(source)) is not None:
         try:
             answer, files = _done(typesetter, job, gauge)
-        except Broken:
-            return 1  # whoever asked is told by that, and starts another
+        except Broken as error:
+            _write(target, {"error": f"typst broke over it: {error}"[:500], "broken": True}, [])
+            return 1
         _write(target, answer, files)
     return 0
 

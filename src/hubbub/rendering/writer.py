@@ -78,11 +78,13 @@ _SAME_LANGUAGE = {
 class TypstWriter:
     """Writes typst code. ``bad``: formulas that are shown as code, because they cannot be set.
 
-    ``columns``: how many letters a line takes. ``formulas`` gathers those that were set.
+    ``columns``: how many letters a line takes. ``turns``: what is written from right to left begins at the right.
+    ``formulas`` gathers those that were set.
     """
 
     bad: frozenset[str] = frozenset()
     columns: int = 60
+    turns: bool = True
     formulas: list[str] = field(default_factory=list)
     _longest: int = _LONGEST_WORD
     _slanted: bool = False
@@ -112,7 +114,7 @@ class TypstWriter:
 
     def _turned(self, children: Sequence[Inline], code: str) -> str:
         """What is written from right to left begins at the right."""
-        return f"lr({code})" if leftward("".join(_said(children))) else code
+        return f"lr({code})" if self.turns and leftward("".join(_said(children))) else code
 
     def _code(self, block: CodeBlock) -> str:
         if isinstance(block, FormulaBlock) and (formula := self._formula(block.text, display=True)):

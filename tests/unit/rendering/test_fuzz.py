@@ -15,8 +15,9 @@ import psutil
 import pytest
 
 from hubbub.core.errors import RenderError
-from hubbub.rendering.pool import Pool, PoolRules
-from tests.unit.rendering.drawn import job
+from hubbub.core.pictures import Look
+from hubbub.rendering.pool import PoolRules
+from hubbub.rendering.renderer import RenderRules, TypstRenderer
 from tests.unit.rendering.nonsense import nonsense
 
 PNG = b"\x89PNG"
@@ -83,17 +84,17 @@ async def canary(folder: Path) -> AsyncIterator[Canary]:
 
 async def draw_all(numbers: Iterator[int], temptations: tuple[str, ...], seen: Seen) -> None:
     """Draw the texts of these numbers in one process; others take of the same numbers."""
-    pool = Pool(PoolRules(workers=1))
+    rules = RenderRules(seconds=120, cache_bytes=0, most=1000, pool=PoolRules(workers=1))
+    renderer, look = TypstRenderer(rules), Look(width=300, scale=0.5)
     try:
         before = 0.0
         for number in numbers:
-            job_of = job(nonsense(number, temptations), scale=0.5, width=300)
             try:
-                files = await pool.run(job_of, 120)
-                seen.drawn += all(each.startswith(PNG) for each in files)
+                files = await renderer.pictures(nonsense(number, temptations), look)
+                seen.drawn += all(each.data.startswith(PNG) for each in files)
             except RenderError as error:
                 seen.refused[number] = str(error)
-            now = sum(processor(pid) for pid in pool.processes)
+            now = sum(processor(pid) for pid in renderer.processes)
             spent, before = now - before if now > before else 0.0, now
             seen.slowest = max(seen.slowest, spent)
             if spent > MOST_SECONDS:
@@ -101,7 +102,7 @@ async def draw_all(numbers: Iterator[int], temptations: tuple[str, ...], seen: S
             if number % 5000 == 0:
                 sys.stderr.write(f"{number}: {seen}\n")
     finally:
-        await pool.close()
+        await renderer.close()
 
 
 def processor(pid: int) -> float:

@@ -125,6 +125,23 @@ async def test_a_grown_worker_is_replaced() -> None:
         await pool.close()
 
 
+# typst 0.15 falls over it where it is turned to the right and broken into lines quickly.
+FALL = "* عى❤\u0c4f00.1:9999) ࠞ\u085dඡ"
+
+
+async def test_what_typst_falls_over_is_set_again_more_plainly() -> None:
+    renderer = TypstRenderer(RenderRules(seconds=20))
+    try:
+        await renderer.pictures("x", Look())
+        (before,) = renderer.processes
+        (picture,) = await renderer.pictures(FALL, Look(width=300, scale=0.5))
+        assert opened(picture.data).width == 150
+        assert renderer.workers == 1
+        assert renderer.processes != [before]
+    finally:
+        await renderer.close()
+
+
 async def test_the_same_picture_is_made_once() -> None:
     renderer = TypstRenderer(RenderRules(seconds=20))
     try:
