@@ -24,6 +24,7 @@ from hubbub.dispatch.finishing import Finishing
 from hubbub.dispatch.pace import Pace
 from hubbub.dispatch.room_lane import RoomLane
 from hubbub.dispatch.showing import Shows
+from hubbub.dispatch.turns import Turns
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +72,7 @@ class Sender:
         self.shows = Shows(tasks, self._pace)
         """Drafts of answers that are being written."""
         self._finishing = Finishing(outbox, self.shows)
+        self._turns = Turns(outbox, self._pace)
 
     # --- accounts --------------------------------------------------------------------------------------------
 
@@ -224,7 +226,7 @@ class Sender:
     async def _deliver(self, row: Row, lane: RoomLane) -> str | None:
         """Send a row; the platform's id of it. None for one that is not to be sent any more."""
         out, platform = row.out, self._platforms[row.out.room.platform]
-        if (out.draft or out.edits or self._pace.keeps(out.room)) and not await self._turn(row, lane, platform):
+        if (out.draft or out.edits or self._pace.keeps(out.room)) and not await self._turns.come(row, lane, platform):
             return None
         if out.edits:
             self._check(row)
@@ -241,18 +243,6 @@ class Sender:
         message_id = await (perform(platform, row) if to_do else platform.send(row))
         self._failpoint("send.after")
         return message_id
-
-    async def _turn(self, row: Row, lane: RoomLane, platform: Platform) -> bool:
-        """Wait for the pace of the row's account; False where there is no need to send it any more."""
-        out = row.out
-        if not out.draft:
-            await self._pace.message(out.room, platform.capabilities(out.room), edit=bool(out.edits))
-            return bool(lane.rows) and lane.rows[0] is row
-        if any(each.out.edits == row.id for each in lane.rows):  # its answer is there before it went out
-            await self._outbox.drop(row.id)
-            return False
-        await self._pace.message(out.room, platform.capabilities(out.room))
-        return bool(lane.rows) and lane.rows[0] is row
 
     def resume(self, row: Row) -> None:
         """An answer whose draft was sent before is written anew: show how it grows."""
@@ -320,7 +310,7 @@ class Sender:
         """Let what can go out go out; what waits for an account that is down stays in the store."""
         deadline = time.monotonic() + seconds
         # Looked at, not waited for: it happens once, at the end, and an event would cost every message.
-        while any(lane.kick is None for lane in self._lanes.values()) and time.monotonic() < deadline:  # noqa: ASYNC110
+        while any(lane.kick is lane.end is None for lane in self._lanes.values()) and time.monotonic() < deadline:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
 
     def end(self) -> None:

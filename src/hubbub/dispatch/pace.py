@@ -23,7 +23,7 @@ _MOST_ROOMS = 10_000
 # Nobody knows whether a refusal is meant for one room or for all of the account.
 _LONGEST_REST = 3.0
 # The end of an answer waits no longer than this for the edit before it to be out of the way.
-_LAST_EDIT = 1.0
+_LAST_EDIT = 1.2
 
 
 @dataclass(slots=True)
@@ -76,19 +76,19 @@ class Pace:
             at = max(at, min(self._rooms.get(room.key, 0.0), now + _LAST_EDIT))
         if at > now:
             await asyncio.sleep(at - now)
-        self._called(room, caps)
+        self.called(room, caps)
 
     async def draft(self, room: Room, caps: Capabilities) -> None:
-        """Wait until a draft may be edited."""
+        """Wait until a draft may be sent or edited. Cancelled, it counts for nothing."""
         account, key = self._account(room, caps), room.key
         await self._until(lambda: self._rooms.get(key, 0.0))
-        self._called(room, caps)
+        self.called(room, caps)
         if account is None:
             return
         async with account.turn:
             await self._until(lambda: max(account.free_at, account.rest))
             account.give(self._loop.time())
-        self._called(room, caps)
+        self.called(room, caps)
 
     async def _until(self, free: Callable[[], float]) -> None:
         """Wait for a time that may be moved meanwhile."""
@@ -117,7 +117,8 @@ class Pace:
             account = self._accounts[key] = _Account(deque(maxlen=most))
         return account
 
-    def _called(self, room: Room, caps: Capabilities) -> None:
+    def called(self, room: Room, caps: Capabilities) -> None:
+        """A call about a room begins, or is answered: its next edit waits from here."""
         now = self._loop.time()
         if len(self._rooms) >= _MOST_ROOMS:
             self._rooms = {key: free for key, free in self._rooms.items() if free > now}

@@ -22,6 +22,12 @@ class RoomLane:
     at_work: bool = False
     kick: asyncio.Event | None = None
     """Set to try again before the wait is over."""
+    end: asyncio.Event | None = None
+    """Set when the end of an answer comes in while a draft waits for its turn."""
+
+    def has_end(self, draft: Row) -> bool:
+        """Whether what the draft became waits here, too."""
+        return any(row.out.edits == draft.id for row in self.rows)
 
     def put(self, row: Row) -> None:
         """Line a row up by its number, behind the one at work.
@@ -29,6 +35,8 @@ class RoomLane:
         A lane may have ended, and been reserved again, while a row was on its way from the store: rows that wait then
         come before the one that the lane is reserved for.
         """
+        if row.out.edits and self.end is not None:
+            self.end.set()
         rows, place = self.rows, len(self.rows)
         while place > self.at_work and rows[place - 1].id > row.id:
             place -= 1

@@ -74,6 +74,7 @@ class Shows:
         if not message_id or row.id in self._shown:
             return
         shown = self._shown[row.id] = _Shown(row, message_id, platform, row.out.message)
+        self._pace.called(row.out.room, platform.capabilities(row.out.room))
         if self.streams is not None and isinstance(platform, CanEdit):
             shown.reading = self._tasks.create_task(self._read(shown, self.streams))
             shown.keeping = self._tasks.create_task(self._keep(shown, platform))
@@ -162,3 +163,4 @@ class Shows:
             shown.message = message
         finally:
             shown.editing = False
+            self._pace.called(room, shown.platform.capabilities(room))
