@@ -45,6 +45,12 @@ class OneRow:
     async def handle(self, entry: Entry, stop: StopSignal) -> Unit:
         return Unit(done=(entry.id,), sends=(Outgoing(room(entry.lane), (), entry=entry.id, state=State.KEPT),))
 
+    async def resumed(self, entry: Entry) -> None:
+        pass
+
+    def recalled(self, entry: Entry) -> Unit:
+        return Unit(done=(entry.id,))
+
     def stored(self, entry: Entry, committed: Committed | None) -> None:
         pass
 

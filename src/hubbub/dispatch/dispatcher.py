@@ -66,13 +66,23 @@ class Bounds:
 
 @dataclass(slots=True)
 class _Lane:
-    """Claimed entries, the first one at work. ``recalled``: entries whose message was taken back."""
+    """Claimed entries, the first one at work. ``recalled``: entries whose message was taken back.
+
+    ``anew``: the lane was lost and claimed again while an entry is at work. That claim has all that waits, and
+    nothing of the old one counts any more.
+    """
 
     name: str
     fence: int
     entries: deque[Entry] = field(default_factory=deque)
     recalled: set[int] = field(default_factory=set)
     stop: StopSignal | None = None
+    anew: Claim | None = None
+
+    @property
+    def newest(self) -> int:
+        """The fence of the newest claim."""
+        return self.fence if self.anew is None else self.anew.fence
 
 
 class Dispatcher:
@@ -154,12 +164,26 @@ class Dispatcher:
     def _put(self, claim: Claim) -> None:
         self._empty.clear()
         lane = self._lanes.get(claim.lane)
-        if lane is not None:
-            lane.fence = claim.fence
+        if lane is None:
+            lane = self._lanes[claim.lane] = _Lane(claim.lane, claim.fence, deque(claim.entries))
+            self._crew.start(lane)
+        elif claim.fence == lane.fence:
             lane.entries.extend(claim.entries)
+        else:
+            self._renew(lane, claim)
+
+    def _renew(self, lane: _Lane, claim: Claim) -> None:
+        """The newest claim takes the place of those before it, as soon as what is at work has ended."""
+        if claim.fence < lane.newest:
+            self._let_go(len(claim.entries))
             return
-        lane = self._lanes[claim.lane] = _Lane(claim.lane, claim.fence, deque(claim.entries))
-        self._crew.start(lane)
+        old, lane.anew = lane.anew, claim
+        if old is not None and old.fence == claim.fence:
+            lane.anew = replace(old, entries=(*old.entries, *claim.entries))
+        elif old is not None:
+            self._let_go(len(old.entries))
+        if lane.stop is not None:
+            lane.stop.request("recall")
 
     async def claims(self) -> None:
         """Take lanes that nobody works on: those a dead process left, or (several nodes) of others. Runs for ever."""
@@ -179,23 +203,48 @@ class Dispatcher:
     # --- a lane ----------------------------------------------------------------------------------------------
 
     async def _run(self, lane: _Lane) -> None:
+        try:
+            released = await self._work(lane)
+            while lane.anew is not None:
+                claim, lane.anew = lane.anew, None
+                self._let_go(len(lane.entries))
+                lane.fence, lane.entries = claim.fence, deque(claim.entries)
+                released = await self._work(lane)
+        finally:
+            del self._lanes[lane.name]
+            self._let_go(len(lane.entries) + (len(lane.anew.entries) if lane.anew is not None else 0))
+        if not released:
+            await self._give_back(lane)
+
+    async def _give_back(self, lane: _Lane) -> None:
+        """However long it takes: others would wait for it as long as this process lives."""
+        first, longest = self._bounds.retry
+        for wait in itertools.count():
+            try:
+                await self._inbox.release(lane.name, lane.fence)
+            except StoreError as error:
+                if not wait:
+                    log.error("lane %s is not given back yet: %s", lane.name, error)  # noqa: TRY400 - an expected kind
+                await asyncio.sleep(min(longest, first * 2 ** min(wait, 10)))
+            else:
+                return
+
+    async def _work(self, lane: _Lane) -> bool:
+        """Handle the entries of a claim, one after the other; False if the claim has to be given back."""
         released = False
         try:
-            while lane.entries:
+            while lane.entries and lane.anew is None:
                 released = await self._step(lane, lane.entries[0])
                 lane.entries.popleft()
                 self._let_go(1)
         except Fenced as error:
             log.warning("%s: the work is thrown away", error)
-            released = True
+            return True
         except Exception:
             log.exception("lane %s fell over; its messages are handled again in a while", lane.name)
             await asyncio.sleep(self._bounds.retry[1])
-        finally:
-            del self._lanes[lane.name]
-            self._let_go(len(lane.entries))
-        if not released:
-            await self._inbox.release(lane.name, lane.fence)
+            return False
+        return released
 
     async def _step(self, lane: _Lane, entry: Entry) -> bool:
         """Handle one entry and store what it caused; True if the claim ended with it."""
@@ -305,11 +354,11 @@ class Dispatcher:
         lane = self._lanes.get(name)
         if lane is None:
             return False
-        for entry in lane.entries:
+        for entry in (*lane.entries, *(lane.anew.entries if lane.anew is not None else ())):
             asked = entry.event
             if type(asked) is Received and asked.message_id == message_id and asked.room.key == room:
                 lane.recalled.add(entry.id)
-                if entry is lane.entries[0] and lane.stop is not None:
+                if lane.entries and entry is lane.entries[0] and lane.stop is not None:
                     lane.stop.request("recall")
         return True
 

@@ -267,6 +267,77 @@ async def test_draining_has_an_end(tmp_path: Path) -> None:
         assert w.dispatcher.held == 1
 
 
+@pytest.mark.parametrize("times", [1, 3])
+async def test_a_lane_that_was_lost_and_comes_back_is_worked_on_once(tmp_path: Path, times: int) -> None:
+    """Others took this node for dead, and it claims what it is still at: the old claim counts no more."""
+    async with world(tmp_path) as w:
+        hold = asyncio.Event()
+        w.handler.work = lambda entry, stop: hold.wait()
+        for n in range(3):
+            await w.dispatcher.accept(message(n))
+        came = asyncio.Event()
+        take = w.dispatcher.take
+        w.dispatcher.take = lambda claim: (came.set(), take(claim))[1]  # type: ignore[method-assign,func-returns-value]
+        for _ in range(times):
+            await w.store.inbox.abandon("node")
+            await asyncio.wait_for(came.wait(), 5)
+            came.clear()
+        hold.set()
+        await w.settle()
+        await w.dispatcher.accept(message(3))
+        await w.settle()
+        assert [text for _, text in w.platform.shown] == ["m0", "m1", "m2", "m3"]
+        assert (await w.store.stats())["inbox_waiting"] == 0
+
+
+async def test_a_lane_is_given_back_as_soon_as_the_store_works_again(tmp_path: Path) -> None:
+    async with world(tmp_path, Bounds(retry=(0.01, 0.02))) as w:
+        release, failures = w.store.inbox.release, [StoreError("away"), StoreError("away")]
+
+        async def failing(lane: str, fence: int) -> None:
+            if failures:
+                raise failures.pop()
+            await release(lane, fence)
+
+        w.store.inbox.release = failing  # type: ignore[method-assign]  # the store fails for a while
+
+        def fail(entry: Entry, _: StopSignal) -> None:
+            if len(w.handler.handled) < 2:
+                raise ZeroDivisionError
+
+        w.handler.work = fail
+        await w.dispatcher.accept(message(0))
+        async with asyncio.timeout(5):
+            while not w.platform.shown:
+                await asyncio.sleep(0.005)
+        assert not failures
+        assert w.platform.shown == [("u", "m0")]
+
+
+async def test_what_a_lost_lane_was_at_is_ended_when_it_comes_back(tmp_path: Path) -> None:
+    async with world(tmp_path) as w:
+        reasons: list[str | None] = []
+
+        async def once(_: Entry, stop: StopSignal) -> None:
+            if reasons:
+                return
+            with stop:
+                try:
+                    await asyncio.Event().wait()
+                except asyncio.CancelledError:
+                    if not stop.absorb():
+                        raise
+            reasons.append(stop.reason)
+
+        w.handler.work = once
+        await w.dispatcher.accept(message(0))
+        await asyncio.sleep(0.02)
+        await w.store.inbox.abandon("node")
+        await w.settle()
+        assert reasons == ["recall"]
+        assert [text for _, text in w.platform.shown] == ["m0"]
+
+
 async def test_what_ends_the_process_each_time_is_given_up_and_nothing_else(tmp_path: Path) -> None:
     """The message that is at work at each end is known after a few, and those that wait beside it are answered."""
     told: list[tuple[str, str]] = []
