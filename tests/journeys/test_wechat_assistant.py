@@ -88,13 +88,14 @@ async def test_what_is_wrong_in_a_message_of_three_lines(tmp_path: Path) -> None
         assert await say("boss", admin("fly", "1")) == start + "Unknown command: fly"
         args = "Args for set limit must be `{user_id}, {count}`, found anna"
         assert await say("boss", admin("set_limit", "anna")) == start + args
-        assert await say("boss", admin("set_token", "short")) == start + "令牌至少要有 8 个字符，且不能含有空格。"
+        assert await say("boss", admin("set_token", "two words")) == start + "令牌至少要有 1 个字符，且不能含有空格。"
         assert hub.model.count == 0
 
 
 async def test_a_new_token_lasts_and_acts_are_written_down(tmp_path: Path) -> None:
     async with talking(tmp_path, ADMIN) as (phone, _):
-        assert (await phone.say("boss", admin("set_token", "another-secret"))).text == "操作成功！"
+        assert (await phone.say("boss", admin("set_token", "short"))).text == "操作成功！"
+        assert (await phone.say("boss", admin("set_token", "another-secret", "short"))).text == "操作成功！"
         assert "令牌错误" in (await phone.say("boss", admin("get_config", "1"))).text
     async with talking(tmp_path, ADMIN) as (phone, _):
         assert "令牌错误" in (await phone.say("boss", admin("get_config", "1"))).text
@@ -107,6 +108,7 @@ async def test_a_new_token_lasts_and_acts_are_written_down(tmp_path: Path) -> No
             "get_config 1",
             "admin-command refused",
             "admin-command refused",
+            "set_token ***",
             "set_token ***",
         ]
         assert "another" not in "\n".join(listed)

@@ -91,10 +91,10 @@ async def admin_token(call: Call, context: CommandContext) -> Answer:
     return replace(await context.tell(Phrase("command.admintoken.done")), writes=(write,))
 
 
-def checked(token: str) -> str:
+def checked(token: str, least: int = SHORTEST_TOKEN) -> str:
     """A token that can be one. Raises UserError."""
-    if len(token) < SHORTEST_TOKEN or token.split() != [token]:
-        raise UserError(Phrase("command.admintoken.short", {"least": SHORTEST_TOKEN}))
+    if len(token) < least or token.split() != [token]:
+        raise UserError(Phrase("command.admintoken.short", {"least": least}))
     return token
 
 
