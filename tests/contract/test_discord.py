@@ -11,8 +11,9 @@ import pytest
 from hubbub.core.addresses import Room
 from hubbub.platforms.discord.adapter import DiscordAdapter
 from hubbub.platforms.discord.settings import DiscordSettings
+from tests.contract.buttons_suite import ButtonsSuite
 from tests.contract.platform_suite import PlatformHarness, PlatformSuite, Wrong
-from tests.fakes.discord import DM, ME, TOKEN, FakeDiscord, discord, message
+from tests.fakes.discord import DM, ME, TOKEN, FakeDiscord, discord, message, press
 from tests.fakes.platform_host import FakeHost
 
 ODD: tuple[tuple[str, Any], ...] = (
@@ -88,8 +89,22 @@ class Harness:
     def effects(self) -> Sequence[tuple[str, str]]:
         return self.fake.effects
 
+    def _buttons(self, message_id: str) -> list[dict[str, Any]]:
+        return [button for line in self.fake.components[message_id] for button in line["components"]]
 
-class TestDiscord(PlatformSuite):
+    def labels(self, message_id: str) -> list[str]:
+        return [button["label"] for button in self._buttons(message_id)]
+
+    def press(self, message_id: str, label: str, number: int) -> None:
+        carries = next(each["custom_id"] for each in self._buttons(message_id) if each["label"] == label)
+        self.fake.push("INTERACTION_CREATE", press(number, message_id, carries))
+
+    @property
+    def acknowledged(self) -> int:
+        return len(self.fake.callbacks)
+
+
+class TestDiscord(ButtonsSuite, PlatformSuite):
     @pytest.fixture
     async def harness(self) -> AsyncIterator[PlatformHarness]:
         async with discord() as fake:

@@ -27,7 +27,7 @@ EPOCH_MS = 1_420_070_400_000
 TIME_MS = 1_718_000_000_000
 BODY = {
     "content", "nonce", "enforce_nonce", "allowed_mentions", "message_reference", "attachments", "flags", "embeds",
-    "tts",
+    "tts", "components",
 }  # fmt: skip
 
 Wrong = Literal["refused", "unconfirmed", "server_error", "forbidden"]
@@ -75,6 +75,8 @@ class FakeDiscord:
     session: int = 0
     beat_ms: int = 20_000
     limits: dict[str, str] = field(default_factory=dict)
+    components: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    members: dict[str, dict[str, Any]] = field(default_factory=dict)
     _nonces: dict[str, str] = field(default_factory=dict)
 
     def push(self, name: str, data: Any) -> None:
@@ -198,12 +200,23 @@ class FakeDiscord:
                 if not channel.isdecimal() or channel in ("404", "403"):
                     raise RefusedError(404, 10003, "Unknown Channel")
                 return await self._channel(request, channel, rest)
+        return await self._server(request, path)
+
+    async def _server(self, request: web.Request, path: list[str]) -> Any:
+        match request.method, path:
+            case "PATCH", ["guilds", guild, "members", user] if guild == GUILD:
+                if user == "403":
+                    raise RefusedError(403, 50013, "Missing Permissions")
+                self.members[user] = await request.json()
+                return {"user": {"id": user}}
         raise RefusedError(404, 0, "404: Not Found")
 
     async def _channel(self, request: web.Request, channel: str, rest: list[str]) -> Any:
         match request.method, rest:
             case "POST", ["messages"]:
                 return await self._create(request, channel)
+            case "GET", []:
+                return {"id": channel, "type": 1} if channel == DM else {"id": channel, "type": 0, "guild_id": GUILD}
             case "GET", ["messages"]:
                 return [self._shown(name) for name in reversed(self.messages)]
             case "PATCH", ["messages", name]:
@@ -211,6 +224,8 @@ class FakeDiscord:
                 body = await request.json()
                 _content(body, files=True)
                 self.messages[name] = body["content"]
+                _components(body.get("components", []))
+                self.components[name] = body.get("components", [])
                 self.effects.append(("edit", name))
                 return self._shown(name)
             case "DELETE", ["messages", name]:
@@ -245,6 +260,7 @@ class FakeDiscord:
         if name is None or not body.get("enforce_nonce"):
             name = snowflake(100_000 + len(self.messages))
             self.messages[name] = body["content"]
+            self.components[name] = body.get("components", [])
             self.files[name] = files
             self.bodies.append(body)
             self._nonces[body.get("nonce", name)] = name
@@ -280,6 +296,7 @@ async def _read(request: web.Request) -> tuple[dict[str, Any], list[tuple[str, s
 def _check(body: dict[str, Any], files: list[tuple[str, str, bytes]]) -> None:
     _must(set(body) <= BODY, f"unexpected {set(body) - BODY}")
     _content(body, files=bool(files))
+    _components(body.get("components", []))
     _must(len(files) <= 10, "too many files")
     _must(isinstance(body.get("nonce", ""), str) and len(body.get("nonce", "")) <= 25, "nonce is too long")
     mentions = body.get("allowed_mentions", {})
@@ -287,6 +304,29 @@ def _check(body: dict[str, Any], files: list[tuple[str, str, bytes]]) -> None:
     _must(all(str(user).isdecimal() for user in mentions.get("users", [])), "users are ids")
     reference = body.get("message_reference", {"message_id": "1"})
     _must(str(reference["message_id"]).isdecimal(), "message_reference is no id")
+
+
+def _components(rows: list[dict[str, Any]]) -> None:
+    """Rows of buttons ("Component Reference")."""
+    _must(len(rows) <= 5, "5 rows at most")
+    buttons = [button for row in rows for button in row["components"]]
+    _must(all(row["type"] == 1 and 1 <= len(row["components"]) <= 5 for row in rows), "rows of 1 to 5 buttons")
+    for button in buttons:
+        _must(button["type"] == 2 and 1 <= len(button["label"]) <= 80, "label: 1 to 80")
+        _must(("url" in button) == (button["style"] == 5), "only links have a url")
+        _must("url" in button or 1 <= len(button["custom_id"]) <= 100, "custom_id: 1 to 100")
+    names = [button["custom_id"] for button in buttons if "custom_id" in button]
+    _must(len(names) == len(set(names)), "Component custom id cannot be duplicated")
+
+
+def press(number: int, message_id: str, carries: str, **more: Any) -> dict[str, Any]:
+    """Alice presses a button of the bot's message in private."""
+    found = {
+        "id": snowflake(10_000 + number), "application_id": "60001", "type": 3, "token": f"token{number}", "version": 1,
+        "channel_id": DM, "user": ALICE, "locale": "en-GB", "data": {"component_type": 2, "custom_id": carries},
+        "message": message(0, "choose", id=message_id, author=SELF),
+    }  # fmt: skip
+    return found | more
 
 
 def _content(body: dict[str, Any], *, files: bool) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from dataclasses import replace
 from functools import partial
 from urllib.parse import quote
 
@@ -12,11 +13,12 @@ import aiohttp
 
 from hubbub.core.addresses import Account
 from hubbub.core.errors import DeliveryError, LeaseLost, MediaError, Overloaded, StoreError, Unstorable
-from hubbub.core.events import Event
-from hubbub.core.messages import Blob, Media
+from hubbub.core.events import PRESSED, Event, Received
+from hubbub.core.messages import Blob, Media, Message, Quote, Text, text_of
 from hubbub.core.ports import Host
+from hubbub.core.presses import LongWords, Presses
 from hubbub.core.work import Row
-from hubbub.platforms.discord.calls import Draft, answered, drafts, nonce
+from hubbub.platforms.discord.calls import CARRIED, Draft, answered, drafts, nonce
 from hubbub.platforms.discord.convert import PLATFORM, events, snowflake_time, typed
 from hubbub.platforms.discord.gateway import Gateway, RefusedForGoodError, Shard, Stored
 from hubbub.platforms.discord.rest import Rest
@@ -32,7 +34,8 @@ _BUSY_SECONDS = 0.05
 _OLD_SECONDS = 120.0
 """A message may be older than this when the nonce of an earlier attempt at it counts no more."""
 _EPHEMERAL = 64
-_SHOWN = 4
+_SHOWN, _NOTHING_NEW = 4, 6
+_PRESS = 3
 
 
 class BotAccount:
@@ -48,6 +51,8 @@ class BotAccount:
         self._tasks: asyncio.TaskGroup | None = None
         self._application = ""
         self._up: set[int] = set()
+        self._words = LongWords(PLATFORM, host.facts, CARRIED)
+        self._presses = Presses()
 
     @property
     def rest(self) -> Rest:
@@ -165,11 +170,22 @@ class BotAccount:
         except BadFrameError as error:
             log.warning("Discord, bot %s: %s", self.id, error)
             return None
-        receipts = [await self._accepted(event) for event in found]
-        if not receipts:
+        interaction = frame.data if frame.name == "INTERACTION_CREATE" and found else None
+        receipts = [await self._accepted(event) for each in found if (event := await self._meant(each)) is not None]
+        if not receipts and interaction is None:
             return None
-        answer = frame.data if frame.name == "INTERACTION_CREATE" else None
-        return partial(self._stored, receipts, answer)
+        return partial(self._stored, receipts, interaction)
+
+    async def _meant(self, event: Event) -> Event | None:
+        """A press in the words that its button stands for; None for one too many. Raises StoreError."""
+        if not isinstance(event, Received) or not event.options.get(PRESSED):
+            return event
+        quote, carries = event.message[0], text_of(event.message)
+        button = (event.author.id, quote.message_id if isinstance(quote, Quote) else "", carries)
+        words = await self._words.of(carries)
+        if not words or self._presses.repeated(event.id, button, time.monotonic()):
+            return None
+        return replace(event, message=(quote, Text(words)))
 
     async def _accepted(self, event: Event) -> asyncio.Future[object]:
         while True:
@@ -190,10 +206,12 @@ class BotAccount:
             self._tasks.create_task(self._acknowledge(interaction))
 
     async def _acknowledge(self, raw: dict[str, object]) -> None:
-        """Show whoever gave a slash command that it was heard: Discord waits three seconds for that."""
-        data = raw.get("data")
-        text = typed(raw.get("type"), data if isinstance(data, dict) else {})
-        body = {"type": _SHOWN, "data": {"content": f"`{text[:1900]}`", "flags": _EPHEMERAL}}
+        """Show whoever gave a slash command, or pressed, that it was heard: Discord waits three seconds for that."""
+        data, kind = raw.get("data"), raw.get("type")
+        text = typed(kind, data if isinstance(data, dict) else {})
+        body: dict[str, object] = {"type": _SHOWN, "data": {"content": f"`{text[:1900]}`", "flags": _EPHEMERAL}}
+        if kind == _PRESS:
+            body = {"type": _NOTHING_NEW}
         path = f"/interactions/{raw['id']}/{raw['token']}/callback"
         try:
             await self.rest.call("POST", path, body, bucket="interactions")
@@ -205,6 +223,7 @@ class BotAccount:
     async def send(self, row: Row) -> str:
         """Send a message; the id of its first part. Raises DeliveryError."""
         rest, out = self.rest, row.out
+        await self.keep(out.message)
         reply_to, first = answered(out.message, out.reply_to), ""
         for place, draft in enumerate(drafts(out.message)):
             body = draft.body(nonce(row.key, place), "" if place else reply_to)
@@ -215,6 +234,14 @@ class BotAccount:
                 sent = str(found["id"]) if isinstance(found, dict) else ""
             first = first or sent
         return first
+
+    async def keep(self, message: Message) -> None:
+        """Keep what buttons of a message cannot carry. Raises DeliveryError."""
+        try:
+            await self._words.keep(message)
+        except StoreError as error:
+            text = "the words of the buttons could not be kept"
+            raise DeliveryError(text, certain=True) from error
 
     async def _sent_before(self, rest: Rest, row: Row, draft: Draft) -> str:
         """The id of an earlier attempt that got through, for a message so old that its nonce may not tell any more."""

@@ -14,7 +14,8 @@ from hubbub.core.messages import Message
 from hubbub.core.ports import Host, Route
 from hubbub.core.work import Row
 from hubbub.platforms.discord.account import BotAccount
-from hubbub.platforms.discord.calls import drafts
+from hubbub.platforms.discord.calls import ROWS, WIDE, components, drafts
+from hubbub.platforms.discord.members import mute
 from hubbub.platforms.discord.settings import DiscordSettings
 
 log = logging.getLogger(__name__)
@@ -38,6 +39,7 @@ class DiscordAdapter:
             files=True,
             audio=True,
             video=True,
+            buttons=ROWS * WIDE,
         )
 
     @property
@@ -60,9 +62,10 @@ class DiscordAdapter:
         return await self._bot(row.out.room).send(row)
 
     async def edit(self, room: Room, message_id: str, message: Message) -> None:
-        """Give a message new words; its files stay. Raises DeliveryError."""
+        """Give a message new words and buttons; its files stay. Raises DeliveryError."""
+        await self._bot(room).keep(message)
         body = {"content": drafts(message)[0].content, "allowed_mentions": {"parse": []}}
-        await self._message(room, message_id, "PATCH", body)
+        await self._message(room, message_id, "PATCH", body | {"components": components(message)})
 
     async def delete(self, room: Room, message_id: str) -> None:
         """Take a message back. Raises DeliveryError."""
@@ -75,6 +78,10 @@ class DiscordAdapter:
         await self._bot(room).rest.call(
             method, f"{path}/{quote(emoji, safe=':')}/@me", bucket=f"{_path(room)}/reactions"
         )
+
+    async def mute(self, room: Room, user: str, seconds: int) -> None:
+        """Let a member of a server write nothing for a while. Raises DeliveryError, UserError."""
+        await mute(self._bot(room).rest, room, user, seconds)
 
     async def typing(self, room: Room) -> None:
         """Show that an answer is being written."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from hubbub.core.addresses import Room, RoomKind
-from hubbub.core.events import Deleted, Edited, Event, Joined, Reacted, Received
-from hubbub.core.identities import Author
+from hubbub.core.events import PRESSED, Deleted, Edited, Event, Joined, Reacted, Received
+from hubbub.core.identities import Author, RoomRole
 from hubbub.core.messages import Mention, Quote, Text
 from hubbub.platforms.discord.segments import name_of, read
 from hubbub.platforms.discord.wire import BadFrameError, Frame, Wire
@@ -18,6 +19,7 @@ _JOINED = 7
 _SAID = (0, 19, 20, 21, 23)
 """Types of messages that somebody wrote; the others are notes of Discord's own."""
 _COMMAND, _BUTTON = 2, 3
+_MANAGES = 1 << 3 | 1 << 5
 
 
 def events(frame: Frame, me: str, session: str) -> Sequence[Event]:
@@ -119,16 +121,25 @@ def _interaction(raw: Wire, me: str) -> Iterator[Event]:
     text = typed(raw.get("type"), data)
     if text:
         name = str(raw["id"])
+        pressed = raw.get("type") == _BUTTON
+        quote = (Quote(str(raw["message"]["id"]), me),) if pressed else ()
         yield Received(
             id=name,
             room=_room(raw, me),
-            author=_person(user, member),
-            message=(Text(text),),
+            author=replace(_person(user, member), room_role=_role(member)),
+            message=(*quote, Text(text)),
             time=snowflake_time(name),
             message_id=name,
             addressed=True,
             locale=str(raw.get("locale") or ""),
+            options={PRESSED: True} if pressed else {},
         )
+
+
+def _role(member: Wire | None) -> RoomRole:
+    """Who may administer or manage the server runs its rooms; only interactions say so."""
+    permissions = str((member or {}).get("permissions") or "0")
+    return "admin" if permissions.isdecimal() and int(permissions) & _MANAGES else "member"
 
 
 def typed(kind: object, data: Wire) -> str:

@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +17,30 @@ import pytest
 from hikari.impl import EntityFactoryImpl
 
 from hubbub.core.addresses import Room
-from hubbub.core.errors import DeliveryError
+from hubbub.core.errors import DeliveryError, UserError
 from hubbub.core.events import Received
 from hubbub.core.messages import File, Image, Media, Mention, Text, text_of
+from hubbub.core.ports import CanMute
 from hubbub.platforms.discord.adapter import DiscordAdapter
 from hubbub.platforms.discord.convert import events
 from hubbub.platforms.discord.settings import DiscordSettings, bot_id
 from hubbub.platforms.discord.wire import Frame
 from tests.contract.platform_suite import PIXEL, row
 from tests.contract.test_discord import settings
-from tests.fakes.discord import ALICE, CHANNEL, DM, GUILD, ME, TOKEN, FakeDiscord, Wrong, discord, message, snowflake
+from tests.fakes.discord import (
+    ALICE,
+    CHANNEL,
+    DM,
+    GUILD,
+    ME,
+    TOKEN,
+    FakeDiscord,
+    Wrong,
+    discord,
+    message,
+    press,
+    snowflake,
+)
 from tests.fakes.platform_host import FakeHost
 
 ROOM = Room("discord", ME, "private", DM)
@@ -275,3 +290,34 @@ def test_another_reader_understands_the_fixtures_alike() -> None:
         assert {each.user for each in ours.message if isinstance(each, Mention) and not each.everyone} == mentioned
         compared += 1
     assert compared >= 8
+
+
+async def test_members_of_a_server_are_muted(fake: FakeDiscord) -> None:
+    channel = Room("discord", ME, "group", CHANNEL)
+    async with connected(fake) as (adapter, _):
+        assert isinstance(adapter, CanMute)
+        await adapter.mute(channel, "20002", 60)
+        until = datetime.fromisoformat(fake.members["20002"]["communication_disabled_until"])
+        assert 0 < until.timestamp() - time.time() <= 60
+        await adapter.mute(channel, "20002", 0)
+        assert fake.members["20002"] == {"communication_disabled_until": None}
+        for room, user, key in ((channel, "403", "act.mute.no_right"), (ROOM, "20002", "act.mute.only_groups")):
+            with pytest.raises(UserError) as caught:
+                await adapter.mute(room, user, 60)
+            assert caught.value.user_text.key == key
+
+
+@pytest.mark.parametrize(("permissions", "role"), [("8", "admin"), ("32", "admin"), ("2048", "member"), ("", "member")])
+def test_who_manages_a_server_runs_its_rooms(permissions: str, role: str) -> None:
+    member = {"user": ALICE, "permissions": permissions}
+    found = press(1, snowflake(1), "/mode", guild_id=GUILD, member=member)
+    (event,) = events(Frame(0, found, 1, "INTERACTION_CREATE"), ME, "s")
+    assert event.author.room_role == role
+
+
+async def test_a_press_of_words_that_nobody_knows_is_heard_and_says_nothing(fake: FakeDiscord) -> None:
+    async with connected(fake) as (_, host):
+        fake.push("INTERACTION_CREATE", press(1, snowflake(1), f"hub:{'0' * 32}"))
+        await host.until(lambda: bool(fake.callbacks))
+        assert not host.events
+    assert fake.callbacks == [{"type": 6}]
