@@ -84,6 +84,10 @@ class RunningProcess:
         """End it and tell its exit code."""
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGTERM)
+        return self.wait()
+
+    def wait(self) -> int:
+        """Wait until it ends by itself; its exit code."""
         code = self._process.wait(WITHIN)
         self._reader.join(WITHIN)
         return code

@@ -39,6 +39,10 @@ STOPPING = Refusal(
     {"retry-after": "5"},
 )
 
+STARTING = Refusal(
+    503, "starting", "The hub starts: it waits for its database and takes nothing yet.", {"retry-after": "5"}
+)
+
 FOREIGN = Refusal(
     403,
     "origin_foreign",

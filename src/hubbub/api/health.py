@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from hubbub.api.answers import JSON, Receive, Scope, Send, answer
+from hubbub.api.answers import JSON, Receive, Scope, Send, answer, refuse
+from hubbub.api.errors import STARTING
 from hubbub.core.ports import Control, Route
 
 # Why in general only: what the driver says names addresses, and nobody has to show who they are here.
@@ -31,8 +32,29 @@ class Readiness:
         if status.ready:
             await answer(send, 200, JSON, b'{"status":"ready"}')
             return
-        reason = _AWAY if status.trouble else _STOPPING
-        await answer(send, 503, JSON, b'{"status":"not ready","reason":"' + reason + b'"}', [(b"retry-after", b"1")])
+        await _not_ready(send, _AWAY if status.trouble else _STOPPING)
+
+
+class Unopened:
+    """The whole hub while it starts and its database is away: it lives, and takes nothing."""
+
+    def __init__(self) -> None:
+        """Nothing is known yet."""
+        self._alive = Health()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Tell supervisors how it is, and refuse everybody else."""
+        path = scope["path"] if scope["type"] == "http" else ""
+        if path == "/healthz":
+            await self._alive(scope, receive, send)
+        elif path == "/readyz":
+            await _not_ready(send, _AWAY)
+        else:
+            await refuse(scope, send, STARTING)
+
+
+async def _not_ready(send: Send, reason: bytes) -> None:
+    await answer(send, 503, JSON, b'{"status":"not ready","reason":"' + reason + b'"}', [(b"retry-after", b"1")])
 
 
 def health_routes(control: Control) -> list[Route]:

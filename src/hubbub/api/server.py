@@ -50,16 +50,13 @@ class _Listener(uvicorn.Server):
         self._listening.set()
 
 
-class WebServer:
-    """`bind`, then `run` until `stop`."""
+class PortServer:
+    """One application on the settings' port: `bind`, then `run` until `stop`."""
 
-    def __init__(self, services: Services, routes: Sequence[Route] = ()) -> None:
-        """``routes``: what platforms hand over.
-
-        Raises:
-            ConfigError: two routes claim one path.
-        """
-        self._settings = services.settings
+    def __init__(self, settings: ApiSettings, application: ASGIApp) -> None:
+        """Takes no port yet."""
+        self._settings = settings
+        self._application = application
         self.listening = asyncio.Event()
         self.port = 0
         """The port, also where a free one was asked for; known after `bind`."""
@@ -68,7 +65,6 @@ class WebServer:
         self._sockets: list[socket.socket] = []
         self._listener: _Listener | None = None
         self._running = False
-        self._router = Router([*_own_routes(services), *routes], _trees(services), services.access.names)
 
     def bind(self) -> None:
         """Take the port: from now on connections queue up, and are served as soon as `run` runs.
@@ -115,7 +111,7 @@ class WebServer:
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            await self._router(scope, receive, send)
+            await self._application(scope, receive, send)
         except asyncio.CancelledError:
             if self._listener is None or not self._listener.should_exit:
                 raise
@@ -124,6 +120,19 @@ class WebServer:
             if scope["type"] == "http":
                 with suppress(RuntimeError):  # raised by the server when the answer has begun already
                     await refuse(scope, send, STOPPING)
+
+
+class WebServer(PortServer):
+    """The hub's: every route of every part."""
+
+    def __init__(self, services: Services, routes: Sequence[Route] = ()) -> None:
+        """``routes``: what platforms hand over.
+
+        Raises:
+            ConfigError: two routes claim one path.
+        """
+        self._router = Router([*_own_routes(services), *routes], _trees(services), services.access.names)
+        super().__init__(services.settings, self._router)
 
 
 def _own_routes(services: Services) -> list[Route]:

@@ -6,9 +6,9 @@ import contextlib
 import os
 import secrets
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from hubbub.core.errors import ConfigError, StoreError
 from hubbub.core.failpoints import Failpoint, never
@@ -18,6 +18,14 @@ from hubbub.storage.sqlite.connection import FolderLock
 
 if TYPE_CHECKING:
     from hubbub.storage.postgres.store import PostgresStore
+
+
+Opening: TypeAlias = Callable[[Callable[[], Awaitable[None]]], Awaitable[None]]
+"""Carries out the opening of a store: once, or until the database is there."""
+
+
+async def _at_once(opening: Callable[[], Awaitable[None]]) -> None:
+    await opening()
 
 
 def node_name(settings: Settings) -> str:
@@ -31,17 +39,20 @@ def node_name(settings: Settings) -> str:
 
 
 @contextlib.asynccontextmanager
-async def hub_store(settings: Settings, node: str, failpoint: Failpoint = never) -> AsyncIterator[Store]:
+async def hub_store(
+    settings: Settings, node: str, failpoint: Failpoint = never, opening: Opening = _at_once
+) -> AsyncIterator[Store]:
     """The open store of a hub that is called ``node``.
 
     Raises:
         ConfigError: the database needs a package that is not installed.
+        StoreAway: the database is not reached.
         StoreBusy: another hub works on the data folder.
         StoreError: it cannot be opened.
     """
     if settings.store.postgres:
         with _alone(settings.server.data_dir):
-            async with _opened(_postgres(settings, node, failpoint)) as store:
+            async with _opened(_postgres(settings, node, failpoint), opening) as store:
                 yield store
         return
     from hubbub.storage.sqlite.store import SqliteStore  # noqa: PLC0415 - loaded on first use
@@ -69,8 +80,8 @@ async def command_store(settings: Settings) -> AsyncIterator[Store]:
 
 
 @contextlib.asynccontextmanager
-async def _opened(store: Store) -> AsyncIterator[Store]:
-    await store.open()
+async def _opened(store: Store, opening: Opening = _at_once) -> AsyncIterator[Store]:
+    await opening(store.open)
     try:
         yield store
     finally:

@@ -21,8 +21,10 @@ from hubbub.app.pages import console_services, recent_log
 from hubbub.app.parts import Parts
 from hubbub.app.rooms import customs_of
 from hubbub.app.sessions import Sessions, Silence
+from hubbub.app.waiting import waiting_room
 from hubbub.console.recent import RecentLog
 from hubbub.console.routes import console_routes
+from hubbub.core.errors import LeaseLost
 from hubbub.core.failpoints import Failpoint, never
 from hubbub.core.ports import Control, Exchange, Store
 from hubbub.core.turns import ModelInfo
@@ -63,17 +65,22 @@ async def open_hub(
     listen: bool = True,
     announce: Callable[[str], None] | None = None,
     failpoint: Failpoint = never,
+    stopped: asyncio.Event | None = None,
 ) -> AsyncIterator[Hub]:
     """A running hub; ended, without loss, when the block ends. ``listen``: serve the settings' port.
 
+    ``stopped``: set when it shall end, so that nobody waits for a database that is away any longer.
+
     Raises:
         StoreBusy: another hub works on the data folder.
+        StoreAway: the database was away for as long as the settings wait for it.
         StoreError: the data folder or the database cannot be used.
         ConfigError: what is set does not go together, or the port cannot be used.
     """
     node = node_name(settings)
     async with (
-        hub_store(settings, node, failpoint) as store,
+        waiting_room(settings, stopped, listen=listen) as room,
+        hub_store(settings, node, failpoint, room.see_through) as store,
         _kept_log() as recent,
         _unwrapped(),
         asyncio.TaskGroup() as tasks,
@@ -81,12 +88,15 @@ async def open_hub(
         parts = Parts(settings, store, node, tasks, failpoint)
         pages = console_routes(console_services(parts, tasks, recent)) if settings.cluster.does("gateway") else ()
         server = WebServer(parts.services(), [*parts.routes, *pages]) if listen else None
+        await room.see_through(parts.gate.load)
+        await room.see_through(parts.board.load)
+        await room.see_through(parts.directory.load)
+        await room.close()
         if server is not None:
             server.bind()
         hub = Hub(store, parts.exchange, parts.control, parts.models, parts.access, server.url if server else "")
         if parts.cluster is not None:
             parts.cluster.reached_at(hub.url)
-        await parts.gate.load()
         await parts.sender.start(parts.node)
         background = [tasks.create_task(each) for each in _background(parts, server, hub.url, announce)]
         try:
@@ -108,6 +118,10 @@ def _background(
         yield platform.run()
     yield from _duties(parts)
     yield keep_current(parts.gate)
+    yield keep_current(parts.directory)
+    if parts.cluster is not None:
+        yield parts.directory.run()
+    yield keep_current(parts.board)
     yield parts.models.open(url, announce)
     if server is not None:
         yield _ensure_admin(parts, announce)
@@ -115,8 +129,12 @@ def _background(
 
 async def _ensure_admin(parts: Parts, announce: Callable[[str], None] | None) -> None:
     """One process after the other, so that of several that start together one makes the secret and shows it."""
-    async with parts.hold(_ADMIN):
-        await ensure_admin(parts.access, parts.settings, announce)
+    while True:
+        try:
+            async with parts.hold(_ADMIN):
+                return await ensure_admin(parts.access, parts.settings, announce)
+        except LeaseLost as error:  # the database went away meanwhile
+            log.warning("the admin's secret is looked at again: %s", error)
 
 
 def _duties(parts: Parts) -> Iterator[Coroutine[None, None, None]]:

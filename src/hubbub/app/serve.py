@@ -14,6 +14,7 @@ from hubbub.app import logs
 from hubbub.app.hub import open_hub
 from hubbub.app.logfile import log_file
 from hubbub.app.notices import notices
+from hubbub.core.errors import StoreAway
 from hubbub.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -35,13 +36,21 @@ async def run(settings: Settings, *, announce: Callable[[str], None]) -> None:
     if sys.platform != "win32":
         for number in _END_SIGNALS:
             loop.add_signal_handler(number, _stop_or_exit, stopped)
-    async with open_hub(settings, announce=announce) as hub:
+    try:
+        await _serve(settings, announce, stopped)
+    except StoreAway:
+        if not stopped.is_set():
+            raise
+    log.info("stopped")
+
+
+async def _serve(settings: Settings, announce: Callable[[str], None], stopped: asyncio.Event) -> None:
+    async with open_hub(settings, announce=announce, stopped=stopped) as hub:
         announce(f"Hubbub serves {hub.url} (data in {settings.server.data_dir.resolve()})")
         log.info("Hubbub %s serves %s as process %d", __version__, hub.url, os.getpid())
         await stopped.wait()
         announce("Stopping: answers under way may end; once more Ctrl-C stops at once.")
         log.info("told to stop")
-    log.info("stopped")
 
 
 def _stop_or_exit(stopped: asyncio.Event) -> None:

@@ -26,6 +26,12 @@ class Store(Section):
         " SQLite in server.data_dir, sqlite:///folder SQLite in another folder.",
     )
 
+    wait_seconds: float = Field(
+        60.0,
+        ge=0.0,
+        description="How long a start waits for a PostgreSQL database that cannot be reached; /readyz says so meanwhile.",
+    )
+
     @field_validator("database_url")
     @classmethod
     def _engine(cls, value: SecretStr) -> SecretStr:
