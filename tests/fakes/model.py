@@ -61,6 +61,8 @@ class Behaviour:
     reasoning: str = ""
     reasoning_field: str = "reasoning_content"
     tool_calls: list[dict[str, str]] = field(default_factory=list)
+    uses: list[dict[str, str]] = field(default_factory=list)  # made once a question, where such tools are offered
+    no_tools: bool = False  # refuses requests that offer tools
     choice: dict[str, Any] = field(default_factory=dict)  # more fields of every choice
     finish: str = ""
     cached_tokens: int = 0
@@ -156,6 +158,8 @@ class FakeModel:
 
     def refusal(self, api: str, body: dict[str, Any]) -> tuple[str, str] | None:
         """(message, param) of what the API would not take."""
+        if self.behaviour.no_tools and body.get("tools"):
+            return f"{body['model']} does not support tools", ""
         if not self.behaviour.check:
             return None
         from tests.fakes import model_rules  # the package of types takes a second to import

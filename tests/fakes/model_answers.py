@@ -66,10 +66,22 @@ class Answer:
                 if message["role"] == "user":
                     asked = text
         self.text = known.reply if known.reply is not None else f"{known.marker} {asked}"
-        self.finish = known.finish or ("tool_calls" if known.tool_calls else "stop")
+        self.calls = known.tool_calls
+        if known.uses and api == "chat":
+            self._use_tools(body)
+        self.finish = known.finish or ("tool_calls" if self.calls else "stop")
         self.words = split(self.text, known.piece_words)
         self.length = len(self.words)
         self.prompt_tokens = len(prompt) // 4 + 1
+
+    def _use_tools(self, body: dict[str, Any]) -> None:
+        """Call tools that are offered; with their results, answer with what they said."""
+        offered = {tool["function"]["name"] for tool in body.get("tools", ())}
+        last = body["messages"][-1]
+        if last["role"] == "tool":
+            self.text += f" [{text_of(last['content'])}]"
+        elif all(call["name"] in offered for call in self.known.uses):
+            self.text, self.calls = "", self.known.uses
 
     def usage(self) -> dict[str, Any]:
         tokens = len(self.text.split())
@@ -90,7 +102,7 @@ class Answer:
         message: dict[str, Any] = {"role": "assistant", "content": self.text}
         if self.known.reasoning:
             message[self.known.reasoning_field] = self.known.reasoning
-        if self.known.tool_calls:
+        if self.calls:
             message["content"] = self.text or None
             message["tool_calls"] = [
                 {
@@ -98,7 +110,7 @@ class Answer:
                     "type": "function",
                     "function": {"name": call["name"], "arguments": call["arguments"]},
                 }
-                for call in self.known.tool_calls
+                for call in self.calls
             ]
         choices = [{"index": 0, "message": message, "finish_reason": self.finish}]
         return self._document("chat.completion", choices)
@@ -124,7 +136,7 @@ class Answer:
 
     def _tool_pieces(self) -> list[dict[str, Any]]:
         deltas: list[dict[str, Any]] = []
-        for index, call in enumerate(self.known.tool_calls):
+        for index, call in enumerate(self.calls):
             head = {"name": call["name"], "arguments": ""}
             deltas.append({"tool_calls": [{"index": index, "id": call["id"], "type": "function", "function": head}]})
             text = call["arguments"]

@@ -80,8 +80,14 @@ def _check_tools(body: dict[str, Any]) -> None:
     if tools == []:
         raise Refused("[] is too short - 'tools'", "tools")
     for tool in tools or ():
-        if not _FUNCTION.fullmatch(tool["function"]["name"]):
+        function = tool["function"]
+        if not _FUNCTION.fullmatch(function["name"]):
             raise Refused("Invalid 'tools[0].function.name'", "tools")
+        if function.get("parameters", {}).get("type", "object") != "object":
+            raise Refused("Invalid schema for function: schema must be a JSON Schema of 'type: \"object\"'", "tools")
+    names = [tool["function"]["name"] for tool in tools or ()]
+    if len(set(names)) < len(names):
+        raise Refused("Function names must be unique", "tools")
 
 
 def _check_messages(messages: list[dict[str, Any]]) -> None:
@@ -99,9 +105,23 @@ def _check_messages(messages: list[dict[str, Any]]) -> None:
         if "name" in message and not _NAME.fullmatch(message["name"]):
             raise Refused(f"Invalid 'messages[{at}].name': string does not match pattern", f"messages[{at}].name")
         _check_content(at, message)
-        waiting = {call["id"] for call in message.get("tool_calls", ())}
+        waiting = _calls_of(at, message)
     if waiting:
         raise Refused("An assistant message with 'tool_calls' must be followed by tool messages")
+
+
+def _calls_of(at: int, message: dict[str, Any]) -> set[str]:
+    """The ids of a message's calls, whose results have to follow."""
+    calls = message.get("tool_calls", ())
+    if message.get("tool_calls") == []:
+        raise Refused(f"Invalid 'messages[{at}].tool_calls': empty array", "messages")
+    for call in calls:
+        if not _FUNCTION.fullmatch(call["function"]["name"]):
+            raise Refused(f"Invalid 'messages[{at}].tool_calls[0].function.name'", "messages")
+    ids = {call["id"] for call in calls}
+    if "" in ids or len(ids) < len(calls):
+        raise Refused(f"Invalid 'messages[{at}].tool_calls': ids", "messages")
+    return ids
 
 
 def _check_content(at: int, message: dict[str, Any]) -> None:
