@@ -326,3 +326,33 @@ async def test_answers_in_groups_mention_who_asked(tmp_path: Path) -> None:
     assert AT in shown(qq)[0]
     assert qq.seen[0] == " LLM-OK hi"
     assert hub.model.requests[0].body["messages"][-1]["content"] == "hi"
+
+
+BUNDLE = {
+    "messages": [
+        {"sender": {"user_id": ANNA, "nickname": "Anna"}, "content": [{"type": "text", "data": {"text": "one"}}]},
+        {"sender": {"user_id": BO, "nickname": "Bo"}, "content": [{"type": "forward", "data": {"id": "inner"}}]},
+    ]
+}
+INNER = {"message": [{"type": "node", "data": {"user_id": "5", "nickname": "Cat", "content": "two"}}]}
+
+
+async def test_a_bundle_is_read_to_the_model(tmp_path: Path) -> None:
+    conduct = Conduct(bundles={"outer": BUNDLE, "inner": INNER})
+    async with inside(tmp_path) as hub, hub.peer(conduct) as qq:
+        qq.say([{"type": "forward", "data": {"id": "outer"}}])
+        await qq.until_seen(1)
+        qq.say([{"type": "forward", "data": {"id": "lost"}}])
+        await qq.until_seen(2)
+        (asked,) = hub.model.requests
+    assert asked.body["messages"][-1]["content"] == "> Anna: one\n> Bo:\n> > Cat: two"
+
+
+async def test_a_long_answer_goes_out_as_a_bundle(tmp_path: Path) -> None:
+    async with inside(tmp_path, "[platforms.onebot]\nbundle_over = 100\n") as hub, hub.peer() as qq:
+        qq.say("word " * 40)
+        qq.mention("word " * 40)
+        qq.say("short")
+        await until(lambda: len(qq.peer.conduct.shown) == 3)
+    calls = qq.peer.conduct.calls
+    assert (calls["send_private_forward_msg"], calls["send_group_forward_msg"], calls["send_private_msg"]) == (1, 1, 1)

@@ -15,6 +15,7 @@ from hubbub.core.messages import (
     Button,
     Buttons,
     Do,
+    Face,
     File,
     Forward,
     Image,
@@ -23,6 +24,7 @@ from hubbub.core.messages import (
     Media,
     Mention,
     Message,
+    Node,
     Quote,
     Segment,
     Text,
@@ -53,11 +55,22 @@ def fit(message: Message, caps: Capabilities) -> list[Message]:
             type(only) is Text
             and (only.verbatim or caps.markdown != PLAIN or not marked(only.text))
             and fits(only.text, caps.max_length, caps.length_unit)
+            and (not caps.bundle_over or len(only.text) <= caps.bundle_over)
             and not only.text.isspace()
         ):
             return [message]
     segments = _joined(_written(each, caps) for segment in message for each in _shown(segment, caps))
-    return [part for part in _parts(segments, caps) if any(not _blank(segment) for segment in part)]
+    parts = [part for part in _parts(segments, caps) if any(not _blank(segment) for segment in part)]
+    return _bundled_up(parts, caps) if caps.bundle_over and caps.forwards else parts
+
+
+def _bundled_up(parts: list[Message], caps: Capabilities) -> list[Message]:
+    """The parts of a long text as one bundle of messages of the bot's own; what can be in none stays outside."""
+    words = sum(len(segment.text) for part in parts for segment in part if type(segment) is Text)
+    segments = [type(segment) for part in parts for segment in part]
+    if words <= caps.bundle_over or any(kind not in _BUNDLED for kind in segments):
+        return parts
+    return [(Forward(tuple(Node("", "", part) for part in parts)),)]
 
 
 # --- what a room cannot show -----------------------------------------------------------------------------------------
@@ -105,6 +118,8 @@ _ABILITIES: Final[Mapping[type, Callable[[Capabilities], bool]]] = MappingProxyT
         Location: lambda _: False,
     }
 )
+_BUNDLED: Final = frozenset((Text, Image, Mention, Face))
+_FILES: Final = frozenset((Image, File, Audio, Video))
 _SIGNS: Final[Mapping[type, str]] = MappingProxyType({Image: "🖼", File: "📎", Audio: "🔊", Video: "🎬"})
 
 
@@ -202,7 +217,8 @@ def _parts(segments: Sequence[Segment], caps: Capabilities) -> Iterator[Message]
     for segment in segments:
         for number, piece in enumerate(_pieces(segment, caps)):
             length = _length(piece, caps) if caps.max_length else 0
-            if number or (length > left and part):
+            alone = caps.apart and part and (type(piece) in _FILES or type(part[-1]) in _FILES)
+            if number or (length > left and part) or alone:
                 yield tuple(part)
                 part, left = [], caps.max_length
             part.append(piece)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hubbub.chat.transcript import transcript
 from hubbub.core.identities import owner_of
-from hubbub.core.messages import Audio, File, Image, Link, Location, Quote, Text, Video
+from hubbub.core.messages import Audio, File, Forward, Image, Link, Location, Quote, Text, Video
 from hubbub.core.phrases import Phrase
 from hubbub.core.turns import Turn
 
@@ -42,13 +43,15 @@ def question_of(event: Received, text: str, owner: str) -> Turn:
 
 
 def _told(segment: Segment) -> str:
-    """What a shared page or place says in words; nothing for all else."""
+    """What a shared page, place or bundle says in words; nothing for all else."""
     match segment:
         case Link():
             return "\n".join(filter(None, (segment.title, segment.summary, segment.url)))
         case Location():
             names = ", ".join(filter(None, (segment.title, segment.address)))
             return f"{names} ({segment.latitude:.6g}, {segment.longitude:.6g})".strip()
+        case Forward():
+            return transcript(segment)
         case _:
             return ""
 
@@ -59,6 +62,6 @@ def unanswerable(event: Received, question: Turn, *, vision: bool | None) -> Phr
         return None
     if question.images:
         return Phrase("chat.no_vision") if vision is False else None
-    if any(isinstance(each, Audio | File | Video) for each in event.message):
+    if any(isinstance(each, Audio | File | Forward | Video) for each in event.message):
         return Phrase("chat.unreadable")
     return Phrase("chat.empty")

@@ -35,6 +35,8 @@ class Capabilities:
     ``buttons``: how many one message may have (0: none).
     ``streams``: an answer may be shown while it is written, by editing one message (`ports.CanEdit`) every ``edit_every``
     seconds at most. ``calls_per_second``: most messages and edits together of one account (0: no limit).
+    ``bundle_over``: text of more characters goes out as a bundle of messages, where there are bundles (0: never).
+    ``apart``: a message is words or one file, never both, and of files never two.
     ``resend_unknown``: the owner prefers a possible duplicate to a possible loss.
     """
 
@@ -49,7 +51,9 @@ class Capabilities:
     files: bool = False
     audio: bool = False
     video: bool = False
+    apart: bool = False
     forwards: bool = False
+    bundle_over: int = 0
     buttons: int = 0
     streams: bool = False
     edit_every: float = 1.0

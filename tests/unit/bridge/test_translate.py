@@ -26,6 +26,7 @@ from hubbub.core.messages import (
     Raw,
     Text,
     Video,
+    text_of,
 )
 from hubbub.markup.split import size
 
@@ -139,6 +140,13 @@ def test_the_quote_stays_with_the_first_and_a_picture_with_its_words() -> None:
     assert second == (Text("five six seven"), Image(AT), Text("eight"))
 
 
+def test_words_and_files_each_in_a_message_of_their_own() -> None:
+    message = (Text("see"), Mention("u", "Ann"), Image(AT), Image(AT), Text(" \n"), Audio(AT), Text("heard"))
+    apart = [(Text("see"), Mention("u", "Ann")), (Image(AT),), (Image(AT),), (Audio(AT),), (Text("heard"),)]
+    assert fit(message, replace(RICH, apart=True)) == apart
+    assert len(fit(message, RICH)) == 1
+
+
 def test_code_is_opened_again_only_where_there_is_markdown() -> None:
     text = "```\n" + "x = 1\n" * 10 + "```"
     for message in fit((Text(text),), replace(RICH, max_length=40)):
@@ -223,3 +231,15 @@ def test_buttons_stand_below_the_last_part() -> None:
 def test_nothing_can_be_pressed_in_a_bundle() -> None:
     bundle = Forward((Node("1", "Ann", (Text("pick"), CHOICE)),))
     assert words(fit((bundle,), BARE)) == ["Ann: pick"]
+
+
+def test_a_long_text_may_go_out_as_a_bundle() -> None:
+    caps = Capabilities(forwards=True, images=True, max_length=100, bundle_over=150)
+    short, longer = "x" * 120, "y" * 40 + "\n" + "z" * 130
+    assert fit((Text(short, verbatim=True),), caps) == [(Text("x" * 100, True),), (Text("x" * 20, True),)]
+    ((bundle,),) = fit((Text(longer, verbatim=True), Image(AT, "a cat")), caps)
+    assert isinstance(bundle, Forward)
+    assert [len(text_of(node.message)) for node in bundle.nodes] == [100, 71]
+    assert type(bundle.nodes[-1].message[-1]) is Image
+    assert len(fit((Text(longer, verbatim=True),), replace(caps, forwards=False))) == 2
+    assert len(fit((Text(longer, verbatim=True), CHOICE), replace(caps, buttons=9))) == 2

@@ -146,6 +146,12 @@ _WRITERS: dict[type, Callable[[Any, Style], list[WireObject]]] = {
 }
 
 
+def _written(segment: Segment, style: Style) -> list[WireObject]:
+    """A segment as theirs; nothing of what they have no form for."""
+    writer = _WRITERS.get(type(segment))
+    return [] if writer is None else writer(segment, style)
+
+
 def write_message(message: Message, style: Style, reply_to: str = "") -> list[WireObject]:
     """A message as segments, with at most one quotation, which stands first."""
     pieces: list[WireObject] = []
@@ -153,7 +159,7 @@ def write_message(message: Message, style: Style, reply_to: str = "") -> list[Wi
         if type(segment) is Quote:
             reply_to = reply_to or segment.message_id
         else:
-            pieces.extend(_WRITERS[type(segment)](segment, style))
+            pieces.extend(_written(segment, style))
     if reply_to:
         pieces.insert(0, _piece("reply", id=reply_to))
     return pieces
@@ -163,14 +169,14 @@ def _node(node: Node, style: Style, depth: int) -> WireObject:
     if node.message_id and not node.message:
         return _piece("node", id=node.message_id)
     author = node.author if node.author.isdecimal() else style.account
-    name = node.name or node.author
+    name = node.name or node.author or author
     inner = [segment for segment in node.message if type(segment) is not Quote]
     content: list[WireObject] = []
     for segment in inner:
         if isinstance(segment, Forward) and segment.nodes and depth < _MAX_FORWARD_DEPTH:
             content.extend(_node(one, style, depth + 1) for one in segment.nodes)
         else:
-            content.extend(_WRITERS[type(segment)](segment, style))
+            content.extend(_written(segment, style))
     # Both spellings of the author: the standard's and go-cqhttp's.
     return _piece("node", user_id=author, nickname=name, uin=author, name=name, content=content)
 

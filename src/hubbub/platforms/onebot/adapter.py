@@ -61,6 +61,7 @@ class OneBotAdapter:
             audio=True,
             video=True,
             forwards=True,
+            bundle_over=settings.bundle_over,
             resend_unknown=settings.resend_unknown,
         )
 

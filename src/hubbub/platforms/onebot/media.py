@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hubbub.core.errors import DeliveryError, MediaError
-from hubbub.core.messages import Audio, File, Image, Text, Video
+from hubbub.core.messages import Audio, File, Forward, Image, Text, Video
 from hubbub.markup.plain import plain
 
 if TYPE_CHECKING:
@@ -19,7 +19,12 @@ _KEPT = "hub:"
 
 def has_kept(message: Message) -> bool:
     """A message has files that the hub keeps."""
-    return any(isinstance(each, Image | File | Audio | Video) and each.media.url.startswith(_KEPT) for each in message)
+    return any(
+        any(has_kept(node.message) for node in each.nodes)
+        if type(each) is Forward
+        else isinstance(each, Image | File | Audio | Video) and each.media.url.startswith(_KEPT)
+        for each in message
+    )
 
 
 async def brought(message: Message, files: Files) -> Message:
@@ -32,6 +37,9 @@ async def brought(message: Message, files: Files) -> Message:
 
 
 async def _brought(segment: Segment, files: Files) -> Segment:
+    if isinstance(segment, Forward):
+        nodes = [replace(node, message=await brought(node.message, files)) for node in segment.nodes]
+        return replace(segment, nodes=tuple(nodes))
     if not isinstance(segment, Image | File | Audio | Video) or not segment.media.url.startswith(_KEPT):
         return segment
     try:

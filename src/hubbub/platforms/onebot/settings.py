@@ -65,6 +65,9 @@ class OneBotSettings(BaseModel):
         True, description="Show private chats that an answer is being written, where that is possible."
     )
     max_length: int = Field(4500, ge=100, description="Longest text of one message, in characters.")
+    bundle_over: int = Field(
+        0, ge=0, description="Characters of an answer above which it is sent as a bundle of messages; 0: never."
+    )
     resend_unknown: bool = Field(
         False, description="Send a message again when nobody can tell whether it arrived: twice rather than never."
     )
