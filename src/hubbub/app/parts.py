@@ -37,12 +37,13 @@ from hubbub.commands.access.gate import Gate
 from hubbub.commands.manners.board import Board
 from hubbub.commands.registry import Commands
 from hubbub.conversations.limits import Meter
+from hubbub.conversations.people.directory import Directory
 from hubbub.conversations.userdata import UserData
 from hubbub.conversations.zones import zone_of
 from hubbub.core.addresses import Room
 from hubbub.core.failpoints import Failpoint
 from hubbub.core.phrases import Phrase
-from hubbub.core.ports import Exchange, Host, Platform, Route, Store, Streams
+from hubbub.core.ports import Exchange, Host, Platform, Route, Shared, Store, Streams
 from hubbub.core.status import HubStatus
 from hubbub.dispatch.control import HubControl
 from hubbub.dispatch.delivery import Patience, Sender
@@ -82,6 +83,8 @@ class Parts:
         limits = limits_of(settings)
         self.gate = Gate(store.conversations, access_of(settings), limits, time.time)
         self.restraint = Restraint()
+        self.directory = Directory(store.conversations, store.words if isinstance(store, Shared) else None)
+        self.gate.know(self.directory)
         self.board = Board(store.conversations, manners_of(settings), time.time)
         self.meter = Meter(store.usage, limits, time.time, self.zone, self.gate.limits)
         self.meter.use(limits, platform_limits(settings))
@@ -137,7 +140,7 @@ class Parts:
                 old_forms=[name for name, own in chosen.customs.items() if own.old_forms],
             ),
             chat=chat,
-            triggers=triggers_of(settings),
+            triggers=triggers_of(settings, self.directory),
             platforms=self.platforms,
             streams=self.streams,
             means=HubMeans(
@@ -147,6 +150,7 @@ class Parts:
                 models=self.models,
                 meter=self.meter,
                 gate=self.gate,
+                people=self.directory,
                 board=self.board,
                 controls=lambda: self.control,
                 zone=self.zone,

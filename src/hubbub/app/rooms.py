@@ -8,6 +8,7 @@ from dataclasses import replace
 from hubbub.bridge.triggers import RoomRules, Triggers
 from hubbub.commands.access.rules import AccessRules
 from hubbub.conversations.limits import Limits, PlatformLimits
+from hubbub.conversations.people.directory import Directory
 from hubbub.conversations.zones import zone_of
 from hubbub.core.customs import Customs
 from hubbub.core.identities import Role
@@ -17,13 +18,15 @@ _PRIVATE = "/private/"
 """In a pattern of rooms: it is meant for private chats, where otherwise every message is answered."""
 
 
-def triggers_of(settings: Settings) -> Triggers:
-    """The rules of all rooms."""
+def triggers_of(settings: Settings, people: Directory | None = None) -> Triggers:
+    """The rules of all rooms; ``people`` knows who is one person."""
     shared = settings.chat.shared_groups
     rules = [
         (key, replace(_rules(rule, shared=shared), private=_PRIVATE in key)) for key, rule in settings.rooms.items()
     ]
-    return Triggers(rules, _rules(RoomRule(), shared=shared))
+    found = Triggers(rules, _rules(RoomRule(), shared=shared))
+    found.people = people
+    return found
 
 
 def _rules(rule: RoomRule, *, shared: bool) -> RoomRules:

@@ -18,6 +18,7 @@ from hubbub.core.switches import KEYWORD
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from hubbub.conversations.people.directory import Directory
     from hubbub.core.addresses import Room
     from hubbub.core.events import Received
     from hubbub.core.messages import Message, Segment
@@ -54,6 +55,9 @@ DEFAULT = RoomRules()
 class Triggers:
     """The rules of every room."""
 
+    people: Directory | None = None
+    """Who is one person on several platforms; None: nobody."""
+
     def __init__(self, rules: Sequence[tuple[str, RoomRules]] = (), default: RoomRules = DEFAULT) -> None:
         """``rules`` by patterns of room keys ("*" stands for anything); the first that fits counts."""
         self._patterns = [(_pattern(key), each) for key, each in rules]
@@ -80,9 +84,15 @@ class Triggers:
     def owner(self, event: Received) -> str:
         """Whose contexts, prompts and settings the message is about."""
         if event.owner:
-            return event.owner
-        shared = not event.room.direct and self.rules(event.room).shared
-        return owner_of(event.room, event.author.id, shared=shared)
+            return event.owner if self.people is None else self.people.owner(event.owner)
+        return self.owner_in(event.room, event.author.id)
+
+    def owner_in(self, room: Room, author_id: str) -> str:
+        """Whose contexts, prompts and settings count for somebody in a room."""
+        shared = not room.direct and self.rules(room).shared
+        if self.people is None:
+            return owner_of(room, author_id, shared=shared)
+        return self.people.in_room(room, author_id, shared=shared)
 
 
 def switched(rules: RoomRules, switch: str) -> RoomRules:

@@ -35,8 +35,8 @@ class Bill:
     def __init__(self, caller: Caller | None = None) -> None:
         """``caller``: for whom records of the calls are kept, in ``calls``; without one none are.
 
-        ``deeds``: calls of tools that count like a message each. ``named`` finds the prices of a model; ``held`` is what
-        was reserved before it was asked; ``cost`` in billionths of what prices are in.
+        ``deeds``: calls of tools that count like a message each. ``named`` finds the prices of a model; ``held`` is
+        what was reserved before it was asked; ``cost`` in billionths of what prices are in.
         """
         self.caller = caller
         self.calls: list[LogCall] = []

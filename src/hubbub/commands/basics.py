@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from hubbub.commands.arguments import line
 from hubbub.commands.command import Call, Command, CommandContext, plainly
 from hubbub.commands.permissions import allowed
-from hubbub.core.identities import Role
+from hubbub.core.identities import Role, owner_of
 from hubbub.core.phrases import Phrase
 
 if TYPE_CHECKING:
@@ -61,11 +61,19 @@ async def sid(call: Call, context: CommandContext) -> Answer:  # noqa: ARG001 - 
     values: dict[str, object] = {
         "user": f"{event.room.platform}:{event.author.id}",
         "role": Phrase(f"role.{context.role.name.lower()}"),
-        "owner": context.owner,
+        "owner": _shown_owner(context),
         "room": event.room.key,
         "branch": branch.name,
     }
     return await context.tell(Phrase("command.sid", values))
+
+
+def _shown_owner(context: CommandContext) -> str:
+    """The owner; where others read it, without what it says of other platforms."""
+    event = context.event
+    if event.room.direct or event.owner or context.owner.startswith(f"{event.room.platform}:group:"):
+        return context.owner
+    return owner_of(event.room, event.author.id)
 
 
 async def status(call: Call, context: CommandContext) -> Answer:  # noqa: ARG001 - every handler has the same shape

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from hubbub.commands.manners.board import Board
     from hubbub.conversations.completions import Completion
     from hubbub.conversations.limits import Meter
+    from hubbub.conversations.people.directory import Directory
     from hubbub.core.addresses import Room, RoomKind
     from hubbub.core.capabilities import Capabilities
     from hubbub.core.events import Received
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from hubbub.core.ports import Calls, Clock, Control, Conversations, Files, Outbox, Painter, Renderer, Usage
     from hubbub.core.turns import ModelInfo
     from hubbub.core.work import Entry, Outgoing
+    from hubbub.skills.calling import Skills
 
 
 class KnownModels(Protocol):
@@ -60,8 +62,11 @@ class Asking(Protocol):
     async def models(self) -> KnownModels:
         """The models, once they have been looked for."""
 
-    def busy(self) -> AbstractAsyncContextManager[object]:
-        """Around what takes a while: the room is shown that an answer is being written."""
+    def busy(self) -> AbstractAsyncContextManager[Callable[[Streamed], None] | None]:
+        """Around what takes a while: the room is shown that an answer is being written.
+
+        What it gives shows notes meanwhile (`Streamed.note`), to whoever can see them; None where nobody can.
+        """
 
     async def retry(self) -> Answer:
         """Ask the last question again."""
@@ -107,6 +112,10 @@ class Means(Protocol):
         """Work under way."""
 
     @property
+    def people(self) -> Directory:
+        """Who is one person on several platforms."""
+
+    @property
     def gate(self) -> Gate:
         """Who may come in."""
 
@@ -141,6 +150,10 @@ class Means(Protocol):
     @property
     def painter(self) -> Painter | None:
         """Makes pictures of descriptions; None where no model does."""
+
+    @property
+    def skills(self) -> Skills | None:
+        """Tools that models use; None where the hub has none."""
 
     async def fetch(self, room: Room, media: Media) -> Blob:
         """A file of a message that came in from a room. Raises MediaError."""

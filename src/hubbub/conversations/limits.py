@@ -123,7 +123,7 @@ class Meter:
         common: CommonLimits | None = None,
         longest: float = 0.0,
     ) -> None:
-        """Go by other limits of the hub, and of platforms, from now on; ``longest``: seconds that an answer may take."""
+        """Go by other limits from now on; ``longest``: seconds that an answer may take."""
         self._limits = limits
         self._platforms = platforms or {}
         self.common = common or CommonLimits()
@@ -199,10 +199,9 @@ class Meter:
 
     async def begin(self, owner: str, tokens: int, stake: Stake) -> Reservation | None:
         """Reserve; None where no limit needs it. Raises as `hold` does."""
-        if not self.common.hub.by_day and not self.limits_of(owner).by_day:
-            if not stake.group or not self.common.group.by_day:
-                return None
         scopes = [(scope, limits) for scope, limits in self._scopes(owner, stake.group) if limits.by_day]
+        if not scopes:
+            return None
         today, now = self.today(owner), self.clock()
         quotas = tuple(
             Quota(scope, today, each.messages_per_day, each.tokens_per_day, each.cost_per_day) for scope, each in scopes
@@ -282,8 +281,9 @@ def shown(cost: int) -> str:
 
 def _said(short: Shortage, owner: str) -> Phrase:
     """Why nothing is answered now. Whose limit it is shows in the key; of others nothing is told."""
-    whose = "" if short.scope == owner else "hub_" if short.scope == EVERYBODY else "group_"
+    values: dict[str, object] = {"limit": shown(short.limit) if short.what == "cost" else short.limit}
     if short.what == "minute":
-        return Phrase(f"limit.{whose}minute", {"limit": short.limit, "seconds": max(1, round(short.seconds))})
-    limit = shown(short.limit) if short.what == "cost" else short.limit
-    return Phrase(f"limit.{whose}{short.what}", {"limit": limit})
+        values["seconds"] = max(1, round(short.seconds))
+    if short.scope == EVERYBODY:
+        return Phrase(f"limit.hub_{short.what}", values)
+    return Phrase(f"limit.{short.what}" if short.scope == owner else f"limit.group_{short.what}", values)

@@ -12,6 +12,8 @@ from hubbub.commands.access.gate import Gate
 from hubbub.commands.command import KnownModels
 from hubbub.commands.manners.board import Board
 from hubbub.conversations.limits import Meter
+from hubbub.conversations.people.directory import Directory
+from hubbub.conversations.people.joining import forgotten
 from hubbub.core.addresses import Room
 from hubbub.core.capabilities import Capabilities, Delivery
 from hubbub.core.errors import MediaError
@@ -33,6 +35,7 @@ from hubbub.core.ports import (
     Usage,
 )
 from hubbub.core.work import Outgoing, State
+from hubbub.skills.calling import Skills
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,7 @@ class HubMeans:
     models: KnownModels
     meter: Meter
     gate: Gate
+    people: Directory
     board: Board
     controls: Callable[[], Control]
     zone: tzinfo | None
@@ -54,6 +58,7 @@ class HubMeans:
     files: Files | None = None
     public_url: str = ""
     painter: Painter | None = None
+    skills: Skills | None = None
 
     @property
     def styles(self) -> Sequence[str]:
@@ -106,8 +111,10 @@ class HubMeans:
 
     async def forget(self, owner: str) -> None:
         """See `Means.forget`."""
-        await self.store.forget(owner)
-        self.chat.forget(owner)
+        for each in self.people.ties.all_of(owner):
+            await self.store.forget(each)
+            self.chat.forget(each)
+        await forgotten(self.conversations, self.people, owner)
 
     async def reload(self) -> Sequence[Phrase]:
         """See `Means.reload`."""

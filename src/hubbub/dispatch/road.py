@@ -18,9 +18,10 @@ from hubbub.commands.command import Call, CommandContext, plainly
 from hubbub.commands.registry import Commands
 from hubbub.conversations.acquaintances import Acquaintances
 from hubbub.conversations.completions import OPTION
+from hubbub.conversations.people.joining import LATE, late
 from hubbub.core.errors import StoreError, Unstorable
 from hubbub.core.events import Event, Fired, Received, event_key
-from hubbub.core.identities import Role, owner_of
+from hubbub.core.identities import Role
 from hubbub.core.messages import Text, text_of
 from hubbub.core.phrases import Phrase, Sentence
 from hubbub.core.ports import Answer, CanType, MenuItem, Platform, Streamed, Streams
@@ -95,8 +96,7 @@ class Road:
         """The owner's, so that one owner's messages are answered in order; urgent commands have one beside it."""
         if type(event) is not Received:
             room = event.room
-            shared = not room.direct and self._ways.triggers.rules(room).shared
-            return owner_of(room, event.author.id, shared=shared)
+            return self._ways.triggers.owner_in(room, event.author.id)
         owner = self._ways.triggers.owner(event)
         words = text_of(event.message).strip()
         # Urgent commands stand alone; most messages need not be looked through twice.
@@ -137,10 +137,14 @@ class Road:
     async def _unspoken(self, entry: Entry) -> Unit:
         """What a silence that lasted, or anything else that is no message, causes."""
         event = entry.event
+        if type(event) is Fired and event.kind == LATE:
+            means = self._ways.means
+            return Unit((entry.id,), writes=await late(means.conversations, means.people, event))
         if type(event) is not Fired or event.kind != SESSION_END:
             happenings = self._ways.happenings
             return Unit((entry.id,)) if happenings is None else await happenings.unit(entry)
-        return Unit((entry.id,), writes=await self._ways.chat.ended(owner_of(event.room, event.author.id), event))
+        owner = self._ways.triggers.owner_in(event.room, event.author.id)
+        return Unit((entry.id,), writes=await self._ways.chat.ended(owner, event))
 
     async def _answer(self, entry: Entry, event: Received, stop: StopSignal) -> Answer:
         ways = self._ways
@@ -159,9 +163,7 @@ class Road:
         if call is not None and switch == "off" and not call.command.even_off:
             return _NOTHING
         owner = ways.triggers.owner(event)
-        no = self._hindrance(event, owner, role, call)
-        if no is None:
-            no = await self._too_fast(event, owner, call)
+        no = await self._hindrance(event, owner, role, call)
         if no is not None:
             return await self._tell(no, owner, event) if no else _NOTHING
         if call is not None:
@@ -214,7 +216,7 @@ class Road:
         call = self._ways.commands.find(event, text) if for_bot or rules.prefix or switch == "off" else None
         return for_bot, text, call
 
-    def _hindrance(
+    async def _hindrance(
         self, event: Received, owner: str, role: Role, call: Call | None
     ) -> Sentence | Literal[False] | None:
         """What is said instead of an answer, False for nothing at all; None where nothing is in the way."""
@@ -222,10 +224,6 @@ class Road:
             return Phrase("access.guest") if event.room.direct else False
         if (said := filtered(self._ways.means.board, event, call)) is not None:
             return said
-        return None
-
-    async def _too_fast(self, event: Received, owner: str, call: Call | None) -> Phrase | Literal[False] | None:
-        """As `_hindrance`, where a limit of a minute is set."""
         meter = self._ways.means.meter
         group = meter.group_of(event.room)
         if (call is not None and call.command.urgent) or not meter.paced(owner, group):

@@ -13,11 +13,8 @@ LARGEST = 1 << 53
 
 def check(wanted: Reservation) -> None:
     """Raises Unstorable for what no table takes."""
-    names = (
-        wanted.id,
-        *(each.scope for each in (*wanted.quotas, *wanted.paces)),
-        *(each.day for each in wanted.quotas),
-    )
+    scopes = (*(each.scope for each in wanted.quotas), *(each.scope for each in wanted.paces))
+    names = (wanted.id, *scopes, *(each.day for each in wanted.quotas))
     codec.check(*names)
     counted = all(0 <= count < LARGEST for count in (wanted.tokens, wanted.cost))
     if not counted or not math.isfinite(wanted.now) or not math.isfinite(wanted.until):

@@ -22,6 +22,7 @@ from hubbub.commands.manners.board import Board
 from hubbub.commands.manners.rules import MannersRules
 from hubbub.commands.registry import Commands
 from hubbub.conversations.limits import NO_LIMITS, Limits, Meter
+from hubbub.conversations.people.directory import Directory
 from hubbub.core.addresses import Account, Room
 from hubbub.core.capabilities import Capabilities
 from hubbub.core.events import Received
@@ -121,6 +122,9 @@ class World:
         known.set()
         self.gate = Gate(store.conversations, setting.access, setting.limits, self.clock)
         self.board = Board(store.conversations, setting.manners, self.clock)
+        self.people = Directory(store.conversations)
+        self.gate.know(self.people)
+        setting.triggers.people = self.people
         meter = Meter(store.usage, setting.limits, self.clock, UTC, self.gate.limits)
         chosen = replace(setting.chat, room_language=self.gate.language)
         chat = Chat(store.conversations, models, chosen, meter, lambda: "e1")
@@ -131,6 +135,7 @@ class World:
             models=models,
             meter=meter,
             gate=self.gate,
+            people=self.people,
             board=self.board,
             controls=lambda: self.control,
             zone=UTC,
@@ -238,6 +243,7 @@ async def world(folder: Path, setting: Setting | None = None, models: Models | N
         async with asyncio.TaskGroup() as tasks:
             made = World(store, tasks, setting or Setting(), models or Models())
             await made.gate.load()
+            await made.people.load()
             await made.sender.start("node")
             claims = tasks.create_task(made.dispatcher.claims())
             try:

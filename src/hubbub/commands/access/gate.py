@@ -10,12 +10,14 @@ from hubbub.commands.access.log import Changes, OwnLimit
 from hubbub.commands.access.pairing import SECONDS, Pairing, Pending, new_code
 from hubbub.commands.access.rules import DOOR, PAGE, RESERVED, AccessRules
 from hubbub.conversations.limits import NO_LIMITS as _UNLIMITED
+from hubbub.conversations.limits import stricter
 from hubbub.core.identities import Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from hubbub.conversations.limits import Limits
+    from hubbub.conversations.people.directory import Directory
     from hubbub.core.addresses import Room
     from hubbub.core.events import Received
     from hubbub.core.ports import Clock, Conversations
@@ -36,6 +38,7 @@ class Gate:
         self._conversations = conversations
         self._clock = clock
         self._changes = Changes()
+        self._people: Directory | None = None
         self._pairing = Pairing()
         self._heads = (0, 0)
         self.limits: dict[str, Limits] = {}
@@ -47,6 +50,11 @@ class Gate:
         self._rules = rules
         self._limits = limits
         self._settle()
+
+    def know(self, people: Directory) -> None:
+        """From now on whoever is blocked as one identity is so as all of them; limits of one count for all."""
+        self._people = people
+        people.changed = self._settle
 
     async def load(self) -> None:
         """Read what is stored, if it changed since. Raises StoreError."""
@@ -71,6 +79,17 @@ class Gate:
         for person in self._without_limits():
             self.limits[_owner(person)] = _UNLIMITED
         self.limits.update({owner: limit.over(self._base(owner)) for owner, limit in changes.limits.items()})
+        self._share_limits()
+
+    def _share_limits(self) -> None:
+        """Who was joined to somebody keeps them within the limits that an admin set for either."""
+        people = self._people
+        if people is None:
+            return
+        for owner, limit in self._changes.limits.items():
+            main = people.owner(owner)
+            if main != owner and not limit.off:
+                self.limits[main] = stricter(self.limits.get(main, self._base(main)), limit.over(self._base(owner)))
 
     def _without_limits(self) -> Iterator[str]:
         """Whom the settings leave unlimited, and admins."""
@@ -140,10 +159,14 @@ class Gate:
         if event.owner:
             if self._listed and self.role_of(person_of(event)) is Role.BLOCKED:
                 return Role.BLOCKED
+            if self._listed and self._blocked_elsewhere(event.owner):
+                return Role.BLOCKED
             return self.let_in(event.owner, admin=event.author.room_role == "owner")
         if self._trivial:
             return self._rules.others
         role = self.role_of(person_of(event))
+        if self._blocked_elsewhere(_owner(person_of(event))):
+            return Role.BLOCKED
         if role is None:
             return self._rules.others if self._rules.mode == "open" else self._stranger(event.room)
         return role
@@ -156,6 +179,15 @@ class Gate:
         if role is None and person in self._rules.allowed:
             role = Role.USER
         return role
+
+    def _blocked_elsewhere(self, identity: str) -> bool:
+        """Somebody is blocked as another identity that was joined to this one."""
+        people = self._people
+        if people is None or not people.ties.main:
+            return False
+        joined = people.ties.all_of(identity)
+        persons = (person for each in joined if each != identity for person in persons_of(each))
+        return len(joined) > 1 and any(self.role_of(person) is Role.BLOCKED for person in persons)
 
     @property
     def others(self) -> Role:

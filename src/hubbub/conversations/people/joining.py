@@ -17,8 +17,6 @@ from hubbub.core.phrases import Phrase
 from hubbub.core.work import Spend, TimerSet
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from hubbub.conversations.limits import Meter
     from hubbub.conversations.people.directory import Directory
     from hubbub.core.ports import Clock, Conversations, Usage
@@ -69,17 +67,6 @@ async def offers(conversations: Conversations, now: float) -> tuple[Branch, Offe
     return kept, Offers.of((node.body for node in kept.nodes), now)
 
 
-async def stored(conversations: Conversations, writes: Sequence[Write], *seen: Branch) -> None:
-    """Store what was decided on branches as they were read.
-
-    Raises:
-        UserError: somebody else was quicker.
-        StoreError: it is not stored.
-    """
-    if not await conversations.change(writes, seen):
-        raise UserError(Phrase("link.try_again"))
-
-
 async def join(hub: Means, maker: str) -> Joined:
     """Let whoever entered the code of ``maker`` be one with them.
 
@@ -99,7 +86,7 @@ async def join(hub: Means, maker: str) -> Joined:
         brought = await bring(hub.conversations, was, main)
         spend, used = await _spent(hub, known, was, main)
         late = _late(offer.by, was, offer.digest, hub.clock(), brought)
-        writes = (ties.join(was, main, used), codes.used_up(offer), *brought.writes, *spend, late)
+        writes: tuple[Write, ...] = (ties.join(was, main, used), codes.used_up(offer), *brought.writes, *spend, late)
         if await hub.conversations.change(writes, (log, kept, *brought.seen)):
             return Joined(offer.by, was, brought)
     raise UserError(Phrase("link.try_again"))

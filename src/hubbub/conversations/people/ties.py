@@ -49,6 +49,8 @@ class Ties:
         for body in bodies:
             if isinstance(body, dict):
                 self._join(body)
+                if isinstance(identity := body.get("brought"), str):
+                    self._bring(identity, body.get("used"))
                 self._part(body)
                 self._show(body)
         return self
@@ -62,9 +64,11 @@ class Ties:
             return
         for each in (was, *self.others(was)):
             self.main[each] = main
-        used = body.get("used")
-        if isinstance(used, list) and len(used) == 5:
-            self.brought[was] = (str(used[0]), *(int(count) for count in used[1:5]))  # type: ignore[assignment]
+        self._bring(was, body.get("used"))
+
+    def _bring(self, identity: str, used: object) -> None:
+        if isinstance(used, list) and len(used) == 5 and all(isinstance(count, int) for count in used[1:]):
+            self.brought[identity] = (str(used[0]), used[1], used[2], used[3], used[4])
 
     def _part(self, body: dict[str, object]) -> None:
         identity = body.get("part")
@@ -87,11 +91,12 @@ class Ties:
 
     def bodies(self) -> tuple[dict[str, object], ...]:
         """Changes that make just this of nothing: the log without its past."""
-        joins = ({"join": each, "to": main, "used": list(self.brought.get(each, ()))} for each, main in self._pairs())
-        return (*joins, *({"groups": each, "shown": True} for each in sorted(self.in_groups)))
-
-    def _pairs(self) -> Iterable[tuple[str, str]]:
-        return self.main.items()
+        found: list[dict[str, object]] = []
+        for each, main in self.main.items():
+            found.append({"join": each, "to": main})
+        found += [{"brought": each, "used": list(used)} for each, used in self.brought.items()]
+        found += [{"groups": each, "shown": True} for each in sorted(self.in_groups)]
+        return tuple(found)
 
 
 def join(identity: str, to: str, used: Used) -> Append:

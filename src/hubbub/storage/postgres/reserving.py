@@ -106,7 +106,9 @@ async def carry_out(db: Connection, orders: Sequence[Reserve]) -> None:
     if not orders:
         return
     wanted = [order.wanted for order in orders]
-    scopes = {each.scope for one in wanted for each in (*one.quotas, *one.paces)}
+    scopes = {each.scope for one in wanted for each in one.quotas} | {
+        each.scope for one in wanted for each in one.paces
+    }
     await db.execute(_LOCK, sorted(map(_number, scopes)))
     repeated = [one.id for one in wanted if one.again]
     if repeated:
