@@ -27,7 +27,7 @@ from hubbub.app.platforms import build_platforms
 from hubbub.app.presets import preset_of, presets_of
 from hubbub.app.reloading import reread, told
 from hubbub.app.repeater import bot_of, repeater_parts
-from hubbub.app.rooms import access_of, customs_of, limits_of, platform_limits, triggers_of
+from hubbub.app.rooms import access_of, common_limits, customs_of, limits_of, platform_limits, triggers_of
 from hubbub.app.sight import SightedModels
 from hubbub.app.skills import build_skills, surroundings
 from hubbub.app.sounds import build_speech
@@ -87,7 +87,7 @@ class Parts:
         self.gate.know(self.directory)
         self.board = Board(store.conversations, manners_of(settings), time.time)
         self.meter = Meter(store.usage, limits, time.time, self.zone, self.gate.limits)
-        self.meter.use(limits, platform_limits(settings))
+        self.meter.use(limits, platform_limits(settings), common_limits(settings), settings.chat.answer_seconds)
         self.userdata = UserData(store.conversations, time.time)
         self.models = LateModels(settings)
         self.cluster = cluster_of(store, node, settings, tasks)
@@ -188,7 +188,7 @@ class Parts:
         limits = limits_of(new)
         self.gate.use(access_of(new), limits)
         self.board.use(manners_of(new))
-        self.meter.use(limits, platform_limits(new))
+        self.meter.use(limits, platform_limits(new), common_limits(new), new.chat.answer_seconds)
         self.road.use(self._ways(new))
         self.settings = new
         return told(old, new)

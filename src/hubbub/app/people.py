@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from hubbub.app.rooms import access_of, limits_of, platform_limits
+from hubbub.app.rooms import access_of, common_limits, limits_of, platform_limits
 from hubbub.commands.access.gate import Gate
 from hubbub.commands.access.log import OwnLimit
 from hubbub.commands.access.rules import RESERVED
@@ -190,7 +190,7 @@ async def people_beside_no_hub(settings: Settings, store: Store) -> HubPeople:
     await gate.load()
     zone = zone_of(settings.server.timezone) if settings.server.timezone else None
     meter = Meter(store.usage, limits, time.time, zone, gate.limits)
-    meter.use(limits, platform_limits(settings))
+    meter.use(limits, platform_limits(settings), common_limits(settings))
     node = f"command-{secrets.token_hex(4)}"
     return HubPeople(Desk(store, gate, meter, node, _queued, lambda _: None))
 

@@ -7,11 +7,12 @@ from dataclasses import replace
 
 from hubbub.bridge.triggers import RoomRules, Triggers
 from hubbub.commands.access.rules import AccessRules
-from hubbub.conversations.limits import Limits, PlatformLimits
+from hubbub.conversations.limits import CommonLimits, Limits, PlatformLimits
 from hubbub.conversations.people.directory import Directory
 from hubbub.conversations.zones import zone_of
 from hubbub.core.customs import Customs
 from hubbub.core.identities import Role
+from hubbub.core.quotas import BILLION
 from hubbub.settings import RoomRule, Settings
 
 _PRIVATE = "/private/"
@@ -92,4 +93,19 @@ def platform_limits(settings: Settings) -> dict[str, PlatformLimits]:
 def limits_of(settings: Settings) -> Limits:
     """What one owner may use."""
     given = settings.limits
-    return Limits(given.messages_per_minute, given.messages_per_day, given.tokens_per_day, given.message_characters)
+    counts = (given.messages_per_minute, given.messages_per_day, given.tokens_per_day, given.message_characters)
+    return Limits(*counts, _money(given.money_per_day))
+
+
+def common_limits(settings: Settings) -> CommonLimits:
+    """What a group may use, and everybody together."""
+    given = settings.limits
+    group = (given.group_messages_per_minute, given.group_messages_per_day, given.group_tokens_per_day, 0)
+    everybody = (given.bot_messages_per_minute, given.bot_messages_per_day, given.bot_tokens_per_day, 0)
+    return CommonLimits(
+        Limits(*group, _money(given.group_money_per_day)), Limits(*everybody, _money(given.bot_money_per_day))
+    )
+
+
+def _money(amount: float) -> int:
+    return round(amount * BILLION)

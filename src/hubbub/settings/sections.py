@@ -170,14 +170,43 @@ class Chat(Section):
 
 
 class Limits(Section):
-    """What one owner may use; 0 is no limit. Days begin at midnight of server.timezone."""
+    """What one owner may use, a group, and the whole bot; 0 is no limit. Days begin at midnight of server.timezone.
+
+    A question is counted before the model is asked, on all processes together.
+    """
 
     messages_per_minute: int = Field(0, ge=0, description="Messages and commands of one owner in a minute.")
     messages_per_day: int = Field(0, ge=0, description="Questions to a model per owner and day.")
     tokens_per_day: int = Field(
         0, ge=0, description="Tokens of models per owner and day; the last answer of a day may go over it."
     )
+    money_per_day: float = Field(
+        0,
+        ge=0,
+        le=1_000_000,
+        description="Money per owner and day, by the prices of the models and in their currency; a question that would"
+        " probably go over it is not asked.",
+    )
+    currency: str = Field("", max_length=16, description="What prices of models are in, as people are told it.")
     message_characters: int = Field(0, ge=0, description="Longest question, in characters.")
+    group_messages_per_minute: int = Field(
+        0, ge=0, description="Messages and commands per group, of all its members together, in a minute."
+    )
+    group_messages_per_day: int = Field(
+        0, ge=0, description="Questions to a model per group, of all its members together, and day."
+    )
+    group_tokens_per_day: int = Field(
+        0, ge=0, description="Tokens of models per group, of all its members together, and day."
+    )
+    group_money_per_day: float = Field(
+        0, ge=0, le=1_000_000, description="Money per group, of all its members together, and day."
+    )
+    bot_messages_per_minute: int = Field(
+        0, ge=0, description="Messages and commands of everybody together in a minute."
+    )
+    bot_messages_per_day: int = Field(0, ge=0, description="Questions to a model of everybody together and day.")
+    bot_tokens_per_day: int = Field(0, ge=0, description="Tokens of models of everybody together and day.")
+    bot_money_per_day: float = Field(0, ge=0, le=1_000_000, description="Money of everybody together and day.")
 
 
 class Access(Section):
