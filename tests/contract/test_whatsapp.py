@@ -13,6 +13,7 @@ from typing_extensions import override
 from hubbub.core.addresses import Room
 from hubbub.platforms.whatsapp.adapter import WhatsAppAdapter
 from hubbub.platforms.whatsapp.settings import WhatsAppSettings
+from tests.contract.buttons_suite import ButtonsSuite
 from tests.contract.platform_suite import PlatformHarness, PlatformSuite, Wrong
 from tests.fakes.platform_host import FakeHost
 from tests.fakes.serving import serving
@@ -25,6 +26,7 @@ from tests.fakes.whatsapp import (
     FakeWhatsApp,
     message,
     notice,
+    pressed,
     said,
     value,
     whatsapp,
@@ -140,8 +142,24 @@ class Harness:
     def effects(self) -> Sequence[tuple[str, str]]:
         return self.fake.effects
 
+    acknowledged = None
 
-class TestWhatsApp(PlatformSuite):
+    def _choices(self, message_id: str) -> list[tuple[str, str, str]]:
+        """(label, what it carries, its kind) of all buttons of a message, or of the rows of its list."""
+        action = dict(self.fake.sent)[message_id]["interactive"]["action"]
+        rows = [row for section in action.get("sections", ()) for row in section["rows"]]
+        replies = [each["reply"] for each in action.get("buttons", ())]
+        return [(each["title"], each["id"], "list_reply" if rows else "button_reply") for each in rows or replies]
+
+    def labels(self, message_id: str) -> list[str]:
+        return [label for label, _, _ in self._choices(message_id)]
+
+    def press(self, message_id: str, label: str, number: int) -> None:
+        found = next(each for each in self._choices(message_id) if each[0] == label)
+        self.push(pressed(found[1], label, number, message_id, found[2]))
+
+
+class TestWhatsApp(ButtonsSuite, PlatformSuite):
     @pytest.fixture
     async def harness(self) -> AsyncIterator[PlatformHarness]:
         async with whatsapp() as fake:

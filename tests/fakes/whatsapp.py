@@ -24,7 +24,7 @@ SECRET = "the app's secret"
 VERIFY = "a word of ours"
 PERSON = "491700001"
 TIME = 1_718_000_000
-TYPES = {"text", "image", "document", "audio", "video", "location", "reaction", "template"}
+TYPES = {"text", "image", "document", "audio", "video", "location", "reaction", "template", "interactive"}
 
 Wrong = Literal["refused", "unconfirmed", "flood", "server_error", "silent", "expired"]
 
@@ -189,9 +189,49 @@ def _check(body: dict[str, Any], uploads: dict[str, Any]) -> None:
             _must(kind == "document" or "filename" not in what, "only documents have names")
         case "location":
             _must(all(isinstance(what.get(name), float) for name in ("latitude", "longitude")), "degrees")
+        case "interactive":
+            _must(not group, "groups take no interactive messages")
+            _interactive(what)
         case "template":
             texts = [each["text"] for part in what["components"] for each in part["parameters"]]
             _must(all(text and "\n" not in text and "    " not in text for text in texts), "a variable's text")
+
+
+def _interactive(what: dict[str, Any]) -> None:
+    """Reply buttons, lists and links ("Interactive messages")."""
+    text, action, replies = what["body"]["text"], what["action"], []
+    _must(text.strip() and len(text) <= (4096 if what["type"] == "list" else 1024), "the body's length")
+    match what["type"]:
+        case "button":
+            replies = [each["reply"] for each in action["buttons"] if each["type"] == "reply"]
+            _must(1 <= len(replies) == len(action["buttons"]) <= 3, "1 to 3 buttons")
+            _must(all(0 < len(each["title"]) <= 20 and 0 < len(each["id"]) <= 256 for each in replies), "their length")
+            _must(len({each["title"] for each in replies}) == len(replies), "titles must be unique")
+        case "list":
+            _must(0 < len(action["button"]) <= 20, "the length of what opens the list")
+            rows = [row for section in action["sections"] for row in section["rows"]]
+            _must(1 <= len(rows) <= 10, "1 to 10 rows")
+            _must(all(0 < len(each["title"]) <= 24 and 0 < len(each["id"]) <= 200 for each in rows), "their length")
+            _must(all(len(each.get("description", "")) <= 72 for each in rows), "a description's length")
+            replies = rows
+        case "cta_url":
+            parameters = action["parameters"]
+            _must(action["name"] == "cta_url" and 0 < len(parameters["display_text"]) <= 20, "display_text")
+            _must(parameters["url"].startswith("http"), "url")
+            return
+        case kind:
+            _must(so=False, message=f"no such interactive message: {kind}")
+    _must(len({each["id"] for each in replies}) == len(replies), "ids must be unique")
+
+
+def pressed(carries: str, label: str, number: int, message_id: str, kind: str) -> dict[str, Any]:
+    """A notification: somebody pressed a button, or chose a row."""
+    what = {"type": kind, kind: {"id": carries, "title": label}}
+    return notice(
+        value(
+            messages=[message(f"press{number}", interactive=what) | {"context": {"from": "49170999", "id": message_id}}]
+        )
+    )
 
 
 def _must(so: object, message: str) -> None:
@@ -213,6 +253,8 @@ def _words(body: dict[str, Any]) -> str:
             return str(body["text"]["body"])
         case "template":
             return str(body["template"]["components"][0]["parameters"][0]["text"])
+        case "interactive":
+            return str(body["interactive"]["body"]["text"])
         case kind:
             return str(body[kind].get("caption", ""))
 

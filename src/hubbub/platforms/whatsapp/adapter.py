@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 import aiohttp
 
 from hubbub.core.addresses import Room
 from hubbub.core.capabilities import Capabilities
-from hubbub.core.errors import ConfigError, DeliveryError, MediaError, Unstorable
-from hubbub.core.events import Received
-from hubbub.core.messages import Blob, Media
+from hubbub.core.errors import ConfigError, DeliveryError, MediaError, StoreError, Unstorable
+from hubbub.core.events import PRESSED, Event, Received
+from hubbub.core.messages import Blob, Media, Quote, Text, text_of
 from hubbub.core.ports import Host, Route
+from hubbub.core.presses import LongWords, Presses
 from hubbub.core.work import Row
 from hubbub.platforms.whatsapp.calls import LONGEST
-from hubbub.platforms.whatsapp.convert import BadEventError, Wire, events, failures
+from hubbub.platforms.whatsapp.convert import PLATFORM, BadEventError, Wire, events, failures
+from hubbub.platforms.whatsapp.menus import CARRIED, MOST
 from hubbub.platforms.whatsapp.number import Number
 from hubbub.platforms.whatsapp.settings import WhatsAppSettings
 from hubbub.platforms.whatsapp.webhook import Webhook
@@ -53,17 +57,21 @@ class WhatsAppAdapter:
             files=True,
             audio=True,
             video=True,
+            buttons=MOST,
             resend_unknown=settings.resend_unknown,
         )
+        self._in_groups = replace(self._capabilities, buttons=0)
+        self._words = LongWords(PLATFORM, host.facts, CARRIED)
+        self._presses = Presses()
 
     @property
     def routes(self) -> Sequence[Route]:
         """One for all numbers."""
         return (Route(self._settings.path, self._webhook, "http", ("GET", "POST")),)
 
-    def capabilities(self, room: Room) -> Capabilities:  # noqa: ARG002 - the same for everybody
-        """The same for every room."""
-        return self._capabilities
+    def capabilities(self, room: Room) -> Capabilities:
+        """The same for every room, but that groups have no buttons."""
+        return self._in_groups if room.kind == "group" else self._capabilities
 
     async def run(self) -> None:
         """Be connected until cancelled."""
@@ -80,14 +88,8 @@ class WhatsAppAdapter:
         for event in events(number, value):
             if isinstance(event, BadEventError):
                 log.warning("a message of WhatsApp could not be read: %s", event)
-                continue
-            try:
-                await self._host.accept(event)
-            except Unstorable as error:  # it never can be, so it must not be brought for days
-                log.warning("a message of WhatsApp is left out: %s", error)
-                continue
-            if isinstance(event, Received):
-                found.heard(event.room, event.message_id)
+            else:
+                await self._accept(found, event)
         for failed in failures(number, value):
             if isinstance(failed, BadEventError):
                 log.warning("what became of a message could not be read: %s", failed)
@@ -95,8 +97,37 @@ class WhatsAppAdapter:
             log.warning("message %s to %s did not arrive: %s", failed.message_id, failed.room.key, failed.why)
             await self._host.undelivered(failed.room, failed.message_id, failed.why)
 
+    async def _accept(self, number: Number, said: Event) -> None:
+        event = await self._meant(said)
+        if event is None:
+            return
+        try:
+            await self._host.accept(event)
+        except Unstorable as error:  # it never can be, so it must not be brought for days
+            log.warning("a message of WhatsApp is left out: %s", error)
+            return
+        if isinstance(event, Received):
+            number.heard(event.room, event.message_id)
+
+    async def _meant(self, event: Event) -> Event | None:
+        """A press in the words that its button stands for; None for one too many. Raises StoreError."""
+        if not isinstance(event, Received) or not event.options.get(PRESSED):
+            return event
+        quotes = tuple(each for each in event.message if isinstance(each, Quote))
+        carries = text_of(event.message)
+        button = (event.author.id, "".join(each.message_id for each in quotes), carries)
+        words = await self._words.of(carries)
+        if not words or self._presses.repeated(event.id, button, time.monotonic()):
+            return None
+        return replace(event, message=(*quotes, Text(words)))
+
     async def send(self, row: Row) -> str:
         """Send one message and return its id. Raises DeliveryError."""
+        try:
+            await self._words.keep(row.out.message)
+        except StoreError as error:
+            message = "the words of the buttons could not be kept"
+            raise DeliveryError(message, certain=True) from error
         return await self._number(row.out.room).send(row.out)
 
     async def react(self, room: Room, message_id: str, emoji: str, *, removed: bool = False) -> None:

@@ -27,6 +27,7 @@ from hubbub.core.messages import (
 )
 from hubbub.core.work import Outgoing
 from hubbub.platforms.whatsapp.format import written
+from hubbub.platforms.whatsapp.menus import below
 
 LONGEST = 4096
 CAPTION = 1024
@@ -53,18 +54,22 @@ def steps(out: Outgoing) -> list[Step]:
     head = addressed(out.room)
     quoted = out.reply_to or next((each.message_id for each in out.message if isinstance(each, Quote)), "")
     context = {"context": {"message_id": quoted}} if quoted else {}
-    text = words(out.message)
+    pressable = below(out.message, words(out.message))
+    text = pressable.text if pressable is not None else words(out.message)
     files = [file for file in map(_file, out.message) if file is not None]
-    below = bool(files) and files[0][0] != "audio" and len(text) <= CAPTION
+    caption = bool(files) and files[0][0] != "audio" and len(text) <= CAPTION
     found: list[Step] = []
-    if text.strip() and not below:
+    if text.strip() and not caption:
         found.append(Step(head | context | _spoken(text)))
     for place, (kind, media) in enumerate(files):
-        more: dict[str, str] = {"caption": text} if below and text.strip() and not place else {}
+        more: dict[str, str] = {"caption": text} if caption and text.strip() and not place else {}
         if kind == "document":
             more["filename"] = media.name or "file"
         found.append(Step(head | (context if not found else {}) | {"type": kind}, kind, media, more))
     found += [Step(head | _place(each)) for each in out.message if isinstance(each, Location)]
+    if pressable is not None and pressable.interactive:
+        interactive = {"type": "interactive", "interactive": pressable.interactive}
+        found.append(Step(head | (context if not found else {}) | interactive))
     if not found:
         message = "nothing of the message can be shown on WhatsApp"
         raise DeliveryError(message, certain=True, permanent=True)

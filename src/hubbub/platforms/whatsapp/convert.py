@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from hubbub.core.addresses import Room, RoomKind
-from hubbub.core.events import Deleted, Edited, Event, Reacted, Received
+from hubbub.core.events import PRESSED, Deleted, Edited, Event, Reacted, Received
 from hubbub.core.identities import Author
 from hubbub.core.messages import (
     Audio,
@@ -16,7 +16,6 @@ from hubbub.core.messages import (
     Image,
     Location,
     Media,
-    Message,
     Quote,
     Raw,
     Segment,
@@ -25,6 +24,7 @@ from hubbub.core.messages import (
 )
 
 PLATFORM = "whatsapp"
+_PRESSED = ("interactive", "button")
 
 Wire = Mapping[str, Any]
 T = TypeVar("T")
@@ -57,11 +57,14 @@ def notices(body: object) -> Iterator[tuple[str, Wire] | BadEventError]:
 
 def events(number: str, value: Wire) -> Iterator[Event | BadEventError]:
     """The messages of a change; a fault in place of one that cannot be read. Raises BadEventError without a list."""
+    metadata = value.get("metadata")
+    shown = str(metadata.get("display_phone_number", "")) if isinstance(metadata, dict) else ""
+    own = "".join(filter(str.isdecimal, shown))
     names = {
         str(each.get("wa_id") or each.get("user_id", "")): str(_object(each.get("profile", {})).get("name", ""))
         for each in map(_object, _list(value.get("contacts", [])))
     }
-    return _each(_list(value.get("messages", [])), lambda raw: _event(number, _object(raw), names))
+    return _each(_list(value.get("messages", [])), lambda raw: _event((number, own), _object(raw), names))
 
 
 def failures(number: str, value: Wire) -> Iterator[Failed | BadEventError]:
@@ -98,7 +101,9 @@ def _failure(number: str, status: Wire) -> Failed | None:
     return Failed(room, _text(status, "id"), why or "WhatsApp says no reason")
 
 
-def _event(number: str, raw: Wire, names: Mapping[str, str]) -> Event | None:
+def _event(me: tuple[str, str], raw: Wire, names: Mapping[str, str]) -> Event | None:
+    """``me``: the id of the number that it is for, and the number itself."""
+    number = me[0]
     sender, name, time = _sender(raw, names), _text(raw, "id"), _time(raw)
     group = raw.get("group_id")
     room = Room(PLATFORM, number, "group", str(group)) if group else Room(PLATFORM, number, "private", sender)
@@ -114,11 +119,20 @@ def _event(number: str, raw: Wire, names: Mapping[str, str]) -> Event | None:
             edit = _object(raw.get("edit"))
             content = tuple(_segments(_object(edit.get("message"))))
             return Edited(name, room, author, content, time, _text(edit, "original_message_id"))
-    message = (*_quote(raw), *_segments(raw))
+    pressed = raw.get("type") in _PRESSED
+    quote = _quote(raw, me, pressed=pressed)
+    message = (*quote, *_segments(raw))
     if not any(not isinstance(each, Quote) for each in message):
         return None
     return Received(
-        id=name, room=room, author=author, message=message, time=time, message_id=name, addressed=room.direct
+        id=name,
+        room=room,
+        author=author,
+        message=message,
+        time=time,
+        message_id=name,
+        addressed=room.direct or pressed or any(each.author == number for each in quote),
+        options={PRESSED: True} if pressed else {},
     )
 
 
@@ -131,11 +145,14 @@ def _sender(raw: Wire, names: Mapping[str, str]) -> str:
     return sender
 
 
-def _quote(raw: Wire) -> Message:
+def _quote(raw: Wire, me: tuple[str, str], *, pressed: bool) -> tuple[Quote, ...]:
+    """What is answered; the author of the hub's own messages is named as the account is."""
     context = raw.get("context")
     if not isinstance(context, dict) or not context.get("id"):
         return ()
-    return (Quote(str(context["id"]), str(context.get("from", ""))),)
+    author = str(context.get("from", ""))
+    ours = pressed or (bool(me[1]) and author.removeprefix("+") == me[1])
+    return (Quote(str(context["id"]), me[0] if ours else author),)
 
 
 def _segments(raw: Wire) -> Sequence[Segment]:
