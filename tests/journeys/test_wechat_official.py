@@ -16,6 +16,7 @@ import pytest
 
 from hubbub.platforms.wechat_official.dev.phone import FAULT, Phone
 from hubbub.platforms.wechat_official.dev.server import Conduct
+from tests.fakes.audio import KEY, AudioService, audio_service
 from tests.fakes.wechat import AES_KEY, TOKEN, Oracle, official
 from tests.journeys.inside import Inside, inside, until
 
@@ -156,3 +157,24 @@ async def test_answers_are_pushed_where_the_account_may(tmp_path: Path) -> None:
             await until(lambda: "".join(text for _, text in fake.conduct.texts) == words)
             assert all(len(text.encode()) <= 2048 for _, text in fake.conduct.texts)
             assert len(fake.conduct.tokens) == 1
+
+
+async def test_a_voice_message_is_heard_and_answered_aloud(tmp_path: Path) -> None:
+    """One message shows one thing: the words first, and what is said by the next word that fetches."""
+    service = AudioService(words="今天天气怎么样")
+    async with official(Conduct(users={"anna"})) as (url, fake), audio_service(service) as base:
+        speech = f'[speech]\nhears = "whisper-1"\nspeaks = "tts-1"\nanswers = "both"\nbase_url = "{base}"\n'
+        speech += f'api_key = "{KEY}"\n'
+        keys = f'app_id = "{Conduct.app_id}"\napp_secret = "{Conduct.secret}"\napi_base = "{url}"\n'
+        async with talking(tmp_path, keys + speech) as (phone, _):
+            media_id = fake.conduct.put("voice", b"ID3 said", "audio/mpeg")
+            body = phone.message("anna", "voice", MediaId=media_id, Format="mp3")
+            told = await phone.deliver(body)
+            assert told.text == "LLM-OK 今天天气怎么样\n\n（未完，回复“1”查看下一部分）"
+            voice = (await phone.say("anna", "1")).fields
+            assert voice["MsgType"] == "voice"
+            assert fake.conduct.files[voice["Voice.MediaId"]][1] == b"ID3 spoken"
+            told = await phone.deliver(phone.message("anna", "voice", MediaId="x", Format="amr", Recognition="明天呢"))
+            assert told.text.startswith("LLM-OK 明天呢")
+    assert [heard[2] for heard in service.heard] == [b"ID3 said"]
+    assert [each["input"] for each in service.spoken] == ["LLM-OK 今天天气怎么样", "LLM-OK 明天呢"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -167,6 +168,29 @@ async def test_a_voice_message_is_understood(tmp_path: Path) -> None:
             assert service.heard[0][2] == b"ID3 said aloud"
             service.status = 500
             assert "文字" in await here.told("", MsgType="voice", MediaId="m1")
+
+
+async def test_a_voice_message_in_amr_is_answered_aloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Through ffmpeg, which reads AMR for the service that does not."""
+    program = tmp_path / "bin" / "ffmpeg"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\nread -r head && echo RIFFof-$head\n")
+    program.chmod(0o700)
+    monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
+    service = AudioService(words="今天天气怎么样")
+    speech = 'hears = "whisper-1"\nspeaks = "tts-1"\nanswers = "both"'
+    async with (
+        audio_service(service) as base,
+        office(tmp_path, f'[speech]\n{speech}\nbase_url = "{base}"\napi_key = "{KEY}"\n') as here,
+    ):
+        here.company.media["m1"] = ("voice", "v.amr", b"#!AMR\nsaid")
+        await here.say("", MsgType="voice", MediaId="m1", Format="amr")
+        await until(lambda: len(here.company.shown) == 2)
+        answer, voice = here.company.shown
+    assert service.heard[0][2].startswith(b"RIFF")
+    assert answer.content == "LLM-OK 今天天气怎么样"
+    assert service.spoken[0]["input"] == "LLM-OK 今天天气怎么样"
+    assert here.company.media[voice.content["media_id"]][2] == b"ID3 spoken"
 
 
 ORIGINAL = f"""\

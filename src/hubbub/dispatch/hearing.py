@@ -29,15 +29,23 @@ class Hearing:
     answers: Literal["text", "voice", "both"] = "text"
 
     def concerns(self, event: Received) -> bool:
-        """It is a voice message for the bot, without words yet: a platform may have recognised them itself."""
-        if not self.hears or not (event.room.direct or event.addressed):
+        """It is a voice message for the bot that is to be recognised, or answered aloud."""
+        if spoken(event) is None or not (event.room.direct or event.addressed):
             return False
-        return spoken(event) is not None and not text_of(event.message).strip()
+        return self._aloud or self._lacks_words(event)
+
+    @property
+    def _aloud(self) -> bool:
+        return self.answers != "text" and self.speech.speaks
+
+    def _lacks_words(self, event: Received) -> bool:
+        """A platform may have recognised them itself."""
+        return self.hears and not text_of(event.message).strip()
 
     async def heard(self, event: Received) -> Received:
-        """The message with its words; as it is where they cannot be had, which is logged."""
+        """The message with its words; as it is where it has them, or they cannot be had, which is logged."""
         recording = spoken(event)
-        if recording is None:
+        if recording is None or not self._lacks_words(event):
             return event
         try:
             words = await self.speech.recognise(await self._fetched(event, recording.media))
@@ -48,7 +56,7 @@ class Hearing:
 
     async def aloud(self, event: Received, answer: Answer) -> Answer:
         """The answer to a voice message as the settings want it; in writing where it cannot be spoken."""
-        if self.answers == "text" or not self.speech.speaks or spoken(event) is None or not answer.message:
+        if not self._aloud or spoken(event) is None or not answer.message:
             return answer
         platform = self.platforms.get(event.room.platform)
         if platform is None or not platform.capabilities(event.room).audio:

@@ -93,6 +93,16 @@ def test_only_voice_messages_for_the_bot_are_listened_to(
     assert not hearing(FakeSpeech(), hears=False).concerns(event(message, kind, addressed=addressed))
 
 
+@pytest.mark.parametrize("hears", [True, False])
+async def test_what_the_platform_recognised_is_answered_aloud_too(hears: bool) -> None:
+    speech, came = FakeSpeech(), event((*VOICE, Text("recognised already")))
+    side = hearing(speech, "both", hears=hears)
+    assert side.concerns(came)
+    assert await side.heard(came) is came
+    assert not speech.heard
+    assert len((await side.aloud(came, Answer((Text("hi"),)))).message) == 2
+
+
 @pytest.mark.parametrize("message", [VOICE, (Audio(Media(file_id="gone")),), (Audio(Media(url="https://x/y")),)])
 async def test_what_is_not_understood_stays_as_it_is(message: Message) -> None:
     came = event(message)

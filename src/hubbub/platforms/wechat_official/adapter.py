@@ -85,6 +85,7 @@ class WeChatOfficialAdapter:
             )
         return Capabilities(
             delivery=Delivery.WINDOW,
+            apart=True,
             max_length=LONGEST_TEXT - len(self._terms.next_part.encode()),
             length_unit="bytes",
             images=files,
