@@ -13,6 +13,7 @@ import signal
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import asyncpg
@@ -22,7 +23,9 @@ from tests.contract.store_postgres import talking
 from tests.crash import judge
 from tests.crash.lives import Keeper, Lives, lives
 from tests.crash.people import LONGEST, People, Said
+from tests.crash.scene import all_done
 from tests.crash.stored import Postgres, Stored
+from tests.crash.trail import Step, doubted, lay, walk
 from tests.fakes.model import FakeModel
 from tests.peers.postgres import Server
 
@@ -31,9 +34,7 @@ NAMES = (*GATEWAYS, *WORKERS)
 """Of the processes; tests may leave some out."""
 TTL = 1.0
 _PATIENCE = 60.0
-_AWAY = ("check DATABASE_URL", "StoreError: the database refused: ")
-"""What a hub says at its end that found the database away while it started."""
-_SENDING = "SELECT id FROM outbox WHERE state = 1 AND starts_with(node, $1)"
+"""Seconds without any progress."""
 _END_SOME = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid() AND random() < 0.4
@@ -78,7 +79,7 @@ class Doors:
 
 @dataclass
 class Cluster:
-    """``in_doubt``: rows that were being sent when whoever sent them, or the database, ended."""
+    """``trail``: how rows became unknown; known after `end`."""
 
     folder: Path
     engine: Postgres
@@ -86,7 +87,7 @@ class Cluster:
     delivery: str
     people: Crowd
     hubs: Mapping[str, Lives]
-    in_doubt: set[int] = field(default_factory=set)
+    trail: list[Step] = field(default_factory=list)
     ended: dict[str, int] = field(default_factory=dict)
 
     async def start(self, *names: str) -> None:
@@ -98,22 +99,15 @@ class Cluster:
         if hub.pid:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(hub.pid, signal.SIGKILL)
-        code = await hub.end()
-        # One that found the database away when it started has ended by itself, as it should.
-        assert code == -signal.SIGKILL or any(words in hub.log for words in _AWAY), hub.log[-3000:]
-        await asyncio.sleep(TTL / 5)  # what it had asked of the database last is done, and nobody has taken over yet
-        await self._note(f"{name}#")
-        await self.hubs[name].spawn()
+        assert await hub.end() == -signal.SIGKILL, hub.log[-3000:]
+        await hub.spawn()
         self._count("gateways" if name in GATEWAYS else "workers")
 
     async def all_serving(self) -> None:
-        """As a supervisor sees to it."""
-        for name, hub in self.hubs.items():
-            async with asyncio.timeout(_PATIENCE):
-                while not hub.url:
-                    if hub.ended.done():
-                        await self.kill(name)
-                    await asyncio.sleep(0.02)
+        """Nobody ends by itself, and everybody comes to serve."""
+        async with asyncio.timeout(_PATIENCE):
+            for hub in self.hubs.values():
+                await hub.until_serving()
 
     async def cut(self) -> None:
         """Some of the database's processes end."""
@@ -126,19 +120,10 @@ class Cluster:
         """The whole database server ends, and comes back."""
         await asyncio.to_thread(self.server.kill)
         await asyncio.to_thread(self.server.serve)
-        await self._note("")
         self._count("servers")
 
     def _count(self, what: str) -> None:
         self.ended[what] = self.ended.get(what, 0) + 1
-
-    async def note_sending(self) -> None:
-        """Whatever is being sent at the moment is in doubt."""
-        await self._note("")
-
-    async def _note(self, identity: str) -> None:
-        async with talking(self.engine.dsn) as db:
-            self.in_doubt |= {row[0] for row in await db.fetch(_SENDING, identity)}
 
     async def trouble(self, chance: random.Random) -> None:
         """One end of anything."""
@@ -152,10 +137,8 @@ class Cluster:
 
     async def end(self) -> Stored:
         """All that is left is done, and everybody comes to an end in peace."""
-        with contextlib.suppress(TimeoutError):  # then the judge says what is left
-            async with asyncio.timeout(_PATIENCE):
-                while self.people.unacknowledged or await self.engine.pending(self.folder):
-                    await asyncio.sleep(0.05)
+        await all_done(self.people, partial(self.engine.pending, self.folder), _PATIENCE)
+        self.trail = await walk(self.engine.dsn)
         codes = await asyncio.gather(*(hub.stop() for hub in self.hubs.values()))
         assert not any(codes), self.logs()
         return await self.engine.read(self.folder)
@@ -169,7 +152,8 @@ class Cluster:
             *judge.shown_once(shown, stored, self.delivery),
             *judge.shown_in_order(shown, said, stored, self.delivery),
             *judge.remembered_once(said, stored),
-            *(f"row {row} is unknown and was not in doubt" for row in sorted(unknown - self.in_doubt)),
+            *doubted(unknown, self.trail),
+            *(f"{name} had an error that nobody expected" for name, hub in self.hubs.items() if "Traceback" in hub.log),
         ]
 
     def logs(self) -> str:
@@ -183,6 +167,7 @@ async def cluster(
     """A process for each keeper, all serving. ``far``: addresses of the database for those who have another."""
     people = Crowd(folder, random.Random(f"cluster {delivery}"))
     doors = people.doors()
+    await lay(engine.dsn)
     async with FakeModel(check=False, first_ms=8, gap_ms=1) as model, contextlib.AsyncExitStack() as stack:
         hubs = {}
         for name in keepers:

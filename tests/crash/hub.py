@@ -103,7 +103,7 @@ async def live(order: Order) -> None:
     stopped = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
     failpoint: Failpoint = Bomb(order.failpoint, order.passing) if order.failpoint else never
-    async with open_hub(settings, failpoint=failpoint) as hub:
+    async with open_hub(settings, failpoint=failpoint, stopped=stopped) as hub:
         say(serving=hub.url)
         await stopped.wait()
 

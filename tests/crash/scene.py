@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import random
 import signal
-from collections.abc import AsyncIterator, Sequence
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from tests.crash import judge
@@ -19,6 +20,9 @@ from tests.fakes.model import FakeModel
 
 DELIVERIES = ("blind", "editable", "idempotent", "window")
 _PATIENCE = 30.0
+"""Seconds without any progress."""
+_START, _SLOWEST = 0.15, 5.0
+"""Seconds that a start takes on an idle machine; how much slower than that a machine is taken for at most."""
 
 
 @dataclass
@@ -32,6 +36,8 @@ class Scene:
     hub: Lives
     model: FakeModel
     in_doubt: set[int] = field(default_factory=set)
+    _slow: float = 1.0
+    """How much slower this machine is at the moment than an idle one; lives last the longer."""
 
     async def die_at(self, failpoint: str, passing: int, mutant: str = "") -> None:
         """A life that ends itself at a failpoint, while people go on talking."""
@@ -48,18 +54,20 @@ class Scene:
 
         Some end soon after a caller was ``answered``, for the HTTP APIs come late to life; some are ending in peace.
         """
+        begun = time.monotonic()
         await self.hub.spawn()
         kind = chance.random()
         if kind < 0.15:
-            await asyncio.sleep(chance.random() * 0.1)
+            await asyncio.sleep(chance.random() * 0.1 * self._slow)
         else:
             await self.hub.until_serving()
+            self._slow = min(_SLOWEST, max(1.0, (time.monotonic() - begun) / _START))
             if kind < 0.4:
                 answered.clear()
                 await answered.wait()
-                await asyncio.sleep(chance.random() * 0.05)
+                await asyncio.sleep(chance.random() * 0.05 * self._slow)
             else:
-                await asyncio.sleep(chance.random() * 0.3)
+                await asyncio.sleep(chance.random() * 0.3 * self._slow)
         if chance.random() < 0.1:
             self.hub.tell_to_stop()
             await asyncio.sleep(chance.random() * 0.05)
@@ -71,10 +79,7 @@ class Scene:
 
     async def end(self, patience: float = _PATIENCE) -> Stored:
         """The living hub does what is left, or what it can, and comes to its end in peace; what it has stored."""
-        with contextlib.suppress(TimeoutError):  # then the judge says what is left
-            async with asyncio.timeout(patience):
-                while self.people.unacknowledged or await self.engine.pending(self.folder):
-                    await asyncio.sleep(0.01)
+        await all_done(self.people, partial(self.engine.pending, self.folder), patience)
         assert await self.hub.stop() == 0
         return await self.engine.read(self.folder)
 
@@ -89,6 +94,18 @@ class Scene:
             *judge.remembered_once(said, stored),
             *judge.in_doubt_only(self.in_doubt, stored, self.delivery),
         ]
+
+
+async def all_done(people: People, pending: Callable[[], Awaitable[int]], patience: float) -> None:
+    """Until nothing is left, or nothing was done for ``patience`` seconds: then the judge says what is left."""
+    loop = asyncio.get_running_loop()
+    left, since = -1, loop.time()
+    while now := people.unacknowledged + await pending():
+        if now != left:
+            left, since = now, loop.time()
+        if loop.time() - since > patience:
+            return
+        await asyncio.sleep(0.01)
 
 
 @asynccontextmanager

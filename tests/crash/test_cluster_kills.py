@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 
 ALL = int(os.environ.get("HUBBUB_TEST_KILLS", "0"))
 """Of `make crash`, in sum; the quick run has fewer, of the class that bears the least."""
-QUICK = 25
+QUICK = 12
 
 
 @pytest.fixture(scope="module")
@@ -60,8 +60,6 @@ async def fresh(mortal: Server) -> Postgres:
     return engine
 
 
-# On a busy machine a hub that starts while the database is away ends later than is allowed for here (docs/promises.md).
-@pytest.mark.slow
 @pytest.mark.timeout(240 + 4 * ALL)
 @pytest.mark.parametrize("delivery", DELIVERIES if ALL else ["blind"])
 async def test_nothing_is_lost_doubled_or_out_of_order(
@@ -82,9 +80,9 @@ async def test_nothing_is_lost_doubled_or_out_of_order(
         callers.leaving.set()
         await asyncio.wait_for(calling, 60)
         stored = await found.end()
-    told = "%s: ended %s; %d messages, %d requests, %d rows, %d in doubt, %d unknown"
+    told = "%s: ended %s; %d messages, %d requests, %d rows, %d unknown"
     unknown = sum(row.state == "unknown" for row in stored.rows)
-    counts = (len(found.people.said), len(callers.said), len(stored.rows), len(found.in_doubt), unknown)
+    counts = (len(found.people.said), len(callers.said), len(stored.rows), unknown)
     log.warning(told, delivery, found.ended, *counts)
     faults = found.faults(stored, callers.said)
     assert not faults, f"{faults}\n{found.logs()}"
