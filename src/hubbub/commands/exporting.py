@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from hubbub.commands.command import Call, Command, CommandContext
+from hubbub.commands.waiting import waiting
 from hubbub.conversations import exports, shelf
 from hubbub.conversations.branches import listed
 from hubbub.conversations.zones import day, shown
@@ -18,8 +20,9 @@ from hubbub.core.phrases import Phrase
 from hubbub.core.ports import Answer
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import AsyncIterator, Sequence
 
+    from hubbub.commands.waiting import Waiting
     from hubbub.conversations.exports import Format
     from hubbub.core.work import Branch
 
@@ -48,23 +51,25 @@ class _Wish:
 async def export(call: Call, context: CommandContext) -> Answer:
     """This conversation, some turns of it, one that was put aside, or all of them."""
     wish = _wish(call)
-    found = await _wanted(wish, context)
-    count = sum(len(shelf.turns_of(each)) for each in found)
-    if not count:
-        return await context.tell(Phrase("command.export.nothing"))
-    done = Phrase("command.export.done", {"conversations": len(found), "turns": count})
     capabilities = context.hub.capabilities(context.event.room)
     takes_files = capabilities is not None and capabilities.files
-    if not takes_files and wish.format in _AS_TEXT:
-        return await _as_text((await _written(found, wish.format, context)).decode(), done, context)
-    if not takes_files and not _linkable(context):
+    if not takes_files and wish.format not in _AS_TEXT and not _linkable(context):
         raise UserError(Phrase("command.export.no_files", {"format": exports.SUFFIX[wish.format]}))
-    async with context.asking.busy():
+    async with waiting(context) as progress:
+        found = await _wanted(wish, context, progress)
+        count = await asyncio.to_thread(_count, found)
+        if not count:
+            return await context.tell(Phrase("command.export.nothing"))
+        what = {"format": exports.SUFFIX[wish.format].upper(), "turns": count}
+        progress.step(Phrase("command.export.making", dict(what)))
         try:
             data = await _written(found, wish.format, context)
         except RenderError as error:
             log.warning("no document for %s: %s", context.owner, error)
             raise UserError(Phrase("command.export.failed")) from error
+    done = Phrase("command.export.done", {"conversations": len(found), "turns": count})
+    if not takes_files and wish.format in _AS_TEXT:
+        return await _as_text(data.decode(), done, context)
     if len(data) > _MOST_BYTES:
         return await context.tell(Phrase("command.export.too_large", {"megabytes": _MOST_BYTES // 1_000_000}))
     when = day(context.hub.clock(), await context.zone())
@@ -82,25 +87,41 @@ def _wish(call: Call) -> _Wish:
     return _Wish(formats[-1] if formats else usual, "*" if rest.lower() in _ALL else rest, ranges[-1] if ranges else "")
 
 
-async def _wanted(wish: _Wish, context: CommandContext) -> Sequence[Branch]:
+def _count(found: Sequence[Branch]) -> int:
+    return sum(len(shelf.turns_of(each)) for each in found)
+
+
+async def _wanted(wish: _Wish, context: CommandContext, progress: Waiting) -> Sequence[Branch]:
     """The branches, with all their nodes."""
     conversations, owner = context.hub.conversations, context.owner
     if wish.which == "*":
         names = [branch.name for branch in listed(await conversations.branches(owner, "context"))]
-        return [await conversations.branch(owner, "context", name) for name in reversed(names)]
+        return [each async for each in _all(names[::-1], context, progress)]
     kept = await shelf.read(conversations, owner, context.event.branch)
     chosen = kept.find(wish.which) if wish.which else kept.current
     if not wish.which and not chosen.head and kept.aside:
         chosen = kept.aside[0]  # one has just begun afresh: what was before is meant
     whole = await conversations.branch(owner, "context", chosen.name)
-    return [exports.between(whole, wish.turns) if wish.turns else whole]
+    return [await asyncio.to_thread(exports.between, whole, wish.turns) if wish.turns else whole]
+
+
+async def _all(names: Sequence[str], context: CommandContext, progress: Waiting) -> AsyncIterator[Branch]:
+    """The conversations of these names. Raises UserError where they would not fit into one file anyway."""
+    size = 0
+    for number, name in enumerate(names, 1):
+        progress.step(Phrase("command.export.reading", {"number": number, "of": len(names)}))
+        branch = await context.hub.conversations.branch(context.owner, "context", name)
+        size += await asyncio.to_thread(exports.size_of, branch)
+        if size > _MOST_BYTES:
+            raise UserError(Phrase("command.export.too_large", {"megabytes": _MOST_BYTES // 1_000_000}))
+        yield branch
 
 
 async def _written(found: Sequence[Branch], form: Format, context: CommandContext) -> bytes:
     """The file's content. Raises RenderError."""
     now = context.hub.clock()
     if form == "json":
-        return exports.as_json(context.owner, found, now).encode()
+        return (await asyncio.to_thread(exports.as_json, context.owner, found, now)).encode()
     zone = await context.zone()
     titles = exports.Titles(
         exported=await context.say(Phrase("export.head", {"time": shown(now, zone)})),
@@ -114,9 +135,9 @@ async def _written(found: Sequence[Branch], form: Format, context: CommandContex
         if renderer is None:
             msg = "documents are not made here"
             raise RenderError(msg)
-        return (await renderer.document(exports.as_paper(found, titles, zone))).data
+        return (await renderer.document(await asyncio.to_thread(exports.as_paper, found, titles, zone))).data
     write = exports.as_html if form == "html" else exports.as_markdown
-    return write(found, titles, zone).encode()
+    return (await asyncio.to_thread(write, found, titles, zone)).encode()
 
 
 async def _as_text(text: str, done: Phrase, context: CommandContext) -> Answer:

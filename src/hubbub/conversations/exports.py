@@ -87,6 +87,11 @@ def _is_turn(branch: Branch, node: Node) -> bool:
     return bool(turns_of(replace(branch, nodes=(node,))))
 
 
+def size_of(branch: Branch) -> int:
+    """Characters that were said on a branch that was read whole."""
+    return sum(len(turn.content) for turn in turns_of(branch))
+
+
 def as_json(owner: str, branches: Sequence[Branch], now: float) -> str:
     """Conversations that were read whole, with all that is kept of every turn."""
     conversations = [

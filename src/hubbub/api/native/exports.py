@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated, Literal
 from urllib.parse import quote
 
@@ -65,7 +66,7 @@ class ExportRoutes:
     async def _written(self, owner: str, found: list[Branch], form: exports.Format, language: str) -> bytes:
         now = self._services.clock()
         if form == "json":
-            return exports.as_json(owner, found, now).encode()
+            return (await asyncio.to_thread(exports.as_json, owner, found, now)).encode()
         chosen = await preferences.read(self._services.store.conversations, owner)
         zone = zone_of(chosen.timezone) if chosen.timezone else None
         titles = exports.Titles(
@@ -76,9 +77,9 @@ class ExportRoutes:
             title=say(Phrase("export.title"), language),
         )
         if form == "pdf":
-            return await self._document(exports.as_paper(found, titles, zone))
+            return await self._document(await asyncio.to_thread(exports.as_paper, found, titles, zone))
         write = exports.as_html if form == "html" else exports.as_markdown
-        return write(found, titles, zone).encode()
+        return (await asyncio.to_thread(write, found, titles, zone)).encode()
 
     async def _document(self, paper: Paper) -> bytes:
         renderer = self._services.renderer
@@ -99,4 +100,4 @@ async def _wanted(conversations: Conversations, owner: str, which: str, turns: s
     kept = await shelf.read(conversations, owner)
     chosen = kept.find(which) if which else kept.current
     whole = await conversations.branch(owner, "context", chosen.name)
-    return [exports.between(whole, turns) if turns else whole]
+    return [await asyncio.to_thread(exports.between, whole, turns) if turns else whole]
