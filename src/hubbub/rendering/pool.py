@@ -54,11 +54,16 @@ class Fallen(RenderError):
 
 
 def encoded(job: Mapping[str, Any]) -> bytes:
-    """A job as JSON. Quick, for the event loop waits for it; half characters take the slow way."""
+    """A small job as JSON. Quick, for the event loop waits for it; half characters take the slow way."""
     try:
         return orjson.dumps(job)
     except TypeError:
         return json.dumps(job).encode()
+
+
+def encoded_aside(job: Mapping[str, Any]) -> bytes:
+    """A large job as JSON, in many small steps: called in a thread, so that others go on meanwhile."""
+    return "".join(json.JSONEncoder().iterencode(job)).encode()
 
 
 class Worker:
@@ -87,7 +92,7 @@ class Worker:
             msg = f"no process for pictures can be started: {error}"
             raise RenderError(msg) from error
         worker = cls(process)
-        await worker.ask({"memory": memory}, _START_SECONDS)
+        await worker.ask(encoded({"memory": memory}), _START_SECONDS)
         return worker
 
     @property
@@ -105,15 +110,15 @@ class Worker:
         """The process has ended."""
         return self._process.returncode is not None
 
-    async def ask(self, job: Mapping[str, Any], seconds: float) -> list[bytes]:
-        """The files of a job. Afterwards the worker may be dead: ask `alive`.
+    async def ask(self, job: bytes, seconds: float) -> list[bytes]:
+        """The files of an encoded job. Afterwards the worker may be dead: ask `alive`.
 
         Raises:
             RenderError: it took too long, or the worker died or refused; says which.
         """
         try:
             async with asyncio.timeout(seconds):
-                return await self._ask(encoded(job))
+                return await self._ask(job)
         except TimeoutError as error:
             self.kill()
             msg = f"it took longer than {seconds:g} s"
@@ -130,8 +135,10 @@ class Worker:
         stdin, stdout = self._process.stdin, self._process.stdout
         assert stdin is not None  # noqa: S101 - started with both
         assert stdout is not None  # noqa: S101 - started with both
-        stdin.write(_LENGTH.pack(len(body)) + body)
-        await stdin.drain()
+        stdin.write(_LENGTH.pack(len(body)))
+        for begin in range(0, len(body), _PIECE):
+            stdin.write(body[begin : begin + _PIECE])
+            await stdin.drain()
         size = _LENGTH.unpack(await stdout.readexactly(_LENGTH.size))[0]
         answer = orjson.loads(await stdout.readexactly(size))
         if "broken" in answer:
@@ -145,7 +152,7 @@ class Worker:
             self.kill()
             msg = "it became too large"
             raise RenderError(msg)
-        return [await stdout.readexactly(each) for each in sizes]
+        return [await _whole(stdout, each) for each in sizes]
 
     def kill(self) -> None:
         """End it at once."""
@@ -156,6 +163,15 @@ class Worker:
     async def wait(self) -> None:
         """Until the process has ended."""
         await self._process.wait()
+
+
+async def _whole(stream: asyncio.StreamReader, size: int) -> bytes:
+    """A file, a piece at a time, so that the event loop never copies much at once."""
+    pieces = []
+    while size > 0:
+        pieces.append(await stream.readexactly(min(size, _PIECE)))
+        size -= len(pieces[-1])
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
 
 class Pool:
@@ -182,8 +198,8 @@ class Pool:
         """Their ids."""
         return [worker.pid for worker in self._all]
 
-    async def run(self, job: Mapping[str, Any], seconds: float) -> list[bytes]:
-        """The files of a job.
+    async def run(self, job: Mapping[str, Any] | bytes, seconds: float) -> list[bytes]:
+        """The files of a job, which may be encoded already.
 
         Raises:
             RenderError: they cannot be made, or too many jobs wait.
@@ -191,12 +207,13 @@ class Pool:
         if self._waiting >= self._rules.waiting + self._rules.workers or self._closed:
             msg = "too many pictures are being made"
             raise RenderError(msg)
+        body = job if isinstance(job, bytes) else encoded(job)
         self._waiting += 1
         try:
             async with self._places:
                 worker = await self._worker()
                 try:
-                    return await worker.ask(job, seconds)
+                    return await worker.ask(body, seconds)
                 finally:
                     self._put_back(worker)
         finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import logging
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from hubbub.core.errors import RenderError
 from hubbub.core.messages import Blob
-from hubbub.rendering.pool import Fallen, Pool, PoolRules, encoded
+from hubbub.rendering.pool import Fallen, Pool, PoolRules, encoded, encoded_aside
 from hubbub.rendering.themes import Themes
 
 if TYPE_CHECKING:
@@ -92,12 +93,13 @@ class TypstRenderer:
             msg = f"{len(text)} characters are too many for pictures ({rules.characters} at most)"
             raise RenderError(msg)
         job = self._job(text, look)
-        key = hashlib.sha256(encoded(job)).digest()
+        body = encoded(job)
+        key = hashlib.sha256(body).digest()
         known = self._made.get(key)
         if known is not None:
             self._made.move_to_end(key)
             return known
-        files = await self._run(job, rules.seconds)
+        files = await self._run(job, body, rules.seconds)
         blobs = tuple(Blob(each, "image/png", f"reply-{number}.png") for number, each in enumerate(files, 1))
         self._remember(key, blobs)
         return blobs
@@ -110,7 +112,8 @@ class TypstRenderer:
             msg = f"{size} characters are too many for a document ({rules.document_characters} at most)"
             raise RenderError(msg)
         job = {"kind": "document", "theme": _theme(self._themes.find("light"))} | _paper(paper)
-        return Blob((await self._run(job, rules.document_seconds))[0], "application/pdf", "conversation.pdf")
+        body = await asyncio.to_thread(encoded_aside, job)
+        return Blob((await self._run(job, body, rules.document_seconds))[0], "application/pdf", "conversation.pdf")
 
     def _job(self, text: str, look: Look) -> dict[str, Any]:
         rules = self._rules
@@ -127,14 +130,15 @@ class TypstRenderer:
             "card": _card(look.card) if look.card is not None else None,
         }
 
-    async def _run(self, job: Mapping[str, Any], seconds: float) -> list[bytes]:
+    async def _run(self, job: Mapping[str, Any], body: bytes, seconds: float) -> list[bytes]:
         if self._pool is None:
             self._pool = Pool(self._rules.pool)
         try:
-            return await self._pool.run(job, seconds)
+            return await self._pool.run(body, seconds)
         except Fallen as error:
             log.info("set again, more plainly: %s", error)
-            return await self._pool.run({**job, "plain": True}, seconds)
+            again = await asyncio.to_thread(encoded_aside, {**job, "plain": True})
+            return await self._pool.run(again, seconds)
 
     def _remember(self, key: bytes, blobs: tuple[Blob, ...]) -> None:
         size = _size(blobs)
