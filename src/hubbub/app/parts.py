@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from hubbub import __version__
 from hubbub.api.auth import Access
 from hubbub.api.services import ApiSettings, Services
+from hubbub.app.album import build_album
 from hubbub.app.belongings import PlatformFacts
 from hubbub.app.cluster import cluster_of
 from hubbub.app.files import FileRules, HubFiles
@@ -34,6 +35,7 @@ from hubbub.app.sounds import build_speech
 from hubbub.chat.answer import Chat
 from hubbub.chat.settings import ChatSettings
 from hubbub.commands.access.gate import Gate
+from hubbub.commands.album import NAME as PICTURES
 from hubbub.commands.manners.board import Board
 from hubbub.commands.registry import Commands
 from hubbub.conversations.limits import Meter
@@ -88,6 +90,7 @@ class Parts:
         self.board = Board(store.conversations, manners_of(settings), time.time)
         self.meter = Meter(store.usage, limits, time.time, self.zone, self.gate.limits)
         self.meter.use(limits, platform_limits(settings), common_limits(settings), settings.chat.answer_seconds)
+        self.meter.currency = settings.limits.currency
         self.userdata = UserData(store.conversations, time.time)
         self.models = LateModels(settings)
         self.cluster = cluster_of(store, node, settings, tasks)
@@ -136,7 +139,7 @@ class Parts:
             commands=Commands(
                 given.prefixes,
                 names=given.names,
-                disabled=given.disabled,
+                disabled=given.disabled if settings.album.enabled else (*given.disabled, PICTURES),
                 old_forms=[name for name, own in chosen.customs.items() if own.old_forms],
             ),
             chat=chat,
@@ -160,6 +163,7 @@ class Parts:
                 files=self.files,
                 public_url=settings.server.public_url,
                 painter=painter,
+                album=build_album(settings),
                 skills=chosen.skills,
             ),
             models_known=self.models.known,
@@ -189,6 +193,7 @@ class Parts:
         self.gate.use(access_of(new), limits)
         self.board.use(manners_of(new))
         self.meter.use(limits, platform_limits(new), common_limits(new), new.chat.answer_seconds)
+        self.meter.currency = new.limits.currency
         self.road.use(self._ways(new))
         self.settings = new
         return told(old, new)

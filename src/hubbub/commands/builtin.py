@@ -4,6 +4,7 @@ from typing import Final
 
 from hubbub.commands import (
     administration,
+    album,
     audit,
     basics,
     completing,
@@ -42,6 +43,7 @@ BUILTIN: Final = (
     *prompts.COMMANDS,
     *roles.COMMANDS,
     *painting.COMMANDS,
+    *album.COMMANDS,
     *tools.COMMANDS,
     *preferences.COMMANDS,
     *usage.COMMANDS,

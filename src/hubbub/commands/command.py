@@ -29,7 +29,19 @@ if TYPE_CHECKING:
     from hubbub.core.messages import Blob, Media, Message
     from hubbub.core.models import ModelSpec
     from hubbub.core.phrases import Phrase, Sentence
-    from hubbub.core.ports import Calls, Clock, Control, Conversations, Files, Outbox, Painter, Renderer, Usage
+    from hubbub.core.ports import (
+        Album,
+        Calls,
+        Clock,
+        Control,
+        Conversations,
+        Files,
+        Outbox,
+        Painter,
+        Renderer,
+        Streamed,
+        Usage,
+    )
     from hubbub.core.turns import ModelInfo
     from hubbub.core.work import Entry, Outgoing
     from hubbub.skills.calling import Skills
@@ -154,6 +166,10 @@ class Means(Protocol):
     @property
     def skills(self) -> Skills | None:
         """Tools that models use; None where the hub has none."""
+
+    @property
+    def album(self) -> Album | None:
+        """Knows pictures by tags; None where that is switched off."""
 
     async def fetch(self, room: Room, media: Media) -> Blob:
         """A file of a message that came in from a room. Raises MediaError."""

@@ -74,3 +74,13 @@ class Paper:
     title: str
     lines: tuple[str, ...]
     chapters: tuple[Chapter, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Illustration:
+    """A picture of somebody's: where it is, what it is called, who made it, how it is tagged."""
+
+    url: str
+    title: str = ""
+    author: str = ""
+    tags: tuple[str, ...] = ()

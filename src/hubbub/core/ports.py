@@ -23,7 +23,7 @@ from hubbub.core.identities import Author
 from hubbub.core.messages import Blob, Forward, Media, Message
 from hubbub.core.models import Endpoint, ModelSpec
 from hubbub.core.phrases import Sentence
-from hubbub.core.pictures import Look, Paper, Wish
+from hubbub.core.pictures import Illustration, Look, Paper, Wish
 from hubbub.core.quotas import Reservation, Shortage
 from hubbub.core.skills import SkillCard, SkillContext, SkillResult
 from hubbub.core.status import HubStatus, NodeStatus
@@ -407,6 +407,13 @@ class Painter(Protocol):
 
     async def repaint(self, wish: str, picture: Blob) -> Blob:
         """A picture, changed as it is described. Raises ProviderError, MediaError."""
+
+
+class Album(Protocol):
+    """Knows pictures by their tags."""
+
+    async def pick(self, tags: Sequence[str]) -> Illustration | None:
+        """One by chance that has all the tags and is for everybody; None where there is none. Raises ProviderError."""
 
 
 class ModelServer(Protocol):

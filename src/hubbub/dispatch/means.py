@@ -21,6 +21,7 @@ from hubbub.core.events import Received
 from hubbub.core.messages import Blob, Media, Message
 from hubbub.core.phrases import Phrase
 from hubbub.core.ports import (
+    Album,
     Calls,
     CanFetch,
     Clock,
@@ -58,6 +59,7 @@ class HubMeans:
     files: Files | None = None
     public_url: str = ""
     painter: Painter | None = None
+    album: Album | None = None
     skills: Skills | None = None
 
     @property

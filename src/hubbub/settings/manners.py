@@ -38,7 +38,7 @@ class Manners(Section):
     reject_reason: str = Field("", max_length=100, description="What those are told who are turned away.")
     filters: dict[str, str] = Field(
         default_factory=dict,
-        description='Words, and what is answered without a model to messages with them, as word = answer; "" is nothing.',
+        description='Words, and what is answered without a model to messages with them: word = answer; "" is nothing.',
     )
     overhear: bool = Field(False, description="Heed filters in messages of groups, too, that are not for the bot.")
     mention_in_groups: bool = Field(False, description="Let an answer in a group begin with a mention of who asked.")

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field, PrivateAttr
 from hubbub.core.errors import ConfigError
 from hubbub.core.ports import PlatformPlugin
 from hubbub.providers.settings import MainModel, ModelSettings
+from hubbub.settings.album import Album
 from hubbub.settings.manners import Manners
 from hubbub.settings.nodes import Cluster, Store
 from hubbub.settings.painting import Painting
@@ -42,6 +43,7 @@ class Settings(Section):
     files: Files = Field(default_factory=Files, description="Files of messages.")
     rendering: Rendering = Field(default_factory=Rendering, description="Pictures and documents.")
     painting: Painting = Field(default_factory=Painting, description="Pictures that a model paints.")
+    album: Album = Field(default_factory=Album, description="Random pictures by tags (the command pic).")
     manners: Manners = Field(
         default_factory=Manners, description="What the bot does in rooms beside answering; a room's admins change some."
     )

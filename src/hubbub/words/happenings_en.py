@@ -7,6 +7,12 @@ from typing import Final
 
 SENTENCES: Final = MappingProxyType(
     {
+        "album.failed": "The service that knows pictures does not answer (error {id}).",
+        "album.not_here": "No pictures can be sent here.",
+        "album.nothing": "No picture has these tags.",
+        "album.unreachable": 'There is "{title}" by {author}, but the picture itself cannot be fetched (error {id}).',
+        "album.words": "tags:[{tags}]\n{title} · {author}",
+        "command.pic.help": "a random picture by tags: {prefix}pic cat, night",
         "act.mute.admin": "Whoever runs the group cannot be muted.",
         "act.mute.no_right": "I cannot mute anybody here: please make me an admin of the group.",
         "act.mute.not_here": "Nobody can be muted here.",

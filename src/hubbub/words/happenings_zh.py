@@ -7,6 +7,12 @@ from typing import Final
 
 SENTENCES: Final = MappingProxyType(
     {
+        "album.failed": "图片服务暂时没有回应（错误 {id}）。",
+        "album.not_here": "这里不能发送图片。",
+        "album.nothing": "该tag搜索不到图片，呜呜~",
+        "album.unreachable": "找到了 {author} 的《{title}》，但是图片取不到（错误 {id}）。",
+        "album.words": "tags:[{tags}]\n{title} · {author}",
+        "command.pic.help": "按标签随机发一张图片：{prefix}图 猫，夜晚",
         "act.mute.admin": "群主和管理员不能被禁言。",
         "act.mute.no_right": "我没有禁言的权限，请先把我设为管理员。",
         "act.mute.not_here": "这里不能禁言。",
