@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import random
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 import pytest
 from pywa.client import WhatsApp as TheirClient
+from pywa.types.callback import CallbackButton, CallbackSelection
 from pywa.types.message import Message as TheirMessage
 
-from hubbub.core.messages import Image, text_of
+from hubbub.core.events import PRESSED, Received
+from hubbub.core.messages import Image, Quote, text_of
 from hubbub.platforms.whatsapp.adapter import WhatsAppAdapter
 from hubbub.platforms.whatsapp.convert import BadEventError, events, notices
 from tests.contract.test_whatsapp import ODD, settings
 from tests.fakes.platform_host import FakeHost
 from tests.fakes.serving import serving
-from tests.fakes.whatsapp import NUMBER, PERSON, FakeWhatsApp, message, notice, said, signature, value
+from tests.fakes.whatsapp import NUMBER, PERSON, FakeWhatsApp, message, notice, pressed, said, signature, value
 
 FIXTURES = Path(__file__).parents[3] / "fixtures" / "whatsapp" / "notices.json"
 
@@ -31,6 +36,22 @@ class Site:
 
     async def bring(self, body: dict[str, Any] | bytes, **more: Any) -> int:
         return await self._fake.bring(body, self.url, **more)
+
+    async def cut(self, body: bytes, part: float) -> None:
+        """Bring something, and hang up when that part of the request is sent; from 1 on, before the answer is read."""
+        target = urlsplit(self.url)
+        head = (
+            f"POST {target.path} HTTP/1.1\r\nHost: {target.netloc}\r\nContent-Length: {len(body)}\r\n"
+            f"X-Hub-Signature-256: {signature(body)}\r\n\r\n"
+        )
+        request = head.encode() + body
+        _, writer = await asyncio.open_connection(target.hostname, target.port)
+        writer.write(request[: int(len(request) * part)])
+        await writer.drain()
+        if part > 1:
+            before = len(self.host.offered)
+            await self.host.until(lambda: len(self.host.offered) > before)
+        writer.transport.abort()
 
     async def get(self, **query: str) -> tuple[int, str]:
         async with aiohttp.ClientSession() as session, session.get(self.url, params=query) as response:
@@ -98,6 +119,26 @@ async def test_one_that_cannot_be_read_harms_no_other_of_its_change(site: Site) 
     assert [name for _, name, _ in site.host.bounced] == ["wamid.out1"]
 
 
+async def test_a_hundred_lost_connections_lose_and_double_nothing(site: Site) -> None:
+    """Cut in the request, or before its answer is read; all that got no 200 comes again."""
+    chosen = random.Random(7)
+    bodies = [json.dumps(said(f"message {number}", number)).encode() for number in range(100)]
+    for body in bodies:
+        await site.cut(body, chosen.random() * 1.3)
+    for body in chosen.sample(bodies, len(bodies)):
+        assert await site.bring(body) == 200
+    texts = [text_of(event.message) for event in site.host.events if isinstance(event, Received)]
+    assert sorted(texts) == sorted(f"message {number}" for number in range(100))
+    assert len(site.host.offered) > len(texts), "some had arrived before"
+
+
+async def test_a_reply_to_the_number_is_for_it_in_a_group_too(site: Site) -> None:
+    for number, author in enumerate(("49170999", "+49170999", "491700002", "")):
+        raw = message(number, text={"body": "so?"}) | {"group_id": "G1", "context": {"from": author, "id": "wamid.0"}}
+        await site.bring(notice(value(messages=[raw])))
+    assert [each.addressed for each in site.host.events if isinstance(each, Received)] == [True, True, False, False]
+
+
 async def test_what_never_can_be_stored_is_not_brought_for_days(site: Site) -> None:
     site.host.unstorable = 1
     assert await site.bring(said("half a character", 1)) == 200
@@ -130,3 +171,17 @@ def test_another_reader_understands_the_fixtures_alike() -> None:
             assert (read.image.id, read.image.mime_type) == (image.media.file_id, image.media.mime)
         compared += 1
     assert compared >= 6
+
+
+@pytest.mark.parametrize(("kind", "reader"), [("button_reply", CallbackButton), ("list_reply", CallbackSelection)])
+def test_another_reader_understands_a_press_alike(kind: str, reader: Any) -> None:
+    given = pressed("/model gpt", "gpt", 1, "wamid.out1", kind)
+    read = reader.from_update(TheirClient(phone_id=NUMBER, token="x"), given)
+    (notice_read,) = notices(given)
+    assert not isinstance(notice_read, BadEventError)
+    (ours,) = events(*notice_read)
+    assert isinstance(ours, Received)
+    assert (read.id, read.data) == (ours.id, text_of(ours.message))
+    assert read.reply_to_message is not None
+    assert ours.message[0] == Quote(read.reply_to_message.id, NUMBER)
+    assert ours.options == {PRESSED: True}
