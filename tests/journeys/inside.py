@@ -117,7 +117,7 @@ async def inside(
     folder: Path, toml: str = "", *, model: str = "", attempts: int = 1, **behaviour: Any
 ) -> AsyncIterator[Inside]:
     """``toml``: more settings; ``model`` and ``attempts``: keys of the model's; ``behaviour``: how it answers."""
-    async with FakeModel(check=False, **behaviour) as fake:
+    async with FakeModel(**{"check": False, **behaviour}) as fake:
         (folder / "hubbub.toml").write_text(
             toml + ONE_MODEL.format(url=fake.url, attempts=attempts, more=model.replace("{url}", fake.url))
         )

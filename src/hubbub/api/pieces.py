@@ -56,7 +56,7 @@ class Signature:
 
 def packed(pieces: Iterable[Piece]) -> bytes:
     """A delivery's body."""
-    return orjson.dumps([[key, piece.content, piece.reasoning, piece.end] for key, piece in pieces])
+    return orjson.dumps([[key, piece.content, piece.reasoning, piece.end, piece.note] for key, piece in pieces])
 
 
 class PieceRoute:
@@ -83,7 +83,8 @@ class PieceRoute:
             return
         try:
             pieces = [
-                (key, Streamed(content, reasoning, bool(end))) for key, content, reasoning, end in orjson.loads(body)
+                (key, Streamed(content, reasoning, bool(end), note))
+                for key, content, reasoning, end, note in orjson.loads(body)
             ]
         except (ValueError, TypeError):
             await refuse(scope, send, _WRONG)

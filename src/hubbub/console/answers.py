@@ -161,7 +161,9 @@ class Shown:
         return [event("thoughts", escape(thoughts))]
 
     def _waiting(self, ask: Ask, now: float) -> str:
-        """What to say to whoever waits: why nothing comes, if nothing does."""
+        """What to say to whoever waits: what is being done, or why nothing comes, if nothing does."""
+        if ask.note:
+            return ask.note
         if ask.began:
             stalled = time.monotonic() - self._changed > SLOW_SECONDS
             return self._look.say("page.stalled") if stalled else ""

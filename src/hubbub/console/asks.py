@@ -32,7 +32,7 @@ class Ask:
 
     ``text`` is what the person sees of the question, ``head`` is where its branch ended before, ``behind`` is set where
     it begins another version, ``again`` where it is the last question asked once more. ``since`` is in seconds since
-    the epoch.
+    the epoch. ``note`` is what is being done meanwhile.
     """
 
     event: Received
@@ -44,6 +44,7 @@ class Ask:
     entry: int = 0
     content: str = ""
     reasoning: str = ""
+    note: str = ""
     rows: list[Row] = field(default_factory=list)
     failure: Phrase | None = None
     done: bool = False
@@ -60,6 +61,7 @@ class Ask:
         if isinstance(item, Streamed):
             self.content += item.content
             self.reasoning += item.reasoning
+            self.note = item.note
         elif isinstance(item, Row):
             self.rows.append(item)
         else:

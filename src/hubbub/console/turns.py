@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from hubbub.console.writing import markdown_html
+from hubbub.console.writing import markdown_html, message_html
 from hubbub.conversations.contexts import turn_of
+from hubbub.core.messages import Image
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -69,8 +70,8 @@ def rounds_of(nodes: Sequence[Node], language: str, versions: Mapping[int, Versi
             if question is not None or answers:
                 rounds.append(Round(question, tuple(answers)))
             question, answers = _question(node, turn, (versions or {}).get(node.id)), []
-        elif turn.role == "assistant" and (turn.content or turn.reasoning):
-            answers.append(said(turn.content, turn.reasoning, turn.model, language))
+        elif turn.role == "assistant" and (turn.content or turn.reasoning or turn.images):
+            answers.append(_answer(turn, language))
     if question is not None or answers:
         rounds.append(Round(question, tuple(answers)))
     return rounds
@@ -83,6 +84,13 @@ def said(content: str, reasoning: str, model: str, language: str) -> Said:
         markdown_html(reasoning, language) if reasoning else "",
         model,
     )
+
+
+def _answer(turn: Turn, language: str) -> Said:
+    """An answer as it is kept, with the pictures that were made for it."""
+    words = said(turn.content, turn.reasoning, turn.model, language)
+    pictures = message_html(tuple(Image(media) for media in turn.images), language)
+    return replace(words, html=words.html + pictures) if pictures else words
 
 
 def versions_of(branch: Branch, family: Sequence[Branch]) -> dict[int, Versions]:

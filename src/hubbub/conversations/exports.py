@@ -9,7 +9,7 @@ from html import escape
 from typing import TYPE_CHECKING, Literal
 
 from hubbub.conversations.contexts import body_of
-from hubbub.conversations.shelf import first_words, turns_of
+from hubbub.conversations.shelf import excerpt, first_words, turns_of
 from hubbub.conversations.zones import shown
 from hubbub.core.errors import UserError
 from hubbub.core.phrases import Phrase
@@ -34,6 +34,7 @@ FORMATS: dict[str, Format] = {
     "pdf": "pdf",
 }
 _NOT_IN_NAMES = re.compile(r"[^\w.-]+")
+_LONGEST_CALL = 300
 _RANGE = re.compile(r"(\d{1,6})?-(\d{1,6})?")
 _STYLE = """
 body{max-width:46rem;margin:2rem auto;padding:0 1rem;font:16px/1.6 system-ui,sans-serif;color:#1f2328}
@@ -164,8 +165,16 @@ def _turn(turn: Turn, titles: Titles, zone: tzinfo | None) -> str:
 
 
 def _said(turn: Turn, titles: Titles, zone: tzinfo | None) -> Said:
-    """Who said what when. Pictures stand below the words, by their address."""
+    """Who said what when. Uses of tools stand below the words, and pictures, by their address."""
     who = {"user": turn.name or titles.user, "assistant": titles.assistant}.get(turn.role, turn.role)
     model = f" ({turn.model})" if turn.model else ""
+    uses = "".join(f"\n\n`{call.name}({_quotable(call.arguments)})`" for call in turn.tool_calls)
     pictures = "".join(f"\n\n![]({media.url})" for media in turn.images if media.url)
-    return Said(turn.role, who + model, shown(turn.time, zone) if turn.time else "", turn.content + pictures)
+    text = turn.content + uses + pictures
+    text = text if turn.content else text.lstrip("\n")
+    return Said(turn.role, who + model, shown(turn.time, zone) if turn.time else "", text)
+
+
+def _quotable(arguments: str) -> str:
+    """What a tool was told, as it can stand in code on one line."""
+    return "" if arguments == "{}" else excerpt(arguments.replace("`", "'"), _LONGEST_CALL)

@@ -52,6 +52,14 @@ def test_an_event_keeps_lines_and_is_never_empty() -> None:
 # --- turns
 
 
+def test_pictures_that_a_model_made_stand_below_its_words() -> None:
+    kept = [{"url": "hub:abc", "mime": "image/png"}]
+    nodes = (node(1, 0, "user", "paint"), node(2, 1, "assistant", "", images=kept), node(3, 2, "assistant", "Here."))
+    (only,) = rounds_of(nodes, "en")
+    assert [each.html.count("<img") for each in only.answers] == [1, 0]
+    assert '<img src="/files/abc"' in only.answers[0].html
+
+
 def test_rounds_pair_questions_with_answers() -> None:
     nodes = (
         node(1, 0, "assistant", "welcome"),
@@ -289,7 +297,7 @@ RECEIPT = Receipt(Entry(5, "lane", EVENT))
 
 
 async def test_an_ask_gathers_what_comes_and_goes_on_by_itself() -> None:
-    exchange = Scripted(RECEIPT, Streamed("a"), Streamed("b", "thought"))
+    exchange = Scripted(RECEIPT, Streamed("a"), Streamed("b", "thought"), Streamed(note="🎨 …"))
     async with asyncio.TaskGroup() as tasks:
         asks = Asks(exchange, tasks)
         ask = await asks.start(Ask(EVENT, "x", 0, 0.0))
@@ -299,7 +307,7 @@ async def test_an_ask_gathers_what_comes_and_goes_on_by_itself() -> None:
         assert asks.find("web:local", 5) is ask
         assert asks.find("web:other", 5) is None
         assert await asks.start(Ask(EVENT, "x", 0, 0.0)) is ask
-        assert (ask.content, ask.reasoning) == ("ab", "thought")
+        assert (ask.content, ask.reasoning, ask.note) == ("ab", "thought", "🎨 …")
         version = ask.version
         exchange.go.set()
         await ask.later_than(version, 5)

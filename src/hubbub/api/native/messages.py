@@ -42,8 +42,9 @@ class Messages:
         """Send a message and get the answer, whole or (`stream`) as server-sent events.
 
         Events are `accepted` {id, entry, duplicate}, `piece` {content, reasoning}, `reply` {id, segments, text} and
-        `done` {id, entry, duplicate}; `error` ends a stream that cannot go on. Pieces are a preview and may be lost,
-        replies are what is kept. If the connection breaks, repeat the request with the same `Idempotency-Key`.
+        `done` {id, entry, duplicate}; `error` ends a stream that cannot go on. A `note` in a piece says what is being
+        done meanwhile. Pieces are a preview and may be lost, replies are what is kept. If the connection breaks, repeat
+        the request with the same `Idempotency-Key`.
         """
         self._admission.owner(caller_of(request), body.owner)
         event = convert.received(

@@ -111,4 +111,5 @@ def _receipt_json(event: Received, receipt: Receipt) -> dict[str, Any]:
 
 
 def _piece_json(piece: Streamed) -> dict[str, Any]:
-    return {"content": piece.content, "reasoning": piece.reasoning}
+    found = {"content": piece.content, "reasoning": piece.reasoning}
+    return {**found, "note": piece.note} if piece.note else found

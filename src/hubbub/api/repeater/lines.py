@@ -71,7 +71,8 @@ class LineStream(Response):
                 if isinstance(item, Receipt):
                     check_key(self._event, item)
                 elif isinstance(item, Streamed):
-                    await self._write(send, self._line(item.reasoning, item.content))
+                    if item.content or item.reasoning:
+                        await self._write(send, self._line(item.reasoning, item.content))
                 else:
                     rows.append(item)
         whole = answer_of(rows, self._model_type)

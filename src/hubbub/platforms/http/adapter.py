@@ -99,7 +99,7 @@ class HttpPlatform:
                 if rows is None:
                     with self._waiting.wait(key, receipt.entry.id, _now()):
                         async for piece in pieces:
-                            if piece.content or piece.reasoning:
+                            if piece.content or piece.reasoning or piece.note:
                                 yield piece
                     rows = await self._rows(receipt)
         for row in replies_to(event.room, rows):
