@@ -42,12 +42,14 @@ PLAIN = "none"
 _LONGEST_URL = 2000
 _DEEPEST = 3
 _LEFT_OUT = "[…]"
+_KEPT = "hub:"
 
 
-def fit(message: Message, caps: Capabilities) -> list[Message]:
+def fit(message: Message, caps: Capabilities, public: str = "") -> list[Message]:
     """The messages that say this one in a room with these capabilities, in order; none if nothing is left of it.
 
-    A short plain text comes back at once as it is.
+    A short plain text comes back at once as it is. ``public``: where people reach the hub, for links to files that it
+    keeps and the room cannot show.
     """
     if len(message) == 1:
         only = message[0]
@@ -59,7 +61,8 @@ def fit(message: Message, caps: Capabilities) -> list[Message]:
             and not only.text.isspace()
         ):
             return [message]
-    segments = _joined(_written(each, caps) for segment in message for each in _shown(segment, caps))
+    found = (_linked(segment, caps, public) for segment in message) if public else message
+    segments = _joined(_written(each, caps) for segment in found for each in _shown(segment, caps))
     parts = [part for part in _parts(segments, caps) if any(not _blank(segment) for segment in part)]
     return _bundled_up(parts, caps) if caps.bundle_over and caps.forwards else parts
 
@@ -121,6 +124,16 @@ _ABILITIES: Final[Mapping[type, Callable[[Capabilities], bool]]] = MappingProxyT
 _BUNDLED: Final = frozenset((Text, Image, Mention, Face))
 _FILES: Final = frozenset((Image, File, Audio, Video))
 _SIGNS: Final[Mapping[type, str]] = MappingProxyType({Image: "🖼", File: "📎", Audio: "🔊", Video: "🎬"})
+
+
+def _linked(segment: Segment, caps: Capabilities, public: str) -> Segment:
+    """A file that the hub keeps, with an address that people can open, where that is all that they get of it."""
+    if not isinstance(segment, Image | File | Audio | Video) or _ABILITIES[type(segment)](caps):
+        return segment
+    if not segment.media.url.startswith(_KEPT):
+        return segment
+    name = segment.media.url.removeprefix(_KEPT)
+    return replace(segment, media=replace(segment.media, url=f"{public}/files/{name}"))
 
 
 def _called(mention: Mention) -> str:

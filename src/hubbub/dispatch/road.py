@@ -280,7 +280,7 @@ class Road:
         delivery = capabilities.promise
         sends = []
         words = mentioning(answer.message, event, capabilities) if self._ways.mention_askers else answer.message
-        for message in fit(words, capabilities):
+        for message in fit(words, capabilities, self._ways.means.public_url):
             state = State.QUEUED if draft else self._sender.first_state(event.room, delivery, entry.id)
             sends.append(Outgoing(event.room, message, reply_to, delivery, state, entry.id))
             reply_to = ""

@@ -147,6 +147,13 @@ def test_words_and_files_each_in_a_message_of_their_own() -> None:
     assert len(fit(message, RICH)) == 1
 
 
+def test_files_that_the_hub_keeps_are_linked_to_where_they_cannot_be_shown() -> None:
+    message = (Text("see "), Image(Media(url="hub:abc"), "a cat"))
+    assert words(fit(message, BARE, "https://hub.example")) == ["see 🖼 a cat https://hub.example/files/abc"]
+    assert words(fit(message, BARE)) == ["see 🖼 a cat"]
+    assert fit(message, RICH, "https://hub.example") == [message]
+
+
 def test_code_is_opened_again_only_where_there_is_markdown() -> None:
     text = "```\n" + "x = 1\n" * 10 + "```"
     for message in fit((Text(text),), replace(RICH, max_length=40)):
