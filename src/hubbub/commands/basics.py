@@ -116,7 +116,7 @@ def _duration(seconds: float) -> Phrase:
 
 
 COMMANDS: Final = (
-    Command("help", show_help, "command.help.help", aliases=("h", "start", "menu", "帮助", "菜单")),
+    Command("help", show_help, "command.help.help", aliases=("h", "menu", "帮助", "菜单")),
     Command("echo", echo, "command.echo.help", aliases=("回显",)),
     Command("sid", sid, "command.sid.help", aliases=("whoami", "id", "我是谁")),
     Command("status", status, "command.status.help", aliases=("状态",)),

@@ -7,6 +7,7 @@ from hubbub.commands import (
     album,
     audit,
     basics,
+    calling,
     completing,
     conversation,
     deciding,
@@ -15,6 +16,7 @@ from hubbub.commands import (
     forgetting,
     gatherings,
     greetings,
+    introductions,
     keeping,
     linking,
     looks,
@@ -37,6 +39,7 @@ from hubbub.commands import (
 
 BUILTIN: Final = (
     *basics.COMMANDS,
+    *introductions.COMMANDS,
     *conversation.COMMANDS,
     *shelf.COMMANDS,
     *models.COMMANDS,
@@ -52,6 +55,7 @@ BUILTIN: Final = (
     *linking.COMMANDS,
     *forgetting.COMMANDS,
     *rooms.COMMANDS,
+    *calling.COMMANDS,
     *greetings.COMMANDS,
     *filters.COMMANDS,
     *deciding.COMMANDS,
