@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from dataclasses import replace
 from functools import partial
@@ -14,12 +15,17 @@ from hubbub.commands.reference import reference
 from hubbub.conversations import archives, preferences
 from hubbub.conversations.users import plain_name
 from hubbub.conversations.wishes import wish_of
+from hubbub.core.errors import UserError
 from hubbub.core.identities import Role
-from hubbub.core.messages import File, Media
+from hubbub.core.messages import Blob, File, Media
 from hubbub.core.phrases import Phrase
 
 if TYPE_CHECKING:
     from hubbub.core.ports import Answer
+
+
+_MOST_BYTES = 8_000_000
+_KEPT_SECONDS = 86_400.0
 
 
 async def expand(call: Call, context: CommandContext) -> Answer:
@@ -55,10 +61,20 @@ async def _file(context: CommandContext, name: str, mime: str, data: bytes) -> A
     capabilities = context.hub.capabilities(context.event.room)
     if capabilities is None or not capabilities.files:
         return await context.tell(Phrase("userdata.no_files"))
-    url = f"data:{mime};base64,{base64.b64encode(data).decode()}"
-    file = File(Media(url=url, name=name, mime=mime, size=len(data)))
+    if len(data) > _MOST_BYTES:
+        raise UserError(Phrase("userdata.archive.large", {"megabytes": _MOST_BYTES // 1_000_000}))
+    url = await _address(context, Blob(data, mime, name))
     told = await context.tell(Phrase("userdata.file", {"name": name}))
+    file = File(Media(url=url, name=name, mime=mime, size=len(data)))
     return replace(told, sends=context.hub.sends(context.event.room, (file,), context.entry.id))
+
+
+async def _address(context: CommandContext, blob: Blob) -> str:
+    """Where the platform fetches it: what is large is no part of a stored message."""
+    files = context.hub.files
+    if files is not None:
+        return await files.keep(blob, _KEPT_SECONDS, context.owner)
+    return f"data:{blob.mime};base64,{(await asyncio.to_thread(base64.b64encode, blob.data)).decode()}"
 
 
 _command = partial(Command, role=Role.USER, family=REPEATER)

@@ -6,6 +6,7 @@ user_context.json  user_config.json  user_prompt.json                     the cu
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 from collections.abc import Mapping
@@ -56,23 +57,26 @@ def value_of(branch: Branch) -> object:
 
 
 async def current(conversations: Conversations, owner: str) -> bytes:
-    """The three files of the current branches. Raises StoreError."""
-    return _zip([(name, value_of(await conversations.branch(owner, kind))) for name, kind in _SIMPLE.items()])
+    """The three files of the current branches. Raises StoreError; UserError where they are too large."""
+    pack = _Pack()
+    for name, kind in _SIMPLE.items():
+        await pack.add(name, await conversations.branch(owner, kind))
+    return await asyncio.to_thread(pack.zip)
 
 
 async def whole(conversations: Conversations, owner: str) -> bytes:
-    """All branches of all kinds. Raises StoreError."""
-    files: list[tuple[str, object]] = []
+    """All branches of all kinds. Raises StoreError; UserError where they are too large, or too many."""
+    pack = _Pack()
     for kind in _KINDS:
         folder = f"{FOLDERS[kind]}/{plain_name(owner)}"
         now = (await conversations.branch(owner, kind, limit=1)).name
         found = listed(await conversations.branches(owner, kind))
         for each in found:
             branch = await conversations.branch(owner, kind, each.name)
-            files.append((f"{folder}/{_SUBFOLDER}/{plain_name(each.name)}.json", value_of(branch)))
+            await pack.add(f"{folder}/{_SUBFOLDER}/{plain_name(each.name)}.json", branch)
         if found:
-            files.append((f"{folder}/{_METADATA}", {"default_item": plain_name(now)}))
-    return _zip(files)
+            pack.put(f"{folder}/{_METADATA}", _written({"default_item": plain_name(now)}))
+    return await asyncio.to_thread(pack.zip)
 
 
 def read(data: bytes) -> list[ArchivedBranch]:
@@ -117,11 +121,34 @@ def bodies_of(branch: ArchivedBranch) -> tuple[object, ...]:
     return (value,) if fits and value else ()
 
 
-def _zip(files: list[tuple[str, object]]) -> bytes:
-    import zipfile  # noqa: PLC0415 - loaded on first use: it brings every way to compress
+class _Pack:
+    """The files of an archive, as bytes. What takes long is done in threads: others go on meanwhile."""
 
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
-        for name, value in files:
-            archive.writestr(name, json.dumps(value, indent=4, ensure_ascii=False))
-    return buffer.getvalue()
+    def __init__(self) -> None:
+        self._files: list[tuple[str, bytes]] = []
+        self._size = 0
+
+    async def add(self, name: str, branch: Branch) -> None:
+        """A branch that was read whole. Raises UserError."""
+        self.put(name, await asyncio.to_thread(lambda: _written(value_of(branch))))
+
+    def put(self, name: str, content: bytes) -> None:
+        """Raises UserError where all are too many, or too large."""
+        self._files.append((name, content))
+        self._size += len(content)
+        if len(self._files) > _MOST_FILES or self._size > LARGEST:
+            raise UserError(Phrase("userdata.archive.large", {"megabytes": LARGEST // 1024 // 1024}))
+
+    def zip(self) -> bytes:
+        """All of them."""
+        import zipfile  # noqa: PLC0415 - loaded on first use
+
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+            for name, content in self._files:
+                archive.writestr(name, content)
+        return buffer.getvalue()
+
+
+def _written(value: object) -> bytes:
+    return json.dumps(value, indent=4, ensure_ascii=False).encode("utf-8", "replace")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -16,23 +17,31 @@ if TYPE_CHECKING:
     from hubbub.core.work import Branch
 
 MOST_LINES = 60
+MOST_BRANCHES = 200
 _WORDS = 30
 
 
 @dataclass(slots=True)
 class Fork:
-    """A stretch of turns without a fork. ``turns``: ids of nodes; ``names``: branches that end with the last one."""
+    """A stretch of turns without a fork. ``turns``: ids of nodes; ``names``: branches that end with the last one.
+
+    ``more``: of a whole tree, there are branches that it has not.
+    """
 
     turns: list[int] = field(default_factory=list)
     words: str = ""
     names: list[str] = field(default_factory=list)
     children: list[Fork] = field(default_factory=list)
+    more: bool = False
 
 
 async def read(conversations: Conversations, owner: str) -> Fork:
-    """The tree of all contexts of an owner. Raises StoreError."""
+    """The tree of an owner's contexts, the newest of them where they are very many. Raises StoreError."""
     found = listed(await conversations.branches(owner, "context"))
-    return build([await conversations.branch(owner, "context", each.name) for each in found])
+    branches = [await conversations.branch(owner, "context", each.name) for each in found[:MOST_BRANCHES]]
+    tree = await asyncio.to_thread(build, branches)
+    tree.more = len(found) > MOST_BRANCHES
+    return tree
 
 
 def build(branches: Iterable[Branch]) -> Fork:
@@ -69,7 +78,7 @@ def drawn(tree: Fork, most: int = MOST_LINES) -> Sequence[str]:
         names = f" [{', '.join(sorted(fork.names))}]" if fork.names else ""
         lines.append(f"{'  ' * depth}- {fork.words} ({len(fork.turns)}){names}")
         waiting += [(child, min(depth + 1, 10)) for child in _newest_first(fork)]
-    return [*lines, "…"] if waiting else lines
+    return [*lines, "…"] if waiting or tree.more else lines
 
 
 def _newest_first(fork: Fork) -> list[Fork]:
