@@ -64,7 +64,9 @@ async def test_help_lists_what_the_person_may_do_a_line_each() -> None:
     assert said[0] == "What you can do here:"
     assert said[-1] == "Anything else is a question to the model."
     assert [line.partition(":")[0] for line in said[1:-2]] == [
-        f"/{command.name}" for command in BUILTIN if command.role <= Role.USER and not command.family
+        f"/{command.name}"
+        for command in BUILTIN
+        if command.role <= Role.USER and not command.family and "group" not in command.rooms
     ]
     assert said[-2] == "/help repeater lists the names that you may know from the Repeater."
 
