@@ -48,7 +48,7 @@ async def picture(call: Call, context: CommandContext) -> Answer:
         except (MediaError, StoreError) as error:
             values = {"title": found.title or "-", "author": found.author or "-", "id": _noted(context, error)}
             return await context.tell(Phrase("album.unreachable", values))
-    return Answer(_shown(image, await _words(tags, found, context), capabilities, context.event.room.account))
+    return Answer(shown(image, await _words(tags, found, context), capabilities, context.event.room.account))
 
 
 async def _fetched(found: Illustration, context: CommandContext) -> Image:
@@ -70,7 +70,8 @@ async def _words(tags: Sequence[str], found: Illustration, context: CommandConte
     return await context.say(Phrase("album.words", values))
 
 
-def _shown(image: Image, words: str, capabilities: Capabilities, account: str) -> Message:
+def shown(image: Image, words: str, capabilities: Capabilities, account: str) -> Message:
+    """Words and picture, as a bundle of two messages where the room has bundles."""
     text = Text(words, verbatim=True)
     if not capabilities.forwards:
         return (text, image)

@@ -13,6 +13,15 @@ NAMES: Mapping[str, Path] = {
     "BOT_TOKEN": ("platforms", "telegram", "token"),
     "TG_WEBHOOK_URL": ("platforms", "telegram", "webhook_url"),
 }
+# Names that only GoBot has: whoever sets one of them is used to what it does.
+_SIGNS = frozenset((PLATFORMS, "CHATGPTAPIKEY", "CHATGPTURL_PROXY"))
+_CUSTOMS: Mapping[Path, object] = {
+    ("manners", "welcome"): "{at} 欢迎新成员加入~,发送 /help 可查看机器人全部指令",
+    ("manners", "farewell"): "有人离开了群聊~",
+    ("manners", "friend_requests"): "approve",
+    ("manners", "mention_in_groups"): True,
+    ("album", "enabled"): True,
+}
 _CHOICES = {"cqhttp": "onebot", "tgbot": "telegram"}
 
 
@@ -25,3 +34,9 @@ def narrowed(value: str) -> Iterator[Path]:
     for name, platform in _CHOICES.items():
         if name not in listed:
             yield ("platforms", platform, "enabled")
+
+
+def customs(variables: Mapping[str, str]) -> Iterator[tuple[Path, object]]:
+    """What is set where GoBot's own variables are, and nothing else says otherwise."""
+    if any(value for name, value in variables.items() if name.upper() in _SIGNS):
+        yield from _CUSTOMS.items()

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field, ValidationError, create_model
 
 from hubbub.core.errors import ConfigError
 from hubbub.core.ports import PlatformPlugin
-from hubbub.settings import corp_webot, sources
+from hubbub.settings import corp_webot, gobot, sources
 from hubbub.settings.plugins import find_plugins, find_providers
 from hubbub.settings.root import Settings
 from hubbub.settings.sections import Section
@@ -57,6 +57,8 @@ def load(
     sources.take_variables(written, root, environ, {name: f"variable {name}" for name in environ})
     for key, value in (options or {}).items():
         written.put(tuple(key.split(".")), value, f"option --{key.rpartition('.')[2].replace('_', '-')}")
+    for path, value in gobot.customs(variables):
+        written.put_missing(path, value, "GoBot's variables")
     settings = _checked(written, root)
     settings.bind(plugins, variables, file, beside)
     settings.repeat(partial(load, config, options=options, environ=environ, folder=folder))

@@ -48,6 +48,15 @@ class Written:
             at = at[part]
         self.origins[path] = origin
 
+    def put_missing(self, path: KeyPath, value: object, origin: str) -> None:
+        """Set one key if no layer says anything of it."""
+        at: Any = self.tree
+        for part in path:
+            if isinstance(at, dict) and part not in at:
+                self.put(path, value, origin)
+                return
+            at = at[part] if isinstance(at, dict) else None
+
 
 def _slot(at: Any, part: str | int, fresh: object, *, keep: bool) -> bool:
     """Make room for a value in a table or, at most one behind its end, in a list."""

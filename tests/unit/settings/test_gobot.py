@@ -46,3 +46,27 @@ def test_they_may_stand_in_the_file_of_variables(tmp_path: Path) -> None:
 def test_the_platforms_that_are_not_listed_are_off(tmp_path: Path, value: str, on: set[str]) -> None:
     found = load(environ=GIVEN | {"BotPlatform": value}, folder=tmp_path)
     assert {plugin.name for plugin in found.enabled()} & {"onebot", "telegram"} == on
+
+
+@pytest.mark.parametrize("name", ["chatGPTAPIKey", "CHATGPTURL_PROXY", "BotPlatform"])
+def test_whoever_comes_from_it_is_served_as_there(tmp_path: Path, name: str) -> None:
+    value = {"CHATGPTURL_PROXY": "https://proxy.example/v1", "BotPlatform": "cqhttp"}.get(name, "sk-x")
+    found = load(environ={name: value}, folder=tmp_path)
+    assert found.manners.welcome == "{at} 欢迎新成员加入~,发送 /help 可查看机器人全部指令"
+    assert found.manners.farewell == "有人离开了群聊~"
+    assert (found.manners.friend_requests, found.manners.join_requests) == ("approve", "ignore")
+    assert found.manners.mention_in_groups
+    assert found.album.enabled
+
+
+def test_nobody_else_is(tmp_path: Path) -> None:
+    found = load(environ={"BOT_TOKEN": TOKEN, "chatGPTAPIKey": "", "PORT": "80"}, folder=tmp_path)
+    assert (found.manners.welcome, found.manners.mention_in_groups, found.album.enabled) == ("off", False, False)
+
+
+def test_what_is_set_counts_before_it(tmp_path: Path) -> None:
+    (tmp_path / "hubbub.toml").write_text('[manners]\nwelcome = "off"\n')
+    environ = {"chatGPTAPIKey": "sk-x", "HUBBUB_ALBUM__ENABLED": "false"}
+    found = load(environ=environ, folder=tmp_path)
+    assert (found.manners.welcome, found.manners.farewell) == ("off", "有人离开了群聊~")
+    assert not found.album.enabled
