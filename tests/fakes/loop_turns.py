@@ -37,7 +37,7 @@ def turns() -> Iterator[Turns]:
 
     gc.collect()
     gc.disable()
-    asyncio.Handle._run = watched  # type: ignore[method-assign]
+    asyncio.Handle._run = watched  # type: ignore[method-assign, assignment]
     try:
         yield seen
     finally:
