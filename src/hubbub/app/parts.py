@@ -262,7 +262,7 @@ class Parts:
                 tls_key=server.tls_key,
                 max_body_bytes=server.max_body_bytes,
                 stop_seconds=_LAST_REQUESTS,
-                call_log=self.settings.repeater.call_log,
+                call_log=self.settings.repeater.keeps_calls,
             ),
             counters=self._counters,
             registry=self.models,
@@ -311,7 +311,7 @@ def _chat_settings(settings: Settings, room_language: Callable[[Room], str]) -> 
     return ChatSettings(
         **known,
         bot=bot_of(settings),
-        call_log=settings.repeater.call_log,
+        call_log=settings.repeater.keeps_calls,
         room_language=room_language,
         customs=customs_of(settings),
     )

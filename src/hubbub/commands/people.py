@@ -9,12 +9,14 @@ from hubbub.commands.access.gate import person_of
 from hubbub.commands.access.log import OwnLimit
 from hubbub.commands.arguments import number, required
 from hubbub.commands.command import Call, Command, CommandContext
+from hubbub.conversations.limits import shown as amount_shown
 from hubbub.conversations.zones import shown
 from hubbub.core.addresses import Room
 from hubbub.core.errors import UserError
 from hubbub.core.identities import Role
 from hubbub.core.messages import Mention, Text
 from hubbub.core.phrases import Phrase
+from hubbub.core.quotas import BILLION
 from hubbub.words import say
 
 if TYPE_CHECKING:
@@ -26,6 +28,8 @@ _LISTED = 20
 _MOST = 1_000_000_000
 _OFF, _RESET = frozenset(("off", "none", "无限", "关闭")), frozenset(("default", "reset", "默认", "重置"))
 _ROLES: Final = {"user": Role.USER, "guest": Role.GUEST, "admin": Role.ADMIN, "用户": Role.USER, "访客": Role.GUEST}
+_MONEY = frozenset(("money", "cost", "钱", "费用", "金额"))
+_MOST_MONEY = 1_000_000
 _NOBODY = frozenset(("nobody", "none", "reset", "default", "取消"))
 
 
@@ -123,9 +127,9 @@ def _person(call: Call, context: CommandContext) -> tuple[str, str]:
 async def limit(call: Call, context: CommandContext) -> Answer:
     """Limits of one owner's own: so many messages or tokens a day, none at all, or the hub's again."""
     words = required(call, call.argument, "OWNER N|off|default [tokens]").split()
-    owner, gate = _owner(words[0]), context.hub.gate
+    owner, gate = context.hub.people.owner(_owner(words[0])), context.hub.gate
     if len(words) == 1:
-        return await context.tell(_limits(owner, context))
+        return await context.tell(*_limits(owner, context))
     known = gate.limit_of(owner) or OwnLimit()
     wanted = words[1].lower()
     if wanted in _OFF:
@@ -134,10 +138,12 @@ async def limit(call: Call, context: CommandContext) -> Answer:
         new = OwnLimit()
     elif len(words) > 2 and words[2].lower().startswith("token"):
         new = replace(known, tokens=number(wanted, least=0, most=_MOST), off=False)
+    elif len(words) > 2 and words[2].lower() in _MONEY:
+        new = replace(known, cost=_amount(wanted), off=False)
     else:
         new = replace(known, messages=number(wanted, least=0, most=_MOST), off=False)
     write = gate.set_limit(owner, new, person_of(context.event))
-    return replace(await context.tell(_limits(owner, context)), writes=(write,))
+    return replace(await context.tell(*_limits(owner, context)), writes=(write,))
 
 
 def _owner(named: str) -> str:
@@ -146,11 +152,26 @@ def _owner(named: str) -> str:
     return f"{platform}:private:{rest}" if rest and ":" not in rest else named
 
 
-def _limits(owner: str, context: CommandContext) -> Phrase:
+def _amount(text: str) -> int:
+    """An amount of money. Raises UserError."""
+    try:
+        amount = float(text)
+    except ValueError:
+        amount = -1.0
+    if not 0 <= amount <= _MOST_MONEY:
+        raise UserError(Phrase("argument.number", {"least": 0, "most": _MOST_MONEY}))
+    return round(amount * BILLION)
+
+
+def _limits(owner: str, context: CommandContext) -> tuple[Phrase, ...]:
     found = context.hub.meter.limits_of(owner)
     none = Phrase("limit.none")
     values = {"messages": found.messages_per_day or none, "tokens": found.tokens_per_day or none}
-    return Phrase("command.limit.now", {"owner": owner, **values})
+    told = Phrase("command.limit.now", {"owner": owner, **values})
+    if not found.cost_per_day:
+        return (told,)
+    money: dict[str, object] = {"money": amount_shown(found.cost_per_day), "currency": context.hub.meter.currency}
+    return (told, Phrase("command.limit.money", money))
 
 
 COMMANDS: Final = (

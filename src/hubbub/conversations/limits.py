@@ -113,6 +113,8 @@ class Meter:
         self._told: OrderedDict[str, None] = OrderedDict()
         self._platforms: Mapping[str, PlatformLimits] = {}
         self.common = CommonLimits()
+        self.currency = ""
+        """What prices are in, as people are told it."""
         self._grouped = False
         self._lapse = _LAPSE_SECONDS
 

@@ -55,6 +55,7 @@ SENTENCES: Final = MappingProxyType(
         "limit.hub_messages": "I have answered all I may today; more tomorrow.",
         "limit.hub_tokens": "I have answered all I may today; more tomorrow.",
         "limit.hub_cost": "I have answered all I may today; more tomorrow.",
+        "command.limit.money": "Money a day: {money} {currency}",
         # --- personas
         "command.persona.page": "Page {page} of {pages}, {count} personas. More: {next}; search: {search}",
         "command.persona.found": "{count} personas with “{words}”:",

@@ -53,6 +53,7 @@ SENTENCES: Final = MappingProxyType(
         "limit.hub_messages": "我今天的回答次数已用完，请明天再来。",
         "limit.hub_tokens": "我今天的用量已用完，请明天再来。",
         "limit.hub_cost": "我今天的额度已用完，请明天再来。",
+        "command.limit.money": "每天的金额：{money} {currency}",
         # --- personas
         "command.persona.page": "第 {page}/{pages} 页，共 {count} 个人设。更多：{next}；搜索：{search}",
         "command.persona.found": "包含“{words}”的人设共 {count} 个：",

@@ -313,6 +313,8 @@ async def test_usage_of_today_and_this_month(hub: World) -> None:
     assert (await ann.reads("/用量")).split("\n") == [
         "Today: 3 messages, 360 tokens (300 in, 60 out)",
         "This month: 3 messages, 360 tokens (300 in, 60 out)",
+        "The last 30 days: Tokens a day, at most 360",
+        "▁" * 29 + "█",
     ]
 
 
@@ -334,13 +336,13 @@ async def test_a_days_messages_are_limited(tmp_path: Path, platform: str) -> Non
     async with world(tmp_path, setting, models()) as hub:
         ann, bob = hub.person(platform=platform), hub.person("bob", platform)
         assert await ann.reads("one") == "re: one"
-        assert (await ann.reads("/usage")).endswith("Left today: 1 of 2 messages")
+        assert "Left today: 1 of 2 messages" in await ann.reads("/usage")
         assert await ann.reads("two") == "re: two"
         for refused in ("three", "/retry", "/edit four"):
             assert await ann.reads(refused) == "You have asked 2 questions today; more tomorrow."
         assert await bob.reads("one") == "re: one"
         assert len(hub.models.requests) == 3
-        assert (await ann.reads("/usage")).endswith("Left today: 0 of 2 messages")
+        assert "Left today: 0 of 2 messages" in await ann.reads("/usage")
     async with world(tmp_path, setting, models()) as hub:
         assert "more tomorrow" in await hub.person(platform=platform).reads("again")
         hub.later = 86_400
@@ -351,7 +353,7 @@ async def test_a_days_tokens_are_limited(tmp_path: Path) -> None:
     async with world(tmp_path, Setting(limits=Limits(tokens_per_day=200)), models()) as hub:
         ann = hub.person()
         assert await ann.reads("one") == "re: one"
-        assert (await ann.reads("/usage")).endswith("Left today: 80 of 200 tokens")
+        assert "Left today: 80 of 200 tokens" in await ann.reads("/usage")
         assert await ann.reads("two") == "re: two"
         assert await ann.reads("three") == "Your 200 tokens for today are used up; more tomorrow."
         assert "short extract" in await ann.reads("/compact"), "no model is asked for a summary any more"

@@ -34,6 +34,8 @@ class OwnLimit:
     messages: int | None = None
     tokens: int | None = None
     off: bool | None = None
+    cost: int | None = None
+    """In billionths of what prices are in."""
 
     def over(self, limits: Limits) -> Limits:
         """The limits of the owner."""
@@ -43,6 +45,7 @@ class OwnLimit:
             limits,
             messages_per_day=limits.messages_per_day if self.messages is None else self.messages,
             tokens_per_day=limits.tokens_per_day if self.tokens is None else self.tokens,
+            cost_per_day=limits.cost_per_day if self.cost is None else self.cost,
         )
 
 
@@ -92,7 +95,7 @@ class Changes:
         if isinstance(owner, str):
             off = body.get("off")
             counts = (_count(body.get("messages")), _count(body.get("tokens")))
-            found = OwnLimit(*counts, off if isinstance(off, bool) else None)
+            found = OwnLimit(*counts, off if isinstance(off, bool) else None, _count(body.get("cost")))
             self.limits[owner] = found
             if found == OwnLimit():
                 del self.limits[owner]
@@ -119,7 +122,14 @@ def language_body(room: str, language: str, by: str) -> dict[str, object]:
 
 def limit_body(owner: str, limit: OwnLimit, by: str) -> dict[str, object]:
     """An owner got limits of their own."""
-    return {"limit": owner, "messages": limit.messages, "tokens": limit.tokens, "off": limit.off, "by": by}
+    return {
+        "limit": owner,
+        "messages": limit.messages,
+        "tokens": limit.tokens,
+        "off": limit.off,
+        "cost": limit.cost,
+        "by": by,
+    }
 
 
 def token_body(digest: str, by: str) -> dict[str, object]:

@@ -1,0 +1,172 @@
+"""Limits of owners, groups and the whole hub: messages, tokens and money, on a real store."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from hubbub.commands.access.rules import AccessRules
+from hubbub.conversations.limits import NO_LIMITS, CommonLimits, Limits
+from hubbub.core.errors import ProviderError, RenderError
+from hubbub.core.messages import Blob, Image, text_of
+from hubbub.core.models import ModelSpec
+from hubbub.core.pictures import Look
+from hubbub.core.quotas import BILLION
+from hubbub.core.turns import Delta, Usage
+from tests.fakes.platform_host import MemoryFiles
+from tests.unit.commands.hub import Models, Setting, World, world
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from hubbub.core.pictures import Paper
+
+# A question comes to 100 tokens asked and 20 answered: 140 millionths of what prices are in.
+SPEC = ModelSpec("main", id="m-1", price_in=1.0, price_out=2.0)
+COST = 140_000
+
+
+def answers(*before: object) -> Models:
+    steps = [*before, "fine", Delta(finish="stop", model="main", usage=Usage(100, 20))]
+    return Models(steps, spec=SPEC)  # type: ignore[arg-type]  # a test's own steps
+
+
+def use(hub: World, limits: Limits = NO_LIMITS, group: Limits = NO_LIMITS, everybody: Limits = NO_LIMITS) -> None:
+    hub.ways.means.meter.use(limits, None, CommonLimits(group, everybody))
+    hub.ways.means.meter.currency = "EUR"
+
+
+async def held(hub: World) -> int:
+    """Forget what lapsed within a century: how much was still held."""
+    return await hub.store.usage.sweep(hub.clock() + 1e9)
+
+
+class TestMoney:
+    async def test_it_is_counted_by_the_models_prices(self, tmp_path: Path) -> None:
+        async with world(tmp_path, models=answers()) as hub:
+            use(hub, Limits(cost_per_day=BILLION))
+            ann = hub.person()
+            for _ in range(2):
+                assert await ann.reads("what") == "fine"
+            told = await ann.reads("/usage")
+            assert "Cost: 0.0003 EUR today, 0.0003 EUR this month" in told
+            assert "Left today: 0.9997 of 1.00 EUR" in told
+            (spent,) = await hub.store.usage.spenders()
+            assert spent.cost == 2 * COST
+            assert await held(hub) == 0
+
+    async def test_what_would_go_over_it_is_not_asked(self, tmp_path: Path) -> None:
+        async with world(tmp_path, models=answers()) as hub:
+            use(hub, Limits(cost_per_day=BILLION // 1000))  # an answer of 500 tokens is expected
+            assert "would not suffice" in await hub.person().reads("what")
+            assert not hub.models.requests
+
+    async def test_an_owner_has_an_amount_of_their_own(self, tmp_path: Path) -> None:
+        rules = AccessRules(owners=frozenset({"fake:boss"}))
+        async with world(tmp_path, Setting(access=rules), answers()) as hub:
+            use(hub)
+            boss, ann = hub.person("boss"), hub.person()
+            assert "Money a day: 0.0001 EUR" in await boss.reads("/limit fake:ann 0.0001 money")
+            assert "0 and 1000000" in (await boss.reads("/limit fake:ann nan money")).replace("to", "and")
+            assert "would not suffice" in await ann.reads("what")
+            assert await hub.person("bob").reads("what") == "fine"
+
+
+class TestSharedLimits:
+    async def test_a_group_has_limits_of_its_own(self, tmp_path: Path) -> None:
+        async with world(tmp_path, models=answers()) as hub:
+            use(hub, group=Limits(messages_per_day=2))
+            for user in ("ann", "bob"):
+                assert await hub.member(user).reads("what") == "fine"
+            assert "This group has asked 2 questions today" in await hub.member("cat").reads("what")
+            assert await hub.member("cat", "g2").reads("what") == "fine"
+            assert await hub.person("ann").reads("what") == "fine"
+            assert {each.owner.partition(":")[0] for each in await hub.store.usage.spenders()} == {"fake"}
+
+    async def test_everybody_together_has_limits(self, tmp_path: Path) -> None:
+        async with world(tmp_path, models=answers()) as hub:
+            use(hub, everybody=Limits(tokens_per_day=200))
+            assert await hub.person("ann").reads("what") == "fine"
+            assert await hub.member("bob").reads("what") == "fine"
+            assert "all I may today" in await hub.person("cat", "other").reads("what")
+
+    async def test_minutes_are_counted_for_all_of_them(self, tmp_path: Path) -> None:
+        async with world(tmp_path, models=answers()) as hub:
+            use(hub, group=Limits(messages_per_minute=2))
+            assert [await hub.member(user).reads("/echo hi") for user in ("ann", "bob")] == ["hi", "hi"]
+            assert "This group is too fast" in await hub.member("cat").reads("/echo hi")
+            assert await hub.member("cat").sends("/echo hi") == []
+            use(hub, everybody=Limits(messages_per_minute=1))
+            assert await hub.person("ann").reads("/echo hi") == "hi"
+            assert "asked too much" in await hub.person("bob").reads("/echo hi")
+
+
+class TestReservations:
+    async def test_many_at_once_get_exactly_the_limit(self, tmp_path: Path) -> None:
+        """Members of a group have lanes of their own; they share the group's limit."""
+        async with world(tmp_path, models=answers(0.01)) as hub:
+            use(hub, group=Limits(messages_per_day=7))
+            found = await asyncio.gather(*(hub.member(f"u{number}").sends("what") for number in range(20)))
+            assert sum(len(rows) for rows in found) >= 20
+            assert len(hub.models.requests) == 7
+            assert await held(hub) == 0
+
+    @pytest.mark.parametrize("step", [ProviderError("it broke", user_text=None), asyncio.Event()])
+    async def test_what_came_to_nothing_is_held_no_more(self, tmp_path: Path, step: object) -> None:
+        async with world(tmp_path, models=answers(step)) as hub:
+            use(hub, Limits(messages_per_day=1, cost_per_day=BILLION))
+            ann = hub.person()
+            asked = asyncio.create_task(ann.sends("what"))
+            while not hub.models.requests:
+                await asyncio.sleep(0.001)
+            if isinstance(step, asyncio.Event):
+                await hub.control.stop(ann.owner)
+            await asked
+            assert await held(hub) == 0
+            assert (await hub.store.usage.spent(ann.owner, "", "9")).messages == 0
+
+    async def test_without_limits_nothing_is_asked_of_the_store(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async with world(tmp_path, models=answers()) as hub:
+            monkeypatch.setattr(hub.store.usage, "reserve", None)
+            assert await hub.person().reads("what") == "fine"
+            assert await hub.member().reads("what") == "fine"
+
+
+@dataclass
+class ChartRenderer:
+    fails: bool = False
+    asked: list[tuple[str, Look]] = field(default_factory=list)
+    styles: tuple[str, ...] = ("light",)
+
+    async def pictures(self, text: str, look: Look) -> Sequence[Blob]:
+        if self.fails:
+            raise RenderError("no place")
+        self.asked.append((text, look))
+        return [Blob(b"png", "image/png", "chart.png")]
+
+    async def document(self, paper: Paper) -> Blob:
+        raise NotImplementedError
+
+
+class TestChart:
+    async def test_it_is_a_picture_where_one_can_be_shown(self, tmp_path: Path) -> None:
+        async with world(tmp_path, models=answers()) as hub:
+            renderer = ChartRenderer()
+            means = replace(hub.ways.means, renderer=renderer, files=MemoryFiles())
+            hub.road.use(replace(hub.ways, means=means))
+            ann = hub.person()
+            assert not any(type(each) is Image for each in await ann.segments("/usage")), "there is nothing to draw"
+            await ann.reads("what")
+            found = await ann.segments("/usage")
+            (image,) = [each for each in found if type(each) is Image]
+            assert image.media.mime == "image/png"
+            assert "at most 120" in image.alt
+            assert renderer.asked[0][0].count("█") >= 5
+            renderer.fails = True
+            assert "█" in text_of(tuple(await ann.segments("/usage")))
