@@ -7,6 +7,7 @@ import contextlib
 import secrets
 import time
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -23,6 +24,8 @@ from hubbub.platforms.wechat_official.settings import AccountSettings, WeChatOff
 _SECONDS = aiohttp.ClientTimeout(total=10)
 _MOST_DRIFT = 60.0
 _LONGEST = 65_536
+_ANY = frozenset(("0.0.0.0", "::"))  # noqa: S104 - nothing is bound to it here
+_SAY_WHERE = "set server.public_url to the address that WeChat knows, so that the way from outside is looked at"
 
 
 async def look(settings: WeChatOfficialSettings, server: Mapping[str, Any]) -> AsyncIterator[Finding]:
@@ -33,12 +36,22 @@ async def look(settings: WeChatOfficialSettings, server: Mapping[str, Any]) -> A
         for account in settings.named:
             if account.has_api:
                 yield await _api(client, account, settings.api_base)
+            path = settings.path if account is settings else f"{settings.path}/{account.name}"
             if public:
-                path = settings.path if account is settings else f"{settings.path}/{account.name}"
                 yield await _callback(client, account, public + path)
-    if not public:
-        remedy = "set server.public_url to the address that WeChat knows"
-        yield Finding("callback", "warn", "not looked at: nobody said where the hub is reached", remedy)
+            elif local := _local(server):
+                yield replace(await _callback(client, account, local + path), outcome="warn", remedy=_SAY_WHERE)
+    if not public and not _local(server):
+        yield Finding("callback", "warn", "not looked at: nobody said where the hub is reached", _SAY_WHERE)
+
+
+def _local(server: Mapping[str, Any]) -> str:
+    """Where this machine reaches a hub with these settings; "" where that cannot be said."""
+    host, port = str(server.get("host") or "127.0.0.1"), server.get("port")
+    if not port or server.get("tls_cert"):
+        return ""
+    reached = "127.0.0.1" if host in _ANY else f"[{host}]" if ":" in host else host
+    return f"http://{reached}:{port}"
 
 
 async def _clock(client: aiohttp.ClientSession, base: str) -> Finding:

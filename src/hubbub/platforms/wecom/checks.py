@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -21,6 +22,8 @@ from hubbub.platforms.wecom.tasks import calls_of, seen_by
 _SECONDS = aiohttp.ClientTimeout(total=10)
 _MOST_DRIFT = 60.0
 _MOST_BYTES = 4096
+_ANY = frozenset(("0.0.0.0", "::"))  # noqa: S104 - nothing is bound to it here
+_SAY_WHERE = "set server.public_url to the address that the admin console knows, so that the way from outside is tried"
 
 
 async def look(settings: WeComSettings, server: Mapping[str, Any]) -> AsyncIterator[Finding]:
@@ -30,15 +33,29 @@ async def look(settings: WeComSettings, server: Mapping[str, Any]) -> AsyncItera
         for calls in every:
             yield await _api(calls)
     public = str(server.get("public_url", ""))
-    if not public:
-        remedy = "set server.public_url to the address that the admin console knows"
-        yield Finding("callback", "warn", "not looked at: nobody said where the hub is reached", remedy)
+    base = public or _local(server)
+    if not base:
+        yield Finding("callback", "warn", "not looked at: nobody said where the hub is reached", _SAY_WHERE)
         return
     async with aiohttp.ClientSession(timeout=_SECONDS) as client:
-        if settings.test_path:
-            yield await _reached(client, public + settings.test_path)
-        for application in settings.applications():
-            yield await _callback(client, public, application)
+        async for found in _reachable(client, base, settings):
+            yield found if public else replace(found, outcome="warn", remedy=_SAY_WHERE)
+
+
+async def _reachable(client: aiohttp.ClientSession, base: str, settings: WeComSettings) -> AsyncIterator[Finding]:
+    if settings.test_path:
+        yield await _reached(client, base + settings.test_path)
+    for application in settings.applications():
+        yield await _callback(client, base, application)
+
+
+def _local(server: Mapping[str, Any]) -> str:
+    """Where this machine reaches a hub with these settings; "" where that cannot be said."""
+    host, port = str(server.get("host") or "127.0.0.1"), server.get("port")
+    if not port or server.get("tls_cert"):
+        return ""
+    reached = "127.0.0.1" if host in _ANY else f"[{host}]" if ":" in host else host
+    return f"http://{reached}:{port}"
 
 
 async def _api(calls: Calls) -> Finding:

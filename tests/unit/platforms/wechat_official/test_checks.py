@@ -47,6 +47,20 @@ async def test_all_is_well(side: tuple[str, FakeOfficial]) -> None:
     }
 
 
+async def test_without_a_public_address_the_local_one_is_looked_at(side: tuple[str, FakeOfficial]) -> None:
+    settings = WeChatOfficialSettings.model_validate(GIVEN | {"api_base": side[0]})
+    adapter = WeChatOfficialAdapter(settings, FakeHost().host)
+    async with serving(adapter.routes) as address:
+        server = {"host": "0.0.0.0", "port": int(address.rpartition(":")[2])}
+        (there,) = [each async for each in look(settings, server) if each.name == "callback main"]
+        (secured,) = [each async for each in look(settings, server | {"tls_cert": "x"}) if "callback" in each.name]
+    (gone,) = [each async for each in look(settings, server) if each.name == "callback main"]
+    assert (there.outcome, there.text) == ("warn", f"http://{address}/wechat answers as WeChat wants it")
+    assert "public_url" in there.remedy
+    assert (gone.outcome, secured.text) == ("warn", "not looked at: nobody said where the hub is reached")
+    assert "not reached" in gone.text
+
+
 async def test_what_is_wrong_is_said(side: tuple[str, FakeOfficial]) -> None:
     url, fake = side
     fake.conduct.addresses = ("203.0.113.9",)

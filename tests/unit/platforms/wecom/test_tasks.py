@@ -78,6 +78,17 @@ async def test_all_is_well(base: str) -> None:
     assert set(looks) == {"WeCom", f"application {AGENT}", "test page", f"callback {AGENT}"}
 
 
+async def test_without_a_public_address_the_local_one_is_looked_at(base: str) -> None:
+    found = settings(base)
+    async with serving(WeComAdapter(found, FakeHost().host).routes) as address:
+        server = {"host": "127.0.0.1", "port": int(address.rpartition(":")[2])}
+        looks = {each.name: each async for each in look(found, server)}
+    assert [looks[name].outcome for name in ("test page", f"callback {AGENT}")] == ["warn", "warn"]
+    assert "says pong" in looks["test page"].text
+    assert "public_url" in looks["test page"].remedy
+    assert "callback" in {each.name async for each in look(found, server | {"tls_cert": "x"})}
+
+
 async def test_another_key_at_the_callback_is_found(base: str) -> None:
     async with serving(WeComAdapter(settings(base), FakeHost().host).routes) as address:
         looks = await looked(settings(base, token="changed"), f"http://{address}")
