@@ -1,4 +1,4 @@
-"""Packages of other people add a platform and a provider: found by their entry points, with no edit of ours."""
+"""Packages of other people add a platform, a provider and a skill: found by their entry points, no edit of ours."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from hubbub.app import open_hub
 from hubbub.core.errors import ConfigError
 from hubbub.settings import load
 from hubbub.settings.plugins import find_plugins, find_providers
+from tests.fakes.model import FakeModel
 
 PROVIDER = """
 from hubbub.core.ports import ProviderPlugin
@@ -83,6 +85,25 @@ class Pigeons:
         self.loft.write_text(text_of(row.out.message))
         return "p1"
 '''
+
+SKILL = """
+from hubbub.core.ports import SkillPlugin
+from hubbub.core.skills import SkillCard, SkillResult
+from hubbub.core.turns import Tool
+
+
+class Weather:
+    card = SkillCard(Tool("weather", "Tells the weather.", {"type": "object", "properties": {}}), "tells the weather")
+
+    def __init__(self, host):
+        self.key = host.environ["WEATHER_KEY"]
+
+    async def call(self, arguments, context):
+        return SkillResult(f"sunny for {context.owner} by {self.key}")
+
+
+PLUGIN = SkillPlugin("weather", Weather)
+"""
 
 
 class Packages:
@@ -163,3 +184,38 @@ def test_a_builder_that_is_not_there_is_told(packages: Packages, tmp_path: Path)
             return hub.model_reason
 
     assert "there is no parrot:Macaw" in asyncio.run(reason())
+
+
+async def test_a_model_uses_their_skill(packages: Packages, tmp_path: Path) -> None:
+    packages.add("weather", "hubbub.skills", SKILL, "weather:PLUGIN")
+    uses = [{"id": "c1", "name": "weather", "arguments": "{}"}]
+    async with FakeModel(check=False, uses=uses) as fake:
+        (tmp_path / "hubbub.toml").write_text(
+            f'[skills]\non = ["weather"]\n[[models]]\nname = "m"\nid = "fake-model"\nbase_url = "{fake.url}"\n'
+        )
+        environ = {"HUBBUB_PORT": "0", "WEATHER_KEY": "sun"}
+        settings = load(environ=environ, folder=tmp_path, options={"server.data_dir": tmp_path / "data"})
+        body = {"owner": "anna", "text": "hi"}
+        async with (
+            open_hub(settings) as hub,
+            aiohttp.ClientSession(hub.url) as http,
+            http.post("/api/v1/messages", json=body) as response,
+        ):
+            said = (await response.json())["replies"][0]["text"]
+    assert said.startswith("LLM-OK hi [sunny for ")
+    assert "by sun" in said
+
+
+@pytest.mark.parametrize(
+    ("toml", "told"),
+    [
+        ('[skills]\non = ["wether"]\n', "'wether', which is no tool; there are: calculator, clock, image"),
+        ('[skills]\non = ["image"]\n', "set painting.model"),
+    ],
+)
+async def test_a_skill_that_is_not_there_is_said_at_the_start(tmp_path: Path, toml: str, told: str) -> None:
+    (tmp_path / "hubbub.toml").write_text(toml)
+    settings = load(environ={"HUBBUB_PORT": "0"}, folder=tmp_path, options={"server.data_dir": tmp_path / "data"})
+    with pytest.raises(ConfigError, match=told):
+        async with open_hub(settings):
+            pass

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from hubbub.conversations.limits import Stake
 from hubbub.core.errors import HubbubError, UserError
 from hubbub.core.identities import Role
 from hubbub.core.messages import Media
@@ -141,7 +142,8 @@ class Skills:
             async with asyncio.timeout(seconds):
                 spends = needs.deed == "spends"
                 if spends:
-                    await holds.enter_async_context(self._meter.hold(person.owner, needs.tokens))
+                    stake = Stake(self._meter.group_of(person.event.room))
+                    await holds.enter_async_context(self._meter.hold(person.owner, needs.tokens, stake))
                 return self._told(await skill.call(arguments, self._context(person)), spent=spends)
         except UserError as error:
             return Called(say(error.user_text, person.language))

@@ -98,6 +98,23 @@ def test_whether_a_model_sees(vision: object, model: str, sees: bool | None) -> 
     assert ModelSettings.model_validate({"name": "m", "id": model, "vision": vision}).spec().vision is sees
 
 
+@pytest.mark.parametrize(
+    ("tools", "provider", "takes"),
+    [
+        ("auto", "openai", None),
+        (True, "openai", True),
+        ("false", "openai", False),
+        ("auto", "embedded", False),
+        (True, "embedded", True),
+    ],
+)
+def test_whether_a_model_takes_tools(tools: object, provider: str, takes: bool | None) -> None:
+    settings = ModelSettings.model_validate({"name": "m", "tools": tools, "provider": provider})
+    assert settings.spec().tools is takes
+    if provider == "openai":
+        assert MainModel.model_validate({"tools": tools}).calls is takes
+
+
 def test_text_of_the_environment_is_understood() -> None:
     assert MainModel.model_validate({"vision": "true", "api_key": "k"}).sees is True
     assert MainModel.model_validate({"vision": "false"}).sees is False

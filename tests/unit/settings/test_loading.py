@@ -82,6 +82,8 @@ def test_a_named_file_that_is_missing_is_an_error(tmp_path: Path, by_option: boo
         ("HUBBUB_MODEL", "qwen-plus", "model.name", "qwen-plus"),
         ("HUBBUB_MODEL_VISION", "true", "model.vision", True),
         ("HUBBUB_MODEL_VISION", "auto", "model.vision", "auto"),
+        ("HUBBUB_MODEL_TOOLS", "false", "model.tools", False),
+        ("HUBBUB_SKILLS__ON", '["clock", "image"]', "skills.on", ("clock", "image")),
         ("HUBBUB_MODELS__0__NAME", "small", "models", (ModelSettings(name="small"),)),
         ("HUBBUB_CHAT__SESSION_MINUTES", "30", "chat.session_minutes", 30),
         ("HUBBUB_CHAT__CONTEXT_TOKENS", "4096", "chat.context_tokens", 4096),

@@ -91,6 +91,13 @@ def test_a_key_in_the_settings_alone_is_openais() -> None:
     assert say(choice.reason, "en") == "model.api_key is set"
 
 
+def test_whether_the_model_takes_tools_can_be_said() -> None:
+    for main in (Main(id="m", tools=False), Main(id="m", base_url="http://x/v1", tools=False)):
+        assert choose((), main, KEY).specs[0].tools is False
+    assert choose(()).specs[0].tools is False  # the demo model
+    assert choose((), Main(id="m"), KEY).specs[0].tools is None
+
+
 @pytest.mark.parametrize(("vision", "expected"), [(True, True), (False, False), (None, True)])
 def test_whether_the_model_sees_can_be_said(vision: bool | None, expected: bool) -> None:
     choice = choose((), Main(id="gpt-4o", vision=vision), KEY)
