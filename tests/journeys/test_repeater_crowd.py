@@ -84,7 +84,7 @@ async def test_a_client_that_goes_away_leaves_a_whole_answer_or_none(tmp_path: P
 
 
 async def test_a_model_that_fails_changes_no_context(tmp_path: Path) -> None:
-    async with inside(tmp_path) as hub:
+    async with inside(tmp_path, "[repeater]\ncall_log = true\n") as hub:
         await ask(hub, "POST", "/chat/completion/u1", message="hi")
         hub.model.fail("cut_stream")
         status, answer = await ask(hub, "POST", "/chat/completion/u1", message="again")

@@ -31,7 +31,7 @@ async def posted(hub: Inside, path: str, **form: str) -> Any:
 
 
 async def test_a_chat_in_a_group_is_seen_and_edited_over_http(tmp_path: Path) -> None:
-    async with inside(tmp_path) as hub, hub.peer() as people:
+    async with inside(tmp_path, "[repeater]\ncall_log = true\n") as hub, hub.peer() as people:
         people.mention("hello", user=2, group=1)
         await people.until_seen(1)
         people.mention("/sid", user=2, group=1)

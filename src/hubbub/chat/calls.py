@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from hubbub.core.models import ModelSpec
     from hubbub.core.turns import ChatRequest, Delta, Usage
 
-_MOST_TIMES = 20_000
+# A record is some kilobytes at most, however many pieces came; only the times of the first ones are kept.
+_MOST_TIMES = 1000
 _MILLION = 1_000_000
 
 

@@ -41,7 +41,9 @@ class Repeater(Section):
     platform: str = Field(
         "", description="Platform whose people ids like Group:1:2 and Private:2 stand for; empty: users of their own."
     )
-    call_log: bool = Field(True, description="Keep a record of every call of a model.")
+    call_log: bool | None = Field(
+        None, description="Keep a record of every call of a model; unset: where repeater.api_info_file is set."
+    )
     call_log_days: float = Field(90, gt=0, description="How long such records are kept.")
     call_log_most: int = Field(100_000, ge=1, description="Most such records; beyond it the oldest go.")
     readme_file: Path | None = Field(None, description="What /readme.md shows; unset: the list of routes.")
@@ -54,6 +56,11 @@ class Repeater(Section):
     admin_api_key: SecretStr | None = Field(
         None, description="Key of the two /admin/ routes; the admin's secret of the hub opens them, too."
     )
+
+    @property
+    def keeps_calls(self) -> bool:
+        """Whether every call is kept a record of: whoever moves here from a Repeater knows it so."""
+        return self.api_info_file is not None if self.call_log is None else self.call_log
 
     @field_validator("admin_api_key")
     @classmethod

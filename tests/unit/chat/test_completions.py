@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import datetime
+import json
 from typing import Any
 
 import pytest
 
+from hubbub.chat.calls import Caller, CallRecord
 from hubbub.chat.wording import Bot
 from hubbub.conversations.completions import Completion, completion_of, standing
 from hubbub.conversations.units import units_of
 from hubbub.core.messages import Raw, Text
 from hubbub.core.models import ModelSpec
 from hubbub.core.ports import Answer
-from hubbub.core.turns import Delta, Usage
+from hubbub.core.turns import ChatRequest, Delta, Usage
 from hubbub.core.work import Append
 from tests.fakes.scripted import ScriptedModels, failing, whole
 from tests.unit.chat.talk import ENGLISH, OWNER, Talk
@@ -44,6 +46,15 @@ def raw(answer: Answer) -> dict[str, object]:
     found = answer.message[-1]
     assert isinstance(found, Raw)
     return {"kind": found.kind, **found.data}
+
+
+def test_the_record_of_a_long_answer_stays_small() -> None:
+    record = CallRecord.of(Caller("o", "u", "U"))
+    for _ in range(5000):
+        record.add(Delta("x"))
+    kept = record.done(ModelSpec("m", "p"), ChatRequest("m", ())).call.record
+    assert kept["total_chunk"] == 5000
+    assert len(json.dumps(kept)) < 20_000
 
 
 async def test_message_prompt_and_answer_are_expanded_and_kept_so() -> None:

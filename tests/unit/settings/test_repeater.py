@@ -11,7 +11,7 @@ import pytest
 from hubbub.app.notices import notices
 from hubbub.core.errors import ConfigError
 from hubbub.settings import Settings, load
-from hubbub.settings.repeater import NAMES, RETIRED, retired
+from hubbub.settings.repeater import NAMES, RETIRED, Repeater, retired
 
 KEY = "abcdefghijklmnop0123456789"
 GIVEN: dict[str, tuple[str, Any]] = {
@@ -93,3 +93,16 @@ def test_a_birthday_is_a_date(tmp_path: Path) -> None:
     assert loaded(tmp_path, BIRTHDAY_MONTH="02", BIRTHDAY_DAY="29").repeater.birthday == date(2024, 2, 29)
     with pytest.raises(ConfigError, match="a date"):
         loaded(tmp_path, BIRTHDAY_MONTH="02", BIRTHDAY_DAY="30")
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ({}, False),
+        ({"api_info_file": "x.json"}, True),
+        ({"call_log": True}, True),
+        ({"api_info_file": "x.json", "call_log": False}, False),
+    ],
+)
+def test_calls_are_recorded_for_whoever_comes_from_a_repeater(given: dict[str, Any], kept: bool) -> None:
+    assert Repeater(**given).keeps_calls is kept
