@@ -34,6 +34,7 @@ def commands() -> dict[str, str]:
         "heroku.yml": yaml.safe_load(text("heroku.yml"))["run"]["web"],
         "fly.toml": tomllib.loads(text("fly.toml"))["processes"]["web"],
     }
+    found["Dockerfile"] = shlex.join(json.loads(text("Dockerfile").rpartition("\nCMD ")[2].splitlines()[0]))
     found["docs/hosting.md"] = text("docs/hosting.md").partition("asks for one: `")[2].partition("`")[0]
     return {command: name for name, command in found.items()}
 

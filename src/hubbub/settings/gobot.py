@@ -30,13 +30,21 @@ def narrowed(value: str) -> Iterator[Path]:
 
     As with the original, a list without either means the first one.
     """
-    listed = {part.strip().lower() for part in value.split(",")} & set(_CHOICES) or {"cqhttp"}
+    listed = _listed(value)
     for name, platform in _CHOICES.items():
         if name not in listed:
             yield ("platforms", platform, "enabled")
+
+
+def _listed(value: str) -> set[str]:
+    return {part.strip().lower() for part in value.split(",")} & set(_CHOICES) or {"cqhttp"}
 
 
 def customs(variables: Mapping[str, str]) -> Iterator[tuple[Path, object]]:
     """What is set where GoBot's own variables are, and nothing else says otherwise."""
     if any(value for name, value in variables.items() if name.upper() in _SIGNS):
         yield from _CUSTOMS.items()
+    wanted = next((value for name, value in variables.items() if name.upper() == PLATFORMS and value), "")
+    if wanted and "cqhttp" in _listed(wanted):
+        # Served also where no secret is set yet: whoever connects is then told in the log what to set.
+        yield ("platforms", _CHOICES["cqhttp"], "enabled"), True

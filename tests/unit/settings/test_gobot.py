@@ -48,6 +48,13 @@ def test_the_platforms_that_are_not_listed_are_off(tmp_path: Path, value: str, o
     assert {plugin.name for plugin in found.enabled()} & {"onebot", "telegram"} == on
 
 
+def test_what_is_listed_is_served_to_other_machines_too(tmp_path: Path) -> None:
+    environ = GIVEN | {"HOST": "0.0.0.0"}
+    assert "onebot" not in {plugin.name for plugin in load(environ=environ, folder=tmp_path).enabled()}
+    found = load(environ=environ | {"BotPlatform": "cqhttp"}, folder=tmp_path)
+    assert "onebot" in {plugin.name for plugin in found.enabled()}
+
+
 @pytest.mark.parametrize("name", ["chatGPTAPIKey", "CHATGPTURL_PROXY", "BotPlatform"])
 def test_whoever_comes_from_it_is_served_as_there(tmp_path: Path, name: str) -> None:
     value = {"CHATGPTURL_PROXY": "https://proxy.example/v1", "BotPlatform": "cqhttp"}.get(name, "sk-x")
