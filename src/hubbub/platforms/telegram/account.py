@@ -54,7 +54,7 @@ class BotAccount:
         self.id = self.token.partition(":")[0]
         self.running = False
         self._settings = settings
-        self._webhook_url = given.webhook_url or settings.webhook_url
+        self._webhook_url = settings.webhook_of(given)
         self._host = host
         base = settings.api_base.rstrip("/")
         self._calls = f"{base}/bot{self.token}"
@@ -80,8 +80,7 @@ class BotAccount:
     @property
     def by_webhook(self) -> bool:
         """Messages are brought, not fetched."""
-        mode = self._settings.mode
-        return mode == "webhook" or (mode == "auto" and bool(self._webhook_url))
+        return bool(self._webhook_url)
 
     @property
     def secret(self) -> str:

@@ -19,4 +19,5 @@ PLUGIN = PlatformPlugin(
     settings=TelegramSettings,
     adapter="hubbub.platforms.telegram.adapter:TelegramAdapter",
     enabled=enabled,
+    checks="hubbub.platforms.telegram.checks:look",
 )

@@ -87,6 +87,10 @@ class TelegramSettings(BaseModel):
         own = (TelegramBot(token=self.token, webhook_url=self.webhook_url),) if self.token.get_secret_value() else ()
         return (*own, *self.accounts)
 
+    def webhook_of(self, bot: TelegramBot) -> str:
+        """The public address by which a bot's messages are brought; "" where they are fetched."""
+        return "" if self.mode == "polling" else bot.webhook_url or self.webhook_url
+
     @model_validator(mode="after")
     def _whole(self) -> TelegramSettings:
         if self.mode == "webhook" and any(not bot.webhook_url and not self.webhook_url for bot in self.bots):
