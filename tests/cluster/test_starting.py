@@ -35,7 +35,7 @@ def server() -> Iterator[Server]:
 def asked(url: str) -> tuple[int, object]:
     """The status and the JSON of a GET; 0 while nobody listens."""
     try:
-        with urllib.request.urlopen(url, timeout=10) as response:
+        with urllib.request.urlopen(url, timeout=60) as response:
             return response.status, json.load(response)
     except urllib.error.HTTPError as error:
         return error.code, json.load(error)
