@@ -56,7 +56,7 @@ class Hearing:
 
     async def aloud(self, event: Received, answer: Answer) -> Answer:
         """The answer to a voice message as the settings want it; in writing where it cannot be spoken."""
-        if not self._aloud or spoken(event) is None or not answer.message:
+        if not self._aloud or spoken(event) is None or not text_of(answer.message).strip():
             return answer
         platform = self.platforms.get(event.room.platform)
         if platform is None or not platform.capabilities(event.room).audio:
@@ -67,14 +67,20 @@ class Hearing:
         except (ProviderError, StoreError) as error:
             log.warning("the answer to %s in %s is not spoken: %s", event.id, event.room.key, error)
             return answer
-        voice: Message = (Audio(Media(url=url, name=blob.name, mime=blob.mime)),)
-        return replace(answer, message=voice if self.answers == "voice" else (*answer.message, *voice))
+        voice = Audio(Media(url=url, name=blob.name, mime=blob.mime))
+        unread = answer.message if self.answers == "both" else _not_words(answer.message)
+        return replace(answer, message=(*unread, voice))
 
     async def _fetched(self, event: Received, media: Media) -> Blob:
         platform: object = self.platforms.get(event.room.platform)
         if not media.url and isinstance(platform, CanFetch):
             return await platform.fetch(media)
         return await self.files.fetch(media)
+
+
+def _not_words(message: Message) -> Message:
+    """What of a message cannot be read aloud: its pictures."""
+    return tuple(each for each in message if type(each) is not Text)
 
 
 def spoken(event: Received) -> Audio | None:

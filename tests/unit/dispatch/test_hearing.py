@@ -130,3 +130,13 @@ async def test_answers_stay_written() -> None:
     assert await hearing(FakeSpeech(), "voice").aloud(event((Text("typed"),)), answer) is answer
     silence = Answer()
     assert await hearing(FakeSpeech(), "voice").aloud(event(), silence) is silence
+
+
+async def test_pictures_of_an_answer_stay_beside_the_voice_that_reads_it() -> None:
+    picture = Image(Media("hub:1"))
+    speech = FakeSpeech()
+    spoken = await hearing(speech, "voice").aloud(event(), Answer((Text("Here."), picture)))
+    assert [type(each) for each in spoken.message] == [Image, Audio]
+    assert speech.said == ["Here."]
+    alone = Answer((picture,))
+    assert await hearing(speech, "voice").aloud(event(), alone) is alone
