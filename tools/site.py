@@ -38,7 +38,9 @@ MENU = (
         (
             "docs/pages.md",
             "docs/commands.md",
+            "docs/rooms.md",
             "docs/rendering.md",
+            "docs/tools.md",
             "docs/userdata.md",
             "docs/variables.md",
             "docs/repeater.md",
