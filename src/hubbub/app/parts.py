@@ -90,7 +90,6 @@ class Parts:
         self.board = Board(store.conversations, manners_of(settings), time.time)
         self.meter = Meter(store.usage, limits, time.time, self.zone, self.gate.limits)
         self.meter.use(limits, platform_limits(settings), common_limits(settings), settings.chat.answer_seconds)
-        self.meter.currency = settings.limits.currency
         self.userdata = UserData(store.conversations, time.time)
         self.models = LateModels(settings)
         self.cluster = cluster_of(store, node, settings, tasks)
@@ -193,7 +192,6 @@ class Parts:
         self.gate.use(access_of(new), limits)
         self.board.use(manners_of(new))
         self.meter.use(limits, platform_limits(new), common_limits(new), new.chat.answer_seconds)
-        self.meter.currency = new.limits.currency
         self.road.use(self._ways(new))
         self.settings = new
         return told(old, new)
@@ -272,7 +270,7 @@ class Parts:
                 self.store.conversations,
                 (self.models, lambda: self.settings),
                 (self.dispatcher, time.time),
-                WholePictures(self.renderer),
+                WholePictures(self.renderer, drawing_rules(self.settings, self.zone), time.time),
             ),
             people=self.people,
             renderer=self.renderer,

@@ -103,7 +103,9 @@ def common_limits(settings: Settings) -> CommonLimits:
     group = (given.group_messages_per_minute, given.group_messages_per_day, given.group_tokens_per_day, 0)
     everybody = (given.bot_messages_per_minute, given.bot_messages_per_day, given.bot_tokens_per_day, 0)
     return CommonLimits(
-        Limits(*group, _money(given.group_money_per_day)), Limits(*everybody, _money(given.bot_money_per_day))
+        Limits(*group, _money(given.group_money_per_day)),
+        Limits(*everybody, _money(given.bot_money_per_day)),
+        given.currency,
     )
 
 

@@ -16,7 +16,7 @@ from hubbub.chat.request import Limits, fitted, has_pictures, limits_of, paramet
 from hubbub.chat.summary import KEPT, Summarizer
 from hubbub.chat.tools import Tools
 from hubbub.chat.wording import Wording
-from hubbub.conversations import personas, prompts
+from hubbub.conversations import library, personas, prompts
 from hubbub.conversations.contexts import Summary
 from hubbub.core.errors import ProviderError, UserError
 from hubbub.core.models import ModelSpec
@@ -230,6 +230,8 @@ class Asking:
             own = await personas.read(self._conversations, owner, persona)
         if not own and persona:
             own = self._settings.presets.text(persona, self._speech.language(job.preferences, job.event))
+        if not own and persona and persona not in self._settings.personas:
+            own = await personas.read(self._conversations, library.OWNER, persona)
         chosen = self._prompts.choose(own, persona)
         text = chosen or self._speech.say(Phrase("prompt.default"), job.preferences, job.event)
         return self._wording.prompt(job, _with_profile(text, job.preferences))

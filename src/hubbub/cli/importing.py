@@ -16,6 +16,7 @@ from hubbub.core.errors import UserError
 if TYPE_CHECKING:
     from hubbub.app.importing_corp_webot import Imported
     from hubbub.app.importing_repeater import Imported as FromRepeater
+    from hubbub.conversations.library import Taken
     from hubbub.settings import Settings
 
 app = typer.Typer(help="Take over what other programs kept. No hub may run on the data.", no_args_is_help=True)
@@ -63,6 +64,53 @@ def repeater(path: Installation, *, as_json: AsJson = False, config: Config = No
             print(f"- {line}")
         for line in done.hints:
             print(f"to do: {line}")
+
+
+Prompts = Annotated[
+    str, typer.Argument(metavar="FILE-OR-URL", help="A list of personas in JSON, each with its act and its prompt.")
+]
+
+
+@app.command("prompts")
+def prompts(source: Prompts, *, as_json: AsJson = False, config: Config = None, data: DataDir = None) -> None:
+    """Take personas of a list for everybody. What is there already stays as it is."""
+    with told():
+        done = asyncio.run(_prompts(settings_of(config, data), source))
+        if as_json:
+            from dataclasses import asdict  # noqa: PLC0415 - loaded on first use
+
+            print_json([asdict(done)])
+            return
+        print(f"{done.new} personas taken over; {done.known} were here already")
+        if done.renamed:
+            print(f"names that were taken, and now are: {', '.join(done.renamed)}")
+        if done.left:
+            print(f"{done.left} entries have no name or text, or are too long, and were left out")
+        if done.full:
+            print("there is no room for more")
+
+
+async def _prompts(settings: Settings, source: str) -> Taken:
+    import time  # noqa: PLC0415 - loaded on first use
+
+    from hubbub.app.engines import command_store  # noqa: PLC0415 - loaded on first use
+    from hubbub.app.files import HubFiles  # noqa: PLC0415 - loaded on first use
+    from hubbub.app.presets import presets_of  # noqa: PLC0415 - loaded on first use
+    from hubbub.conversations import library  # noqa: PLC0415 - loaded on first use
+    from hubbub.core.errors import MediaError  # noqa: PLC0415 - loaded on first use
+    from hubbub.core.messages import Media  # noqa: PLC0415 - loaded on first use
+
+    async with command_store(settings) as store:
+        try:
+            if source.startswith(("http://", "https://")):
+                data = (await HubFiles(store.files, time.time).fetch(Media(url=source))).data
+            else:
+                data = await asyncio.to_thread(Path(source).read_bytes)
+            acts = library.read(data)
+        except (MediaError, OSError, ValueError) as error:
+            message = f"{source}: no list of personas that can be read: {error}"
+            raise Failure(message) from error
+        return await library.take(store.conversations, acts, presets_of(settings).texts)
 
 
 Archive = Annotated[

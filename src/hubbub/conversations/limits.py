@@ -69,10 +69,14 @@ class PlatformLimits:
 
 @dataclass(frozen=True, slots=True)
 class CommonLimits:
-    """What all members of a ``group`` may use together, and everybody in the whole ``hub``."""
+    """What all members of a ``group`` may use together, and everybody in the whole ``hub``.
+
+    ``currency``: what prices are in, as people are told it.
+    """
 
     group: Limits = NO_LIMITS
     hub: Limits = NO_LIMITS
+    currency: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +117,6 @@ class Meter:
         self._told: OrderedDict[str, None] = OrderedDict()
         self._platforms: Mapping[str, PlatformLimits] = {}
         self.common = CommonLimits()
-        self.currency = ""
-        """What prices are in, as people are told it."""
         self._grouped = False
         self._lapse = _LAPSE_SECONDS
 
@@ -131,6 +133,11 @@ class Meter:
         self.common = common or CommonLimits()
         self._grouped = self.common.group != NO_LIMITS
         self._lapse = max(_LAPSE_SECONDS, 2 * longest)
+
+    @property
+    def currency(self) -> str:
+        """What prices are in, as people are told it."""
+        return self.common.currency
 
     def today(self, owner: str = "") -> str:
         """The day that is counted now, for an owner."""

@@ -54,7 +54,7 @@ SENTENCES: Final = MappingProxyType(
         "command.model.chosen": "From now on {name} answers you.",
         "command.model.reset": "From now on the default model answers you: {name}.",
         "command.model.none": "There is no model ({reason}).",
-        "command.persona.help": "lets the model play a role: {prefix}persona [list|use|show|new|delete] NAME",
+        "command.persona.help": "lets the model play a role: {prefix}persona [list|use|show|new|delete|search] NAME",
         "command.persona.head": "Personas:",
         "command.persona.line": "{mark} {name}",
         "command.persona.line_own": "{mark} {name} (yours)",

@@ -54,7 +54,7 @@ SENTENCES: Final = MappingProxyType(
         "command.model.chosen": "之后将由 {name} 回答。",
         "command.model.reset": "已恢复默认模型：{name}。",
         "command.model.none": "没有可用的模型（{reason}）。",
-        "command.persona.help": "让模型扮演人设：{prefix}persona [list|use|show|new|delete] 名称",
+        "command.persona.help": "让模型扮演人设：{prefix}persona [list|use|show|new|delete|search] 名称",
         "command.persona.head": "人设：",
         "command.persona.line": "{mark} {name}",
         "command.persona.line_own": "{mark} {name}（你的）",

@@ -62,7 +62,6 @@ SENTENCES: Final = MappingProxyType(
         "command.persona.nothing_found": "No persona with “{words}”.",
         "command.persona.next": "Next page",
         "command.persona.before": "Previous page",
-        "command.persona.line_common": "{mark} {name}",
         "command.persona.import_how": 'Send a file of the form [{{"act": "...", "prompt": "..."}}] with'
         " {command} as its words, or answer such a file with it, or put its address behind it.",
         "command.persona.import_broken": 'This is no list of the form [{{"act": "...", "prompt": "..."}}].',

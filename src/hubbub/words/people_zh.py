@@ -60,7 +60,6 @@ SENTENCES: Final = MappingProxyType(
         "command.persona.nothing_found": "没有包含“{words}”的人设。",
         "command.persona.next": "下一页",
         "command.persona.before": "上一页",
-        "command.persona.line_common": "{mark} {name}",
         "command.persona.import_how": '请发送格式为 [{{"act": "...", "prompt": "..."}}] 的文件并附上 {command}，'
         "或者回复这样的文件，也可以在命令后写上文件地址。",
         "command.persona.import_broken": '文件格式应为 [{{"act": "...", "prompt": "..."}}]。',

@@ -56,3 +56,21 @@ def test_one_users_file(folder: Path) -> None:
         code, said = run("user", name, "--owner", "x")
         assert code == 1
         assert name in said
+
+
+def test_a_list_of_personas(folder: Path) -> None:
+    acts = [{"act": f"角色{number}", "prompt": f"你是{number}"} for number in range(124)]
+    (folder / "prompts-zh.json").write_text(json.dumps([*acts, {"act": "butler", "prompt": "mine"}, {}]), "utf-8")
+    code, said = run("prompts", "prompts-zh.json")
+    assert code == 0
+    assert said.splitlines() == [
+        "125 personas taken over; 0 were here already",
+        "names that were taken, and now are: butler-2",
+        "1 entries have no name or text, or are too long, and were left out",
+    ]
+    code, said = run("prompts", "prompts-zh.json", "--json")
+    assert json.loads(said)["known"] == 125
+    (folder / "bad.json").write_text("{}")
+    for name in ("bad.json", "nowhere.json", "http://127.0.0.1:1/prompts.json"):
+        code, said = run("prompts", name)
+        assert (code, name in said.replace("\n", "")) == (1, True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import pytest
 
@@ -17,7 +17,7 @@ from hubbub.conversations.people.joining import LATE
 from hubbub.core.identities import Role
 from hubbub.core.messages import Buttons, text_of
 from hubbub.core.turns import Delta
-from hubbub.core.work import Append
+from hubbub.core.work import Append, BranchKind
 from tests.unit.commands.hub import EVERYTHING, Models, Person, Setting, World, world
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ class TestJoining:
 
     async def test_codes_and_guesses_are_bounded(self, hub: World) -> None:
         ann, bob = hub.person("ann"), hub.person("bob", "other")
-        first = code_in(await ann.reads("/link"))
+        first = last = code_in(await ann.reads("/link"))
         for _ in range(4):
             last = code_in(await ann.reads("/link"))
         assert "come again in an hour" in await ann.reads("/link")
@@ -273,8 +273,8 @@ class TestParting:
         assert word is not None
         await bob.reads(f"/forget {word[1]}")
         for owner in (ann.owner, bob.owner):
-            for kind in ("context", "prompt", "config"):
-                assert not await hub.store.conversations.branches(owner, kind)  # type: ignore[arg-type]
+            for kind in get_args(BranchKind):
+                assert not await hub.store.conversations.branches(owner, kind)
         assert not hub.people.ties.main
         assert hub.people.owner(bob.owner) == bob.owner
 

@@ -13,6 +13,7 @@ from hubbub.conversations.limits import NO_LIMITS, CommonLimits, Limits
 from hubbub.core.errors import ProviderError, RenderError
 from hubbub.core.messages import Blob, Image, text_of
 from hubbub.core.models import ModelSpec
+from hubbub.core.phrases import Phrase
 from hubbub.core.pictures import Look
 from hubbub.core.quotas import BILLION
 from hubbub.core.turns import Delta, Usage
@@ -36,8 +37,7 @@ def answers(*before: object) -> Models:
 
 
 def use(hub: World, limits: Limits = NO_LIMITS, group: Limits = NO_LIMITS, everybody: Limits = NO_LIMITS) -> None:
-    hub.ways.means.meter.use(limits, None, CommonLimits(group, everybody))
-    hub.ways.means.meter.currency = "EUR"
+    hub.ways.means.meter.use(limits, None, CommonLimits(group, everybody, "EUR"))
 
 
 async def held(hub: World) -> int:
@@ -115,7 +115,7 @@ class TestReservations:
             assert len(hub.models.requests) == 7
             assert await held(hub) == 0
 
-    @pytest.mark.parametrize("step", [ProviderError("it broke", user_text=None), asyncio.Event()])
+    @pytest.mark.parametrize("step", [ProviderError("it broke", user_text=Phrase("error.model_failed")), asyncio.Event()])
     async def test_what_came_to_nothing_is_held_no_more(self, tmp_path: Path, step: object) -> None:
         async with world(tmp_path, models=answers(step)) as hub:
             use(hub, Limits(messages_per_day=1, cost_per_day=BILLION))

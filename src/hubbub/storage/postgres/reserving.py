@@ -6,21 +6,17 @@ come after all others of a transaction, in one order.
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hubbub.core.quotas import Bucket, Counts, Key, Quota, Reservation, decide
-from hubbub.storage.postgres import spending, texts
-from hubbub.storage.postgres.orders import Call, Order
-from hubbub.storage.quotas import check
+from hubbub.core.quotas import Bucket, Counts, Key, Reservation, decide
+from hubbub.storage.postgres import spending
+from hubbub.storage.postgres.orders import Order
 
 if TYPE_CHECKING:
-    from hubbub.core.quotas import Shortage
     from hubbub.storage.postgres.database import Connection
-    from hubbub.storage.postgres.writer import Writer
 
 _LOCK = "SELECT pg_advisory_xact_lock(k) FROM unnest($1::bigint[]) AS k"
 _COUNTS = """
@@ -43,12 +39,6 @@ _PACE = """
 INSERT INTO pace(scope, level, at) SELECT * FROM unnest($1::text[], $2::float8[], $3::float8[])
 ON CONFLICT (scope) DO UPDATE SET level = excluded.level, at = excluded.at
 """
-_SWEEP = """
-WITH holds AS (DELETE FROM hold WHERE until <= $1 RETURNING 1), paces AS (DELETE FROM pace WHERE at < $2 RETURNING 1)
-SELECT (SELECT count(*) FROM holds) + (SELECT count(*) FROM paces)
-"""
-# A minute fills whatever is not full.
-_FULL_AFTER = 120.0
 
 
 @dataclass(slots=True, eq=False)
@@ -56,49 +46,6 @@ class Reserve(Order):
     """Something is to be held. All names in it are as they are stored."""
 
     wanted: Reservation
-
-
-class Reserving:
-    """Reserves, releases, and forgets what lapsed."""
-
-    def __init__(self, writer: Writer) -> None:
-        """Nothing to load."""
-        self._writer = writer
-
-    async def reserve(self, wanted: Reservation) -> Shortage | None:
-        """See `ports.Usage.reserve`. Raises Unstorable."""
-        check(wanted)
-        short: Shortage | None = await self._writer.ask(
-            Reserve(asyncio.get_running_loop().create_future(), _as_stored(wanted))
-        )
-        return short
-
-    async def release(self, hold: str) -> None:
-        """See `ports.Usage.release`."""
-
-        async def let_go(db: Connection) -> None:
-            await db.execute(spending.RELEASE, [texts.key(hold)])
-
-        await self._writer.ask(Call(asyncio.get_running_loop().create_future(), let_go))
-
-    async def sweep(self, now: float) -> int:
-        """See `ports.Usage.sweep`."""
-
-        async def forget(db: Connection) -> int:
-            return int(await db.fetchval(_SWEEP, now, now - _FULL_AFTER))
-
-        return int(await self._writer.ask(Call(asyncio.get_running_loop().create_future(), forget)))
-
-
-def _as_stored(wanted: Reservation) -> Reservation:
-    quotas = tuple(
-        Quota(texts.key(each.scope), texts.name(each.day), each.messages, each.tokens, each.cost)
-        for each in wanted.quotas
-    )
-    paces = tuple(type(each)(texts.key(each.scope), each.per_minute) for each in wanted.paces)
-    return Reservation(
-        texts.key(wanted.id), wanted.now, wanted.until, quotas, paces, wanted.tokens, wanted.cost, wanted.again
-    )
 
 
 async def carry_out(db: Connection, orders: Sequence[Reserve]) -> None:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from hubbub.core.work import Spend, Spent
 from hubbub.storage.postgres import spending, texts
+from hubbub.storage.postgres.booking import Reserving
 from hubbub.storage.postgres.orders import Call
-from hubbub.storage.postgres.reserving import Reserving
 
 if TYPE_CHECKING:
     from hubbub.storage.postgres.database import Connection
