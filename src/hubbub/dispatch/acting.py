@@ -38,7 +38,9 @@ async def perform(platform: Platform, row: Row) -> str:
         await _do(platform, row.out.room, first.act)
         done = True
     except UserError as error:
-        message = _instead(first, error.user_text, DeliveryError(error.user_text.key, certain=True, permanent=True))
+        message = _instead(
+            first, error.user_text, DeliveryError(say(error.user_text, "en"), certain=True, permanent=True)
+        )
     except DeliveryError as error:
         if not (error.certain and error.permanent):
             raise
