@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from hubbub.commands.arguments import line
 from hubbub.commands.command import Call, Command, CommandContext, plainly
 from hubbub.commands.permissions import allowed
+from hubbub.commands.roles import asks_for_menu
 from hubbub.core.identities import Role, owner_of
 from hubbub.core.phrases import Phrase
 
@@ -33,6 +34,8 @@ async def show_help(call: Call, context: CommandContext) -> Answer:
         if command.aliases:
             lines.append(Phrase("command.help.aliases", {"names": ", ".join(command.aliases)}))
         return await context.tell(*lines)
+    if asks_for_menu(call):
+        return await context.tell(Phrase("command.help.menu"))
     lines = [line(command, call.prefix) for command in call.listing.allowed(context.role, event)]
     families = dict.fromkeys(each.family for each in call.listing.commands if each.family)
     known = [Phrase("command.help.family", {"command": f"{call.prefix}{call.name} {name}"}) for name in families]

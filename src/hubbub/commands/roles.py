@@ -18,12 +18,17 @@ if TYPE_CHECKING:
     from hubbub.core.work import Write
 
 LONGEST = 8000
-_SIGN, _CLEAR = "@", "clear"
+_SIGN, _CLEAR, _HELP = "@", "clear", "help"
 
 
 def clears_role(call: Call) -> bool:
     """With its sign and name of old the command for a new conversation also takes the role back."""
     return plain_prefix(call.prefix) == _SIGN and normal(call.name) == _CLEAR
+
+
+def asks_for_menu(call: Call) -> bool:
+    """With its sign and name of old the help shows the few commands that had this sign."""
+    return plain_prefix(call.prefix) == _SIGN and normal(call.name) == _HELP
 
 
 async def without_role(context: CommandContext) -> tuple[Write, ...]:

@@ -7,6 +7,15 @@ from typing import Final
 
 SENTENCES: Final = MappingProxyType(
     {
+        "command.help.menu": (
+            "This is the menu:\n"
+            "@help: this menu\n"
+            "@clear: begin a new conversation, without a role\n"
+            "@image: a picture by your description, such as @image a black cat\n"
+            "@prompt-set: give me a role, such as @prompt-set You are an experienced programmer\n"
+            "@export: your conversation as a file\n"
+            "All commands: /help. Everything else goes to the model as a question."
+        ),
         "command.prompt_set.help": "give the model a role: {prefix}prompt-set You are a seasoned programmer",
         "command.prompt_set.done": "As you wish.",
         "command.image.help": "a picture by description: {prefix}image a black cat; changed: {prefix}image edit TEXT",

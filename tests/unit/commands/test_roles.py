@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from hubbub.commands.registry import Commands
 from tests.unit.commands.given import Person, received
+from tests.unit.commands.hub import world
 
 COMMANDS = Commands()
 
@@ -46,3 +49,15 @@ async def test_a_role_is_set_and_cleared() -> None:
 
 async def test_a_role_needs_words() -> None:
     assert "@prompt-set" in await Person().reads("@prompt-set")
+
+
+async def test_the_menu_of_old(tmp_path: Path) -> None:
+    async with world(tmp_path) as hub:
+        ann = hub.person()
+        menu = await ann.reads("@help")
+        names = [row.partition(":")[0].partition("：")[0] for row in menu.split("\n")]
+        assert names[1:6] == ["@help", "@clear", "@image", "@prompt-set", "@export"]
+        assert "/status" in await ann.reads("/help")
+        assert "@clear" not in await ann.reads("@help new")
+        for listed in ("@clear", "@prompt-set a cat", "@export md"):
+            assert "@help" not in await ann.reads(listed)
