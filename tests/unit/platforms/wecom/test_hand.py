@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import socket
 import sys
 from typing import Any
 
@@ -48,3 +49,9 @@ def test_what_the_hub_sends_is_shown(capsys: pytest.CaptureFixture[str]) -> None
     company = Company(seen=_show_message)
     company.send(AGENT, {"agentid": AGENT, "touser": "lisi", "msgtype": "text", "text": {"content": "hi"}})
     assert capsys.readouterr().out == "lisi <- [text] hi\n"
+
+
+def test_a_port_that_is_taken_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        assert main(["--port", str(taken.getsockname()[1])]) == 1
+    assert "--port takes another" in capsys.readouterr().err

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import base64
-import contextlib
 import secrets
 import sys
 import time
@@ -35,8 +34,13 @@ A hub that talks to this:
 def main(words: Sequence[str]) -> int:
     """Run until the input ends; the exit code."""
     given = _options().parse_args(words)
-    with contextlib.suppress(KeyboardInterrupt):
+    try:
         asyncio.run(_talk(given))
+    except KeyboardInterrupt:
+        return 0
+    except OSError as error:
+        sys.stderr.write(f"the API cannot be served at port {given.port}: {error.strerror}; --port takes another\n")
+        return 1
     return 0
 
 
