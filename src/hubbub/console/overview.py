@@ -16,16 +16,18 @@ from hubbub.core.errors import HubbubError, StoreError
 from hubbub.core.events import Received
 from hubbub.core.messages import text_of
 from hubbub.core.phrases import Phrase
+from hubbub.core.ports import Shared
 from hubbub.core.work import GivenUp, Row, State
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
 
     from starlette.requests import Request
 
     from hubbub.console.desk import Desk
     from hubbub.console.looks import Look
     from hubbub.console.recent import Line
+    from hubbub.core.status import NodeStatus
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +39,7 @@ LONGEST_TEXT = 160
 LONGEST_NUMBER = 18
 # The hub's own doors: always there, so nothing to tell.
 OWN_PLATFORM = "http"
-_PARTS = ("state", "accounts", "deliveries", "given_up", "problems")
+_PARTS = ("state", "accounts", "nodes", "deliveries", "given_up", "problems")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,14 @@ class Unhandled:
     text: str
     error: str
     time: float
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """What all processes together have not begun; ``oldest``: how long the first of it waits, in seconds."""
+
+    waiting: int = 0
+    oldest: int = 0
 
 
 class Overview:
@@ -131,15 +141,30 @@ class Overview:
             log.error("deliveries cannot be listed: %s", error)  # noqa: TRY400 - an expected kind
             rows, given_up = (), ()
         hub = self._services.control.status()
+        nodes, queue = await self._processes()
         problems: list[Line] = self._services.log.lines(least=logging.WARNING, limit=MOST_ERRORS)
         return {
             "hub": hub,
             "accounts": [each for each in hub.accounts if each.platform != OWN_PLATFORM],
             "now": self._services.clock(),
+            "nodes": nodes,
+            "queue": queue,
             "deliveries": [_delivery(row) for row in rows],
             "given_up": [_unhandled(each) for each in given_up],
             "problems": problems,
         }
+
+    async def _processes(self) -> tuple[Sequence[NodeStatus], Queue]:
+        """Those that share the data; none where they belong to one."""
+        store = self._services.store
+        if not isinstance(store, Shared):
+            return (), Queue()
+        try:
+            counts = await store.stats()
+            return await store.members(), Queue(int(counts["inbox_waiting"]), int(counts["lag_seconds"]))
+        except StoreError as error:
+            log.error("processes cannot be listed: %s", error)  # noqa: TRY400 - an expected kind
+            return (), Queue()
 
 
 def _unhandled(entry: GivenUp) -> Unhandled:
