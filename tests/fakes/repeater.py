@@ -16,6 +16,7 @@ from hubbub.conversations.variables import Variables, expand
 from hubbub.core.calls import CallQuery, LoggedCall, ModelCall
 from hubbub.core.events import Received
 from hubbub.core.messages import Blob, Message, Raw, Text, text_of
+from hubbub.core.pictures import Wish
 from tests.fakes.memory import MemoryConversations
 
 
@@ -72,13 +73,13 @@ class PaperPictures:
     styles = frozenset(("light", "dark"))
 
     def __init__(self) -> None:
-        self.drawn: list[tuple[str, str]] = []
+        self.drawn: list[tuple[str, Wish]] = []
         self.broken: Exception | None = None
 
-    async def png(self, markdown: str, style: str) -> bytes:
+    async def png(self, markdown: str, wish: Wish) -> bytes:
         if self.broken is not None:
             raise self.broken
-        self.drawn.append((markdown, style))
+        self.drawn.append((markdown, wish))
         return flat_png(4, 4, b"\xff\xff\xff")
 
 

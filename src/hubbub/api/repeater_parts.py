@@ -9,6 +9,7 @@ from typing import Protocol
 
 from hubbub.conversations.userdata import UserData
 from hubbub.core.events import Received
+from hubbub.core.pictures import Wish
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +44,8 @@ class Pictures(Protocol):
     def styles(self) -> frozenset[str]:
         """The names of the styles that there are."""
 
-    async def png(self, markdown: str, style: str) -> bytes:
-        """A picture as PNG. Raises HubbubError where none can be made."""
+    async def png(self, markdown: str, wish: Wish) -> bytes:
+        """A picture as PNG, in the wish's style, its title over it. Raises HubbubError where none can be made."""
 
 
 @dataclass(frozen=True, slots=True)

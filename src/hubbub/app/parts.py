@@ -113,7 +113,7 @@ class Parts:
             self.control = self.cluster.control(self.dispatcher, shared, self.status)
         platforms.update(build_platforms(settings, self._host(failpoint)))
         sends = partial(outgoing, platforms)
-        self.people = HubPeople(Desk(store, self.gate, self.meter, self.node, sends, self.sender.push))
+        self.people = HubPeople(Desk(store, self.gate, self.meter, self.node, sends, self.sender.push, self.directory))
         self.exchange = cast("Exchange", platforms[_EXCHANGE])
         self.access = Access(
             store.secrets,

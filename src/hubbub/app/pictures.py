@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 
 from hubbub.core.errors import ConfigError
 from hubbub.core.pictures import Card, Look
-from hubbub.dispatch.drawing import DrawingRules
+from hubbub.dispatch.drawing import DrawingRules, card_of
 from hubbub.rendering.pool import PoolRules
 from hubbub.rendering.renderer import RenderRules, TypstRenderer
 
 if TYPE_CHECKING:
     from datetime import tzinfo
 
-    from hubbub.core.ports import Renderer
+    from hubbub.core.pictures import Wish
+    from hubbub.core.ports import Clock, Renderer
     from hubbub.settings import Settings
 
 _LARGEST_AVATAR = 300_000
@@ -80,16 +81,19 @@ def drawing_rules(settings: Settings, zone: tzinfo | None) -> DrawingRules:
 class WholePictures:
     """`api.repeater_parts.Pictures`: one picture of a text, however long."""
 
-    def __init__(self, renderer: Renderer) -> None:
-        """Asks ``renderer``."""
+    def __init__(self, renderer: Renderer, rules: DrawingRules, clock: Clock) -> None:
+        """Asks ``renderer``; ``rules`` say what stands over them."""
         self._renderer = renderer
+        self._rules = rules
+        self._clock = clock
 
     @property
     def styles(self) -> frozenset[str]:
         """The names of the styles that there are."""
         return frozenset(self._renderer.styles)
 
-    async def png(self, markdown: str, style: str) -> bytes:
-        """A picture as PNG. Raises RenderError."""
-        found = await self._renderer.pictures(markdown, Look(style, whole=True))
+    async def png(self, markdown: str, wish: Wish) -> bytes:
+        """A picture as PNG, as somebody wishes it. Raises RenderError."""
+        look = Look(wish.style, card=card_of(self._rules, wish, self._clock()), whole=True)
+        found = await self._renderer.pictures(markdown, look)
         return found[0].data

@@ -28,7 +28,12 @@ def wish_of(chosen: Preferences, model: str) -> Wish:
 
 def title_of(chosen: Preferences) -> str:
     """What an owner wants to stand over pictures, in one line."""
-    return " ".join(_text(chosen, TITLE).split())[:LONGEST_TITLE]
+    return one_line(chosen.stored.get(TITLE))
+
+
+def one_line(title: object) -> str:
+    """A title as it stands over pictures; "" for what is none."""
+    return " ".join(title.split())[:LONGEST_TITLE] if isinstance(title, str) else ""
 
 
 def _text(chosen: Preferences, key: str) -> str:

@@ -95,7 +95,8 @@ class Drawing:
         """The answer with pictures for words."""
         text = text_of(answer.message)
         try:
-            blobs = await self._renderer.pictures(text, Look(wish.style, card=self._card(wish)))
+            card = card_of(self._rules, wish, self._clock())
+            blobs = await self._renderer.pictures(text, Look(wish.style, card=card))
             images = await self._kept(blobs, text, place)
         except (RenderError, StoreError) as error:
             log.warning("a reply goes out as text: %s", error)
@@ -115,18 +116,18 @@ class Drawing:
             found.append(File(media) if as_file else Image(media, "" if found else text))
         return found
 
-    def _card(self, wish: Wish) -> Card | None:
-        rules = self._rules
-        if rules.card is None and not rules.show_time and not rules.show_model and not wish.title:
-            return None
-        card = rules.card or Card()
-        now = datetime.fromtimestamp(self._clock(), rules.zone)
-        return replace(
-            card,
-            title=wish.title or card.title,
-            time=f"{now:%Y-%m-%d %H:%M}" if rules.show_time else "",
-            model=wish.model if rules.show_model else "",
-        )
+
+def card_of(rules: DrawingRules, wish: Wish, now: float) -> Card | None:
+    """What stands over pictures: what the settings say, and the reader's own title before the hub's."""
+    if rules.card is None and not rules.show_time and not rules.show_model and not wish.title:
+        return None
+    card = rules.card or Card()
+    return replace(
+        card,
+        title=wish.title or card.title,
+        time=f"{datetime.fromtimestamp(now, rules.zone):%Y-%m-%d %H:%M}" if rules.show_time else "",
+        model=wish.model if rules.show_model else "",
+    )
 
 
 def _longest_side(png: bytes) -> int:

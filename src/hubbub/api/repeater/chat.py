@@ -23,11 +23,13 @@ from hubbub.api.repeater.pictures import PictureRoutes, text_of
 from hubbub.api.repeater.wire import ChatIn
 from hubbub.api.repeater_parts import RepeaterParts
 from hubbub.api.repeats import KEY_PATTERN
+from hubbub.conversations.wishes import STYLE, TITLE, one_line
 from hubbub.core.addresses import Room
 from hubbub.core.errors import HubbubError
 from hubbub.core.events import Received
 from hubbub.core.identities import Author, Role
 from hubbub.core.messages import Text
+from hubbub.core.pictures import Wish
 from hubbub.core.ports import Clock, Exchange
 from hubbub.core.work import Exchanged
 
@@ -137,10 +139,12 @@ class ChatRoutes:
             self._parts.recall(event)
 
     async def _picture(self, request: RepeaterRequest, answer: Answer) -> Answer:
-        style = (await self._parts.data.config(request.owner)).get("render_style")
+        chosen = await self._parts.data.config(request.owner)
+        style, title = chosen.get(STYLE), one_line(chosen.get(TITLE))
+        wish = Wish(style=style if isinstance(style, str) else "", model=answer["model_name"], title=title)
         text = text_of(answer["reasoning_content"], answer["content"])
         try:
-            picture = await self._pictures.made(request, text, style if isinstance(style, str) else "")
+            picture = await self._pictures.made(request, text, wish)
         except HubbubError as error:
             # The answer is there, and kept: it is worth more than its picture.
             log.warning("no picture of an answer to %s: %s", request.owner, error)

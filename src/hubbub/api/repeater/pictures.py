@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import orjson
 from starlette.requests import Request
@@ -15,7 +15,9 @@ from hubbub.api.repeater.guard import BY_LINK, RepeaterRequest, caller_of
 from hubbub.api.repeater.links import Links
 from hubbub.api.repeater.wire import RenderIn
 from hubbub.api.repeater_parts import RepeaterParts
+from hubbub.conversations.wishes import TITLE, one_line
 from hubbub.core.messages import Blob
+from hubbub.core.pictures import Wish
 from hubbub.core.ports import Clock, StoredFiles
 
 MOST_BYTES = 200_000_000
@@ -41,11 +43,12 @@ class PictureRoutes:
         self._links = links
         self._clock = clock
 
-    async def made(self, request: Request, markdown: str, style: str, seconds: float = 0.0) -> Picture:
+    async def made(self, request: Request, markdown: str, wish: Wish, seconds: float = 0.0) -> Picture:
         """A picture of a text, kept for ``seconds`` (0: as the settings say). Raises HubbubError."""
         pictures, settings = self._parts.pictures, self._parts.settings
-        chosen = style if style in pictures.styles else settings.render_style
-        data = await pictures.png(markdown, chosen)
+        if wish.style not in pictures.styles:
+            wish = replace(wish, style=settings.render_style)
+        data = await pictures.png(markdown, wish)
         name, kept = str(uuid.uuid4()), seconds or settings.picture_seconds
         await self._files.put(_BEFORE + name, Blob(data, "image/png"), self._clock() + kept, most=MOST_BYTES)
         path = f"/file/render/{name}.png"
@@ -60,7 +63,9 @@ class PictureRoutes:
         style, seconds = given.style or self._parts.settings.render_style, given.timeout or 0
         if style not in self._parts.pictures.styles:
             raise Told(400, "Invalid style")
-        picture = await self.made(request, given.text, style, seconds)
+        chosen = await self._parts.data.config(request.owner)
+        wish = Wish(style=style, title=one_line(chosen.get(TITLE)))
+        picture = await self.made(request, given.text, wish, seconds)
         now = self._clock()
         answer = {
             "image_url": picture.url,

@@ -10,6 +10,7 @@ import pytest
 from hubbub.core.errors import HubbubError
 from hubbub.core.events import Received
 from hubbub.core.messages import Message, Raw, Text, text_of
+from hubbub.core.pictures import Wish
 from tests.unit.api.repeater.door import Door, door
 from tests.unit.api.repeater.leaving import leave
 
@@ -108,11 +109,13 @@ async def test_what_is_no_answer_has_a_status_of_its_own(said: Message, status: 
 
 async def test_a_picture_comes_with_the_answer() -> None:
     async with door() as at:
-        at.say("Group_1_2", {"render_style": "dark"}, kind="config")
+        at.say("Group_1_2", {"render_style": "dark", "render_title": "My\n title"}, kind="config")
         status, answer = await at.ask("POST", PATH, data={"message": "hi", "rendering": "true"})
         assert (status, list(answer)) == (200, [*ANSWER, "image_url", "file_uuid"])
         assert answer["image_url"] == f"http://127.0.0.1:8080/file/render/{answer['file_uuid']}.png"
-        assert at.pictures.drawn == [("> think\n\n---\n\necho: hi", "dark")]
+        assert at.pictures.drawn == [
+            ("> think\n\n---\n\necho: hi", Wish(style="dark", model=answer["model_name"], title="My title"))
+        ]
         picture = await at.client.get(answer["image_url"])
         assert (picture.status_code, picture.headers["content-type"]) == (200, "image/png")
         assert picture.content.startswith(b"\x89PNG")

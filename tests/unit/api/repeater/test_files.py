@@ -9,6 +9,7 @@ import pytest
 
 from hubbub.core.calls import ModelCall
 from hubbub.core.errors import RenderError
+from hubbub.core.pictures import Wish
 from tests.unit.api.repeater.door import Door, door
 
 # --- pictures
@@ -21,12 +22,19 @@ async def test_a_text_becomes_a_picture_that_can_be_fetched_for_a_while() -> Non
         assert list(made)[:6] == ["image_url", "file_uuid", "style", "timeout", "text", "create"]
         assert made["create"] == made["created"]
         assert made["create_ms"] == made["created_ms"] == int(made["create"] * 1000)
-        assert at.pictures.drawn == [("# hi", "dark")]
+        assert at.pictures.drawn == [("# hi", Wish(style="dark"))]
         path = f"/file/render/{made['file_uuid']}.png"
         answer = await at.client.get(path)
         assert (answer.status_code, answer.headers["content-type"]) == (200, "image/png")
         at.hub.store.files.kept = {name: (blob, 0.0) for name, (blob, _) in at.hub.store.files.kept.items()}
         assert await at.ask("GET", path) == (404, {"detail": "File not found"})
+
+
+async def test_ones_own_title_stands_over_pictures() -> None:
+    async with door() as at:
+        at.say("u1", {"render_title": "Mine"}, kind="config")
+        await at.ask("POST", "/render/u1", data={"text": "x"})
+        assert at.pictures.drawn == [("x", Wish(style="light", title="Mine"))]
 
 
 async def test_what_is_no_picture_is_not_there() -> None:
@@ -48,7 +56,7 @@ async def test_pictures_have_styles() -> None:
         at.pictures.broken = None
         at.say("u1", {"render_style": "plaid"}, kind="config")
         await at.ask("POST", "/chat/completion/u1", data={"message": "x", "rendering": "1"})
-        assert at.pictures.drawn[-1][1] == "light"
+        assert at.pictures.drawn[-1][1].style == "light"
 
 
 # --- the call log
