@@ -46,6 +46,11 @@ class RunningProcess:
         self._serves.set()
 
     @property
+    def pid(self) -> int:
+        """Of the process."""
+        return self._process.pid
+
+    @property
     def url(self) -> str:
         """Where it says that it serves."""
         assert self._serves.wait(WITHIN), self.lines

@@ -17,12 +17,13 @@ _SECRET = re.compile(
     # Where only a space stands between, the word has to look like a secret: `token create` is a command.
     r"(?i)(bearer\s+|(?:api[_-]?key|token|password)(?:[\"'\s]*[=:][\"'=:\s]*|\s+(?=[^\s\"'&,;]*\d)))([^\s\"'&,;]{6,})"
     r"|\b(sk-|hub_)[A-Za-z0-9_-]{8,}"
+    r"|(\d{5,20}:)[A-Za-z0-9_-]{30,}"
 )
 
 
 def redact(text: str) -> str:
     """The text with what looks like a secret replaced by ``***``."""
-    return _SECRET.sub(lambda found: f"{found[1] or found[3]}***", text)
+    return _SECRET.sub(lambda found: f"{found[1] or found[3] or found[4]}***", text)
 
 
 class TextLines(logging.Formatter):
@@ -75,5 +76,5 @@ def set_up(
     root.handlers[:] = handlers
     root.setLevel(level)
     # Their lines about every request or connection are no news for whoever runs a hub.
-    for name in ("uvicorn.error", "uvicorn.access", "asyncio", "aiohttp", "alembic"):
+    for name in ("uvicorn.error", "uvicorn.access", "asyncio", "aiohttp", "httpx", "httpcore", "alembic"):
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))

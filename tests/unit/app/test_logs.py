@@ -32,6 +32,8 @@ def stream() -> Iterator[io.StringIO]:
         ("password=correct-horse", "correct-horse"),
         ("the token abcdef123456 is wrong", "abcdef123456"),
         ("token : 'abcdefghijk'", "abcdefghijk"),
+        ("POST https://api.telegram.org/bot10001:AAaa-0123456789_abcdefghijklmnopqrst/getMe", "AAaa-0123456789"),
+        ("/tgbot/10001:AAaa-0123456789_abcdefghijklmnopqrst is served", "abcdefghijklmnopqrst"),
     ],
 )
 def test_secrets_are_not_logged(text: str, secret: str) -> None:
