@@ -12,6 +12,9 @@ from typing_extensions import override
 
 P = ParamSpec("P")
 
+_GRACE = 0.0005
+"""Seconds that other threads have to say something before the clock jumps."""
+
 
 class _Selector(selectors.DefaultSelector):
     def __init__(self) -> None:
@@ -20,7 +23,7 @@ class _Selector(selectors.DefaultSelector):
 
     @override
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        found = super().select(0 if timeout else timeout)
+        found = super().select(min(timeout, _GRACE) if timeout else timeout)
         if not found and timeout:
             self.jumped += timeout
         return found

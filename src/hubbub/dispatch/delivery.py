@@ -226,6 +226,8 @@ class Sender:
     async def _deliver(self, row: Row, lane: RoomLane) -> str | None:
         """Send a row; the platform's id of it. None for one that is not to be sent any more."""
         out, platform = row.out, self._platforms[row.out.room.platform]
+        if out.edits:
+            await self._finishing.begin(row)
         if (out.draft or out.edits or self._pace.keeps(out.room)) and not await self._turns.come(row, lane, platform):
             return None
         if out.edits:

@@ -26,10 +26,16 @@ class Finishing:
         self._outbox = outbox
         self._shows = shows
         self._ids: dict[int, str] = {}
-        """Of drafts whose end did not go out at the first try."""
+        """Of drafts whose end is on its way."""
+
+    async def begin(self, row: Row) -> None:
+        """Let nothing else edit the draft of a row any more."""
+        known = await self._shows.end(row.out.edits)
+        if known:
+            self._ids[row.out.edits] = known
 
     async def put(self, row: Row, platform: Platform) -> str | None:
-        """Put a row in the place of its draft; the id of the message, "" for none that is left.
+        """Put a row in the place of its draft, after `begin`; the id of the message, "" for none that is left.
 
         None: it has to be sent as a new message, because nobody knows of a message of the draft, or the platform does
         not let it be edited. To do it again does no harm.
@@ -44,7 +50,6 @@ class Finishing:
             return ""
         if not message_id or not isinstance(platform, CanEdit):
             return None
-        self._ids[out.edits] = message_id
         found: str | None
         try:
             found = await self._done(row, message_id, platform)
@@ -53,11 +58,11 @@ class Finishing:
                 raise DeliveryError(str(error), certain=True, retry_after=error.retry_after) from error
             log.info("the draft %d cannot be edited: %s", out.edits, error)
             found = await self._instead(row, message_id, platform)
-        del self._ids[out.edits]
+        self._ids.pop(out.edits, None)
         return found
 
     async def _message_of(self, draft: int) -> str:
-        known = await self._shows.end(draft) or self._ids.get(draft)
+        known = self._ids.get(draft)
         if known:
             return known
         row = await self._outbox.row(draft)

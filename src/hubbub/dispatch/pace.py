@@ -72,11 +72,14 @@ class Pace:
         now = self._loop.time()
         account = self._account(room, caps)
         at = account.give(now) if account is not None else now
-        if edit:
-            at = max(at, min(self._rooms.get(room.key, 0.0), now + _LAST_EDIT))
+        # What stands alone may come quickly; what follows a draft may not.
+        follows = self._rooms.get(room.key, 0.0) > now
+        if follows:
+            at = max(at, min(self._rooms[room.key], now + _LAST_EDIT))
         if at > now:
             await asyncio.sleep(at - now)
-        self.called(room, caps)
+        if follows or edit:
+            self.called(room, caps)
 
     async def draft(self, room: Room, caps: Capabilities) -> None:
         """Wait until a draft may be sent or edited. Cancelled, it counts for nothing."""
