@@ -100,12 +100,13 @@ async def test_export_after_a_fresh_start_means_what_was_before(tmp_path: Path) 
 
 
 async def test_a_room_without_files_is_told_or_gets_a_link(tmp_path: Path) -> None:
-    async with inside(tmp_path) as hub, hub.peer() as people:
+    without = "[platforms.onebot]\nuploads = false\n"
+    async with inside(tmp_path, without) as hub, hub.peer() as people:
         people.say("hello")
         await people.until_seen(1)
         people.say("/export pdf")
         assert "takes no files" in (await people.until_seen(2))[1]
-    public = '[server]\npublic_url = "https://hub.example"\n'
+    public = without + '[server]\npublic_url = "https://hub.example"\n'
     async with inside(tmp_path, public) as hub, hub.peer() as people:
         people.number = 10
         people.say("/export pdf")

@@ -27,6 +27,7 @@ from hubbub.platforms.onebot.posts import EventPosts
 from hubbub.platforms.onebot.reverse import ReverseWebSockets
 from hubbub.platforms.onebot.session import Hub
 from hubbub.platforms.onebot.settings import OneBotSettings
+from hubbub.platforms.onebot.uploads import has_files, send_with_files
 from hubbub.platforms.onebot.wire import CallError, message_id
 
 log = logging.getLogger(__name__)
@@ -58,6 +59,7 @@ class OneBotAdapter:
             mentions=True,
             quotes=True,
             images=True,
+            files=settings.uploads,
             audio=True,
             video=True,
             forwards=True,
@@ -116,6 +118,8 @@ class OneBotAdapter:
         out = row.out
         if has_kept(out.message):
             out = replace(out, message=await brought(out.message, self._files))
+        if has_files(out.message):
+            return await send_with_files(line, out, self._settings)
         action, params = send_call(out, self._settings)
         return message_id(await line.call(action, params))
 

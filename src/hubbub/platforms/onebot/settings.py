@@ -61,6 +61,9 @@ class OneBotSettings(BaseModel):
     cards: bool = Field(
         False, description="Send links and places as cards; most implementations of today show only their text."
     )
+    uploads: bool = Field(
+        True, description="Send documents themselves; go-cqhttp takes none that way: false makes them links."
+    )
     typing: bool = Field(
         True, description="Show private chats that an answer is being written, where that is possible."
     )
