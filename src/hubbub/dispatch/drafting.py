@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from hubbub.bridge.growing import growing
 from hubbub.core.errors import Fenced, StoreError, Unstorable
-from hubbub.core.messages import Mention, Text
+from hubbub.core.messages import Buttons, Mention, Text
 from hubbub.core.ports import Streamed
 from hubbub.core.work import Outgoing, Unit
 from hubbub.dispatch.showing import stream_of
@@ -39,6 +39,7 @@ _BEYOND = 2
 _PLACE: Final = Text("⬇", verbatim=True)
 _GONE: Final = Text("–", verbatim=True)
 _END = Streamed(end=True)
+_WORDS = (Text, Mention, Buttons)
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +217,7 @@ class Draft:
         if row is None:
             return tuple(parts)
         first = parts[0] if parts else None
-        if first is not None and all(type(each) in (Text, Mention) for each in first.message):
+        if first is not None and all(type(each) in _WORDS for each in first.message):
             return (self._edit(row, first.message, first.reply_to), *parts[1:])
         message: Message = () if deletable else (_PLACE,) if parts else (_GONE,)
         return (self._edit(row, message), *parts)

@@ -1,7 +1,7 @@
 """A thousand chats whose answers grow at once, on a platform that counts how often it is called.
 
-Some calls are refused here that would not be elsewhere: while the store's threads work, the clock jumps between the turn
-of a call and the call.
+Some calls are refused here that would not be elsewhere: while the store's threads work, the clock jumps between the
+turn of a call and the call.
 """
 
 from __future__ import annotations

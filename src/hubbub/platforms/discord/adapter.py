@@ -20,6 +20,10 @@ from hubbub.platforms.discord.settings import DiscordSettings
 
 log = logging.getLogger(__name__)
 
+# Five edits in five seconds are taken in a channel, 50 calls a second of a bot (API reference, "Rate Limits"); some are
+# left for what is no edit.
+_EVERY, _CALLS = 1.25, 40.0
+
 
 class DiscordAdapter:
     """All bots of the settings."""
@@ -40,6 +44,9 @@ class DiscordAdapter:
             audio=True,
             video=True,
             buttons=ROWS * WIDE,
+            streams=True,
+            edit_every=_EVERY,
+            calls_per_second=_CALLS,
         )
 
     @property

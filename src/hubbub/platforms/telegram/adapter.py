@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 
 import telegram
 from telegram.error import TelegramError
@@ -24,6 +25,10 @@ from hubbub.platforms.telegram.settings import TelegramSettings
 from hubbub.platforms.telegram.webhook import Webhook
 
 log = logging.getLogger(__name__)
+
+# Bots FAQ, "My bot is hitting limits": a message a second in a chat, 20 a minute in a group, 30 a second in all. Edits
+# count as messages; some of each is left for what is no edit.
+_EVERY, _EVERY_IN_GROUPS, _CALLS = 1.1, 4.0, 25.0
 
 
 class TelegramAdapter:
@@ -48,8 +53,12 @@ class TelegramAdapter:
             audio=True,
             video=True,
             buttons=BUTTONS,
+            streams=True,
+            edit_every=_EVERY,
+            calls_per_second=_CALLS,
             resend_unknown=settings.resend_unknown,
         )
+        self._in_groups = replace(self._capabilities, edit_every=_EVERY_IN_GROUPS)
 
     @property
     def routes(self) -> Sequence[Route]:
@@ -57,9 +66,9 @@ class TelegramAdapter:
         told = [bot for bot in self._bots.values() if bot.by_webhook]
         return [Route(f"/tgbot/{bot.token}", Webhook(bot), "http", ("POST",)) for bot in told]
 
-    def capabilities(self, room: Room) -> Capabilities:  # noqa: ARG002 - the same in every chat
-        """The same for every room."""
-        return self._capabilities
+    def capabilities(self, room: Room) -> Capabilities:
+        """The same for every room, but that groups are written to less often."""
+        return self._capabilities if room.direct else self._in_groups
 
     async def run(self) -> None:
         """Hold the connections until cancelled."""
