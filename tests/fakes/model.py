@@ -63,6 +63,7 @@ class Behaviour:
     tool_calls: list[dict[str, str]] = field(default_factory=list)
     uses: list[dict[str, str]] = field(default_factory=list)  # made once a question, where such tools are offered
     no_tools: bool = False  # refuses requests that offer tools
+    wants_thoughts: bool = False  # refuses calls of tools without what was thought before them
     choice: dict[str, Any] = field(default_factory=dict)  # more fields of every choice
     finish: str = ""
     cached_tokens: int = 0
@@ -160,6 +161,8 @@ class FakeModel:
         """(message, param) of what the API would not take."""
         if self.behaviour.no_tools and body.get("tools"):
             return f"{body['model']} does not support tools", ""
+        if self.behaviour.wants_thoughts and not _thoughtful(body):
+            return "The `reasoning_content` in the thinking mode must be passed back to the API.", ""
         if not self.behaviour.check:
             return None
         from tests.fakes import model_rules  # the package of types takes a second to import
@@ -178,6 +181,13 @@ class FakeModel:
             "aborted": self.aborted,
             "behaviour": dataclasses.asdict(self.behaviour),
         }
+
+
+def _thoughtful(body: dict[str, Any]) -> bool:
+    """The calls since the last question have their thoughts, which are taken out: the types know nothing of them."""
+    messages = body["messages"]
+    asked = max((at for at, each in enumerate(messages) if each["role"] == "user"), default=0)
+    return all(each.pop("reasoning_content", "") for each in messages[asked:] if each.get("tool_calls"))
 
 
 class _Connection(asyncio.Protocol):

@@ -70,7 +70,7 @@ def _round(
         found.setdefault(result.tool_call_id, (_bare(result), place))
     calls = tuple(call for call in turn.tool_calls if call.id in found) if tools else ()
     if calls:
-        yield _bare(turn if len(calls) == len(turn.tool_calls) else replace(turn, tool_calls=calls)), node
+        yield replace(turn, tool_calls=calls, images=(), reasoning=""), node
         for call in calls:
             if call.id in found:
                 yield found.pop(call.id)

@@ -15,6 +15,7 @@ from hubbub.conversations.limits import Stake
 from hubbub.core.errors import HubbubError, UserError
 from hubbub.core.identities import Role
 from hubbub.core.messages import Media
+from hubbub.core.phrases import Phrase
 from hubbub.core.skills import SkillContext, SkillResult
 from hubbub.skills.permission import Standing, Verdict, verdict
 from hubbub.skills.schema import Misfit, arguments_of
@@ -149,8 +150,6 @@ class Skills:
             return Called(say(error.user_text, person.language))
         except TimeoutError:
             return _failed(skill, person, f"it took longer than {seconds:g} s")
-        except HubbubError as error:
-            return _failed(skill, person, str(error))
         except Exception as error:  # noqa: BLE001 - another's code may fail in any way; the answer goes on
             return _failed(skill, person, error)
 
@@ -177,6 +176,8 @@ class Skills:
 
 def _failed(skill: Skill, person: Person, cause: object) -> Called:
     number = secrets.token_hex(4)
-    trace = cause if isinstance(cause, Exception) else None
+    trace = cause if isinstance(cause, Exception) and not isinstance(cause, HubbubError) else None
     log.error("error %s: the skill %s failed for %s: %s", number, skill.card.name, person.owner, cause, exc_info=trace)
-    return Called(f"The tool failed (error {number}). Tell the person so, with the number.")
+    reason = cause.user_text if isinstance(cause, HubbubError) else None
+    said = say(Phrase(reason.key, {**reason.values, "id": number}), person.language) if reason is not None else ""
+    return Called(f"The tool failed: {said or f'(error {number})'} Tell the person so, with the number.")

@@ -6,7 +6,7 @@ import logging
 import secrets
 from typing import TYPE_CHECKING, Any
 
-from hubbub.core.errors import ConfigError, StoreError
+from hubbub.core.errors import ConfigError, MediaError, StoreError
 from hubbub.core.messages import Image
 from hubbub.core.phrases import Phrase
 from hubbub.core.ports import SkillPlugin
@@ -70,7 +70,11 @@ class Painting:
         if arguments.get("change"):
             if not context.pictures:
                 return SkillResult("There is no picture in the conversation that could be changed.")
-            blob = await self._painter.repaint(wish, await context.fetch(context.pictures[0]))
+            try:
+                found = await context.fetch(context.pictures[0])
+            except MediaError:
+                return SkillResult("The picture is not there any more. Ask the person to send it again.")
+            blob = await self._painter.repaint(wish, found)
         else:
             blob = await self._painter.paint(wish)
         try:

@@ -238,7 +238,8 @@ async def test_calls_without_ids_get_some() -> None:
 
 
 @pytest.mark.parametrize(
-    "fault", [MediaError("secret"), RuntimeError("secret"), ProviderError("secret", user_text=Phrase("x"))]
+    "fault",
+    [MediaError("secret"), RuntimeError("secret"), ProviderError("secret", user_text=Phrase("error.model_refused"))],
 )
 async def test_a_tool_that_fails_is_told_with_a_number(fault: Exception, caplog: pytest.LogCaptureFixture) -> None:
     talk = Talk(ScriptedModels(wishes(("look", "{}")), whole("Sorry.")), skills=[FakeSkill(fault=fault)])
@@ -425,3 +426,12 @@ async def test_an_answer_without_tools_is_what_it_was() -> None:
     assert isinstance(talk.chat, Chat)
     answer: Answer = await talk.ask("y")
     assert said(answer) == "hello"
+
+
+async def test_what_was_thought_is_said_again_within_its_answer_only() -> None:
+    first = [Delta("", "I must look.", (ToolCall("c1", "look", "{}"),), finish="tool_calls")]
+    talk = Talk(ScriptedModels(first, whole("one"), whole("two")), skills=[FakeSkill()])
+    await talk.ask("x")
+    assert [turn.reasoning for turn in talk.models.requests[1].turns if turn.tool_calls] == ["I must look."]
+    await talk.ask("y")
+    assert [turn.reasoning for turn in talk.models.requests[2].turns if turn.tool_calls] == [""]

@@ -110,6 +110,8 @@ async def test_the_newest_picture_is_changed() -> None:
     given = context(None, Media("hub:new"), Media("hub:old"), files=files)
     await used("image", {"wish": "white", "change": True}, given)
     assert PAINTER.wishes[-1] == ("white", b"new")
+    gone = await used("image", {"wish": "white", "change": True}, context(None, Media("hub:gone")))
+    assert "not there any more" in gone.text
     none = await used("image", {"wish": "white", "change": True})
     assert "no picture" in none.text
     assert not none.media

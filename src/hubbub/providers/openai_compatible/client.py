@@ -190,6 +190,8 @@ class OpenAICompatible:
         except ModelError as error:
             if error.status == 400 and self._quirks.learn(error.param, str(error), orjson.loads(data)):
                 error.at_once = True
+                if self._quirks.thoughts and not self._spoken.thoughts:
+                    self._spoken = Spoken(thoughts=True)
             raise
 
     async def _data(self, request: ChatRequest) -> bytes:

@@ -8,6 +8,7 @@ from typing import Any
 _OPTIONAL = (
     "max_tokens", "temperature", "top_p", "frequency_penalty", "presence_penalty", "stream_options", "stop", "user",
 )  # fmt: skip
+_THOUGHTS = "reasoning_content"
 _NEWER = "max_completion_tokens"
 _COMPLAINT = re.compile(
     r"(?i)unsupported|unrecogni[sz]ed|unknown|unexpected|not (?:\w+ )?(?:support|permit|allow)|extra (?:inputs|fields)"
@@ -20,6 +21,8 @@ class Quirks:
     def __init__(self) -> None:
         self._dropped: set[str] = set()
         self._renamed = False
+        self.thoughts = False
+        """What a model thought before it called tools has to be said to it again with the calls."""
 
     def apply(self, body: dict[str, Any]) -> dict[str, Any]:
         """The body as this model takes it; changed in place."""
@@ -35,6 +38,9 @@ class Quirks:
         Newer models want ``max_completion_tokens`` for ``max_tokens`` and refuse sampling parameters; older servers
         do not know ``stream_options``.
         """
+        if _THOUGHTS in message and not self.thoughts and _has_calls(body):
+            self.thoughts = True
+            return True
         if not _COMPLAINT.search(message):
             return False
         if "max_tokens" in body and _NEWER in message:
@@ -45,3 +51,8 @@ class Quirks:
             return False
         self._dropped.add(refused)
         return True
+
+
+def _has_calls(body: dict[str, Any]) -> bool:
+    messages = body.get("messages")
+    return isinstance(messages, list) and any("tool_calls" in each for each in messages if isinstance(each, dict))

@@ -8,6 +8,7 @@ without its picture.
 from __future__ import annotations
 
 from collections import OrderedDict
+from functools import partial
 from typing import TYPE_CHECKING
 
 import orjson
@@ -24,9 +25,14 @@ _SHORT = 8
 class Spoken:
     """The messages of requests as JSON, with a memory of the conversations that went on lately."""
 
-    def __init__(self, most: int = _MOST_BYTES) -> None:
-        """Remember at most so many bytes; the conversations that rested longest are forgotten first."""
+    def __init__(self, most: int = _MOST_BYTES, *, thoughts: bool = False) -> None:
+        """Remember at most so many bytes; the conversations that rested longest are forgotten first.
+
+        ``thoughts``: see `message_of`.
+        """
         self._most = most
+        self.thoughts = thoughts
+        self._message = partial(message_of, thoughts=True) if thoughts else message_of
         self._size = 0
         self._known: OrderedDict[str, tuple[tuple[Turn, ...], bytes]] = OrderedDict()
 
@@ -35,9 +41,9 @@ class Spoken:
         begin = 1 if turns and turns[0].role == "system" else 0
         said = turns[begin:-1]
         if not key or len(said) < _SHORT:
-            return [message_of(turn) for turn in turns]
+            return [self._message(turn) for turn in turns]
         data = self._encoded(key, said)
-        return [*map(message_of, turns[:begin]), orjson.Fragment(data), message_of(turns[-1])]
+        return [*map(self._message, turns[:begin]), orjson.Fragment(data), self._message(turns[-1])]
 
     def _encoded(self, key: str, said: tuple[Turn, ...]) -> bytes:
         known, data = self._known.pop(key, ((), b""))
@@ -45,9 +51,9 @@ class Spoken:
         count = len(known)
         if known and said[:count] == known:
             if count < len(said):
-                data = b"%b,%b" % (data, _joined(said[count:]))
+                data = b"%b,%b" % (data, self._joined(said[count:]))
         else:
-            data = _joined(said)
+            data = self._joined(said)
         self._known[key] = (said, data)
         self._size += len(data)
         while self._size > self._most:
@@ -55,7 +61,6 @@ class Spoken:
             self._size -= len(dropped)
         return data
 
-
-def _joined(turns: tuple[Turn, ...]) -> bytes:
-    """Messages as they stand in a list, without its brackets."""
-    return orjson.dumps([message_of(turn) for turn in turns])[1:-1]
+    def _joined(self, turns: tuple[Turn, ...]) -> bytes:
+        """Messages as they stand in a list, without its brackets."""
+        return orjson.dumps([self._message(turn) for turn in turns])[1:-1]

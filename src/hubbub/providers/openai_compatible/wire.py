@@ -74,8 +74,8 @@ def _add_parameters(body: dict[str, Any], parameters: Parameters) -> None:
         body["stop"] = list(parameters.stop)
 
 
-def message_of(turn: Turn) -> dict[str, Any]:
-    """A turn as the API wants it."""
+def message_of(turn: Turn, *, thoughts: bool = False) -> dict[str, Any]:
+    """A turn as the API wants it; with ``thoughts``, what was thought before tools were called."""
     message: dict[str, Any] = {"role": turn.role, "content": turn.content}
     if turn.role == "tool":
         message["tool_call_id"] = turn.tool_call_id
@@ -86,6 +86,8 @@ def message_of(turn: Turn) -> dict[str, Any]:
         message["content"] = _parts(turn)
     if turn.tool_calls:
         message["content"] = turn.content or None
+        if thoughts and turn.reasoning:
+            message["reasoning_content"] = turn.reasoning
         message["tool_calls"] = [
             {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
             for call in turn.tool_calls
