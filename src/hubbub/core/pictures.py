@@ -21,7 +21,8 @@ class Look:
     """How a picture looks. ``style`` names a theme; an unknown one is the default.
 
     ``width`` and ``font_size`` are pixels at ``scale`` 1, which is how many dots of the picture a pixel has. 0: as the
-    settings say. ``whole``: one picture, however long it gets.
+    settings say. ``whole``: one picture, however long it gets. ``side``: dots of the longest side that a picture should
+    have (0: any); a very long reply becomes longer ones all the same.
     """
 
     style: str = ""
@@ -30,6 +31,7 @@ class Look:
     font_size: float = 0.0
     card: Card | None = None
     whole: bool = False
+    side: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,7 +96,7 @@ class Drawing:
         text = text_of(answer.message)
         try:
             card = card_of(self._rules, wish, self._clock())
-            blobs = await self._renderer.pictures(text, Look(wish.style, card=card))
+            blobs = await self._renderer.pictures(text, Look(wish.style, card=card, side=place.capabilities.image_side))
             images = await self._kept(blobs, text, place)
         except (RenderError, StoreError) as error:
             log.warning("a reply goes out as text: %s", error)

@@ -126,6 +126,7 @@ class TypstRenderer:
             "scale": min(max(look.scale or rules.scale, 0.5), 4.0),
             "height": _LONGEST_WHOLE if look.whole else rules.height,
             "most": 1 if look.whole else rules.most,
+            "side": 0 if look.whole else look.side,
             "dots": rules.dots,
             "card": _card(look.card) if look.card is not None else None,
         }

@@ -20,6 +20,8 @@ from hubbub.rendering.writer import TypstWriter, formula_code
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from hubbub.markup.tree import Block
+
 _TEMPLATES: Final = Path(__file__).parent / "templates"
 # Points of typst in a pixel of a screen.
 _POINT = 0.75
@@ -28,6 +30,9 @@ _AROUND = 80
 _LETTER = 0.52
 """Width of a narrow letter in its height."""
 _LINE = 1.45
+_TOLERANCE = 1.35
+"""How much higher a page may become than it was measured."""
+_FEW = 8
 _DOCUMENT_SIZE = 10.5
 _DOCUMENT_COLUMNS = 90
 # Kinds of pictures by how they begin in base64.
@@ -62,8 +67,7 @@ def picture(job: Mapping[str, Any], bad: frozenset[str] = frozenset()) -> Source
     """A reply as one page or more. Raises TooLong."""
     width, size = int(job["width"]), float(job["size"])
     columns = int((width - _AROUND) / (size * _LETTER))
-    pager = Pager(columns, int(job["height"] / (size * _LINE)))
-    pages = pager.pages(read(job["text"]))
+    pager, pages = _paged(job, columns)
     if len(pages) > job["most"]:
         msg = f"{len(pages)} pictures"
         raise TooLong(msg)
@@ -74,6 +78,19 @@ def picture(job: Mapping[str, Any], bad: frozenset[str] = frozenset()) -> Source
     dots = width * pager.lines(pages) * size * _LINE
     scale = min(float(job["scale"]), max(1.0, math.sqrt(job["dots"] / max(dots, 1))))
     return Source((head + _template("picture") + body).encode(), tuple(writer.formulas), scale)
+
+
+def _paged(job: Mapping[str, Any], columns: int) -> tuple[Pager, list[list[Block]]]:
+    """What stands on which page: no page higher than what the room likes, where that makes few of them."""
+    blocks, line = read(job["text"]), float(job["size"]) * _LINE
+    liked = job.get("side", 0) / (float(job["scale"]) * _TOLERANCE)
+    if 0 < liked < job["height"]:
+        pager = Pager(columns, int(liked / line))
+        pages = pager.pages(blocks)
+        if len(pages) <= _FEW:
+            return pager, pages
+    pager = Pager(columns, int(job["height"] / line))
+    return pager, pager.pages(blocks)
 
 
 def _sheet(code: str, job: Mapping[str, Any]) -> str:

@@ -131,6 +131,13 @@ async def test_the_readers_title_goes_before_the_hubs(card: Card | None, shown: 
     assert renderer.looks == [Look(card=shown)]
 
 
+async def test_the_renderer_is_told_what_the_room_would_make_smaller() -> None:
+    renderer = Renderer()
+    place = Place("ann", Capabilities(images=True, image_side=2560), more)
+    await drawing(renderer).drawn(Answer((Text("x"),)), Wish(), place)
+    assert renderer.looks == [Look(side=2560)]
+
+
 @pytest.mark.parametrize("fault", [RenderError("too long"), StoreError("full")])
 async def test_what_cannot_be_drawn_or_kept_is_text(fault: Exception) -> None:
     broken = (Renderer(error=fault), None) if isinstance(fault, RenderError) else (None, Files(fault))

@@ -39,6 +39,18 @@ def test_pictures_have_a_good_length(typesetter: Typesetter) -> None:
         assert all(each.height > 600 * 0.5 for each in pictures[first:-1]), (name, [each.height for each in pictures])
 
 
+def test_a_side_that_rooms_like_is_kept_where_that_makes_few_pictures(typesetter: Typesetter) -> None:
+    def heights(text: str, **more: int) -> list[int]:
+        given = job(text, most=100, height=2400, scale=1.5, width=600, **more)
+        return [opened(data).height for data in typesetter.pictures(given)]
+
+    some = LONG["paragraphs"][:3500]
+    assert max(heights(some)) > 2560
+    assert max(heights(some, side=2560)) <= 2560
+    much = "\n\n".join([LONG["paragraphs"], LONG["code"], LONG["chinese"]] * 2)
+    assert heights(much, side=2560) == heights(much)
+
+
 def test_nothing_is_lost() -> None:
     for name, text in LONG.items():
         blocks = read(text)
