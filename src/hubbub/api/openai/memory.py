@@ -11,6 +11,7 @@ from urllib.parse import quote, unquote
 
 from hubbub.api.callers import Caller
 from hubbub.api.errors import Refused
+from hubbub.api.kept import address_of
 from hubbub.api.openai.errors import BadField
 from hubbub.api.openai.models import DEFAULT, MEMORY, Names
 from hubbub.api.openai.turns import parameters_of, question_of
@@ -182,5 +183,6 @@ def _written(rows: Sequence[Row]) -> str:
 
 
 def _text(message: Message) -> str:
-    pictures = [f"![{each.alt}]({each.media.url})" for each in message if type(each) is Image and each.media.url]
+    shown = [each for each in message if type(each) is Image and each.media.url]
+    pictures = [f"![{each.alt}]({address_of(each.media.url)})" for each in shown]
     return "\n\n".join(filter(None, [text_of(message), *pictures]))

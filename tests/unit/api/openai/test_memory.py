@@ -149,10 +149,13 @@ async def test_a_reply_in_pieces() -> None:
 
 async def test_pictures_come_as_markdown_and_replies_to_other_rooms_do_not() -> None:
     picture = Image(Media(url="https://example.org/a.png"), alt="a cat")
-    hub = MemoryHub(answer=lambda event: (Text("see"), picture), elsewhere=[Room("loopback", "7", "group", "42")])
+    kept = Image(Media(url="hub:abc"), alt="painted")
+    hub = MemoryHub(answer=lambda event: (Text("see"), picture, kept), elsewhere=[Room("loopback", "7", "group", "42")])
     async with doors(hub) as at:
         _, body = await post(at, REMEMBERING)
-    assert body["choices"][0]["message"]["content"] == "see\n\n![a cat](https://example.org/a.png)"
+    assert body["choices"][0]["message"]["content"] == (
+        "see\n\n![a cat](https://example.org/a.png)\n\n![painted](/files/abc)"
+    )
 
 
 async def test_a_client_that_goes_away_loses_nothing() -> None:
