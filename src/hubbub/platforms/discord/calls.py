@@ -29,7 +29,7 @@ from hubbub.core.messages import (
     text_of,
 )
 from hubbub.core.presses import carried
-from hubbub.platforms.discord.format import verbatim, written
+from hubbub.platforms.discord.format import DIALECT, verbatim
 
 LONGEST = 2000
 """Longest content, in characters."""
@@ -131,7 +131,7 @@ def answered(message: Message, reply_to: str) -> str:
 def _shown(segment: Segment) -> str:
     match segment:
         case Text(text, plain):
-            return verbatim(text) if plain else _marked(text)
+            return verbatim(text) if plain else DIALECT.message(text)
         case Mention(user, name):
             return f"<@{user}>" if user.isdecimal() else verbatim(f"@{name or user}")
         case Face(_, text):
@@ -145,11 +145,3 @@ def _shown(segment: Segment) -> str:
             return verbatim("\n".join(f"{node.name}: {text_of(node.message)}" for node in nodes))
         case _:
             return ""
-
-
-def _marked(text: str) -> str:
-    bare = text.strip()
-    if not bare:
-        return text
-    before = text[: text.index(bare)]
-    return before + written(bare) + text[len(before) + len(bare) :]

@@ -36,7 +36,7 @@ from hubbub.core.presses import carried
 from hubbub.core.work import Outgoing
 from hubbub.markup.split import size
 from hubbub.platforms.telegram.convert import PLATFORM
-from hubbub.platforms.telegram.format import html
+from hubbub.platforms.telegram.format import DIALECT
 
 CAPTION = 1024
 """Longest text beside a file, in UTF-16 units."""
@@ -136,7 +136,7 @@ def _words(message: Sequence[Segment]) -> Words:
 def _shown(segment: Segment) -> Words:
     match segment:
         case Text(text, verbatim):
-            return _verbatim(text) if verbatim else _marked(text)
+            return _verbatim(text) if verbatim else Words(DIALECT.message(text), text)
         case Mention():
             return _mention(segment)
         case Face(name, text):
@@ -151,15 +151,6 @@ def _shown(segment: Segment) -> Words:
 
 def _verbatim(text: str) -> Words:
     return Words(escape(text, quote=False), text)
-
-
-def _marked(text: str) -> Words:
-    """Markdown; the space around it, by which it stands beside its neighbours, is kept."""
-    bare = text.strip()
-    if not bare:
-        return _verbatim(text)
-    before, after = text[: text.index(bare)], text[text.index(bare) + len(bare) :]
-    return Words(before + html(bare) + after, text)
 
 
 def _mention(segment: Mention) -> Words:

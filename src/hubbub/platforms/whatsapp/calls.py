@@ -26,7 +26,7 @@ from hubbub.core.messages import (
     text_of,
 )
 from hubbub.core.work import Outgoing
-from hubbub.platforms.whatsapp.format import written
+from hubbub.platforms.whatsapp.format import DIALECT
 from hubbub.platforms.whatsapp.menus import below
 
 LONGEST = 4096
@@ -107,7 +107,7 @@ def _spoken(text: str) -> dict[str, Any]:
 def _shown(segment: Segment) -> str:
     match segment:
         case Text(text, verbatim):
-            return text if verbatim else _marked(text)
+            return text if verbatim else DIALECT.message(text)
         case Mention(user, name):
             return f"@{name or user}"
         case Face(_, text):
@@ -118,14 +118,6 @@ def _shown(segment: Segment) -> str:
             return "\n".join(f"{node.name}: {text_of(node.message)}" for node in nodes)
         case _:
             return ""
-
-
-def _marked(text: str) -> str:
-    bare = text.strip()
-    if not bare:
-        return text
-    before = text[: text.index(bare)]
-    return before + written(bare) + text[len(before) + len(bare) :]
 
 
 def _file(segment: Segment) -> tuple[Kind, Media] | None:
