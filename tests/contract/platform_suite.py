@@ -15,6 +15,8 @@ from typing import Any, Literal, Protocol
 
 import pytest
 
+from hubbub.bridge.growing import growing
+from hubbub.bridge.translate import fit
 from hubbub.core.addresses import Room
 from hubbub.core.capabilities import Capabilities, Delivery
 from hubbub.core.errors import DeliveryError
@@ -42,6 +44,11 @@ from hubbub.core.ports import CanDelete, CanEdit, CanReact, CanType, Platform, R
 from hubbub.core.work import Outgoing, Row, State
 from tests.fakes.platform_host import FakeHost
 
+MARKDOWN = (
+    "# Title\n\nSome **bold, _odd_** `code` ~~and~~ [a link](https://example.org/?a=1&b=2).\n\n"
+    "| a | b |\n|---|---|\n| 1 | <2> |\n\n1. one\n2. two\n   - more\n\n```python\nif a < b:\n    print('**')\n```\n\n"
+    "> quoted\n"
+)
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 PIXEL = (
     "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII="
@@ -167,6 +174,7 @@ class PlatformSuite:
             assert can.max_length == 0 or can.max_length >= 100
             assert (can.reply_within is not None) == (can.delivery is Delivery.WINDOW)
             assert can.delivery is not Delivery.EDITABLE or isinstance(harness.platform, CanEdit)
+            assert not can.streams or (isinstance(harness.platform, CanEdit) and can.edit_every >= 1)
 
     # --- receiving ---
 
@@ -364,6 +372,25 @@ class PlatformSuite:
             await platform.delete(room, identity)
             wanted.append(("delete", identity))
         assert list(running.effects()) == wanted
+
+    async def test_an_answer_grows_by_edits(self, running: PlatformHarness) -> None:
+        """However much of its Markdown is there; and to say the same once more does no harm."""
+        platform, room = running.platform, running.room
+        if not isinstance(platform, CanEdit):
+            pytest.skip("this platform cannot edit")
+        can = platform.capabilities(room)
+        identity = await platform.send(row(room, growing(MARKDOWN[:20], can)))
+        steps = [growing(MARKDOWN[:length], can) for length in range(24, len(MARKDOWN), 3)]
+        for message in (*steps, *fit((Text(MARKDOWN),), can), *fit((Text(MARKDOWN),), can)):
+            await platform.edit(room, identity, message)
+        assert [name for name, _ in running.shown()] == [identity]
+
+    async def test_a_message_that_is_not_there_cannot_be_edited(self, running: PlatformHarness) -> None:
+        if not isinstance(running.platform, CanEdit):
+            pytest.skip("this platform cannot edit")
+        with pytest.raises(DeliveryError) as caught:
+            await running.platform.edit(running.room, "99999", (Text("new"),))
+        assert caught.value.permanent
 
     async def test_a_message_that_is_not_there_cannot_be_taken_back(self, running: PlatformHarness) -> None:
         if not isinstance(running.platform, CanDelete):
