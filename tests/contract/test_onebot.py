@@ -16,6 +16,7 @@ from hubbub.platforms.onebot.adapter import OneBotAdapter
 from hubbub.platforms.onebot.settings import OneBotSettings
 from tests.contract.platform_suite import PlatformHarness, PlatformSuite, Wrong
 from tests.fakes.onebot_peer import Conduct, Fault, ForwardServer, OneBotPeer, listening, said
+from tests.fakes.onebot_rules import read_string
 from tests.fakes.platform_host import FakeHost
 from tests.fakes.serving import serving
 
@@ -141,6 +142,7 @@ def settings(**more: Any) -> OneBotSettings:
 class TestOneBotReverse(PlatformSuite):
     @pytest.fixture(params=["array", "string"])
     async def harness(self, request: pytest.FixtureRequest) -> AsyncIterator[PlatformHarness]:
+        read_string("warm")  # the oracle takes longer to load than a call may
         harness = ReverseHarness(settings(message_format=request.param), Conduct(string=request.param == "string"))
         async with serving(harness.platform.routes) as address:
             harness.address = address

@@ -34,15 +34,15 @@ async def send_with_files(line: Line, out: Outgoing, settings: OneBotSettings) -
     Raises:
         DeliveryError: as `Platform.send`; once something is out, it is not certain any more.
     """
-    files = [each for each in out.message if type(each) is File]
+    files = [_upload(out, each) for each in out.message if type(each) is File]
     rest = tuple(each for each in out.message if type(each) is not File)
     found, begun = "", False
     try:
         if rest:
             found = message_id(await line.call(*send_call(replace(out, message=rest), settings)))
             begun = True
-        for file in files:
-            found = await _sent(line, out, file, settings) or found
+        for params in files:
+            found = await _sent(line, out, params, settings) or found
             begun = True
     except DeliveryError as error:
         if not begun:
@@ -52,13 +52,17 @@ async def send_with_files(line: Line, out: Outgoing, settings: OneBotSettings) -
     return found
 
 
-async def _sent(line: Line, out: Outgoing, file: File, settings: OneBotSettings) -> str:
+def _upload(out: Outgoing, file: File) -> WireObject:
+    """What uploads a document. Raises DeliveryError, before anything is sent."""
+    target = "group_id" if out.room.kind == "group" else "user_id"
+    return {"file": file_of(file.media), "name": file.media.name or _NAMELESS, target: number(out.room.id)}
+
+
+async def _sent(line: Line, out: Outgoing, params: WireObject, settings: OneBotSettings) -> str:
     """Upload a document; its name where the implementation does not take it. The id of the message, if any."""
-    room, name = out.room, file.media.name or _NAMELESS
-    params: WireObject = {"file": file_of(file.media), "name": name}
-    kind = "group" if room.kind == "group" else "private"
-    params["group_id" if kind == "group" else "user_id"] = number(room.id)
+    room, name = out.room, params["name"]
     try:
+        kind = "group" if room.kind == "group" else "private"
         answer: Any = await line.call(f"upload_{kind}_file", params)
     except CallError as error:
         if not error.certain:
