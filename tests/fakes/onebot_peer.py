@@ -93,6 +93,7 @@ class Conduct:
                 self.reactions.append(params)
             case "upload_private_file" | "upload_group_file" | "set_input_status":
                 (self.typings if action == "set_input_status" else self.uploads).append(params)
+                return None if action == "set_input_status" else {"file_id": f"file-{len(self.uploads)}"}
             case "set_group_ban" | "group_poke" | "friend_poke" | "set_friend_add_request" | "set_group_add_request":
                 self.acts.append((action, params))
             case _:

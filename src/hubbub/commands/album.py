@@ -46,7 +46,11 @@ async def picture(call: Call, context: CommandContext) -> Answer:
         try:
             image = await _fetched(found, context)
         except (MediaError, StoreError) as error:
-            values = {"title": found.title or "-", "author": found.author or "-", "id": _noted(context, error)}
+            values: dict[str, object] = {
+                "title": found.title or "-",
+                "author": found.author or "-",
+                "id": _noted(context, error),
+            }
             return await context.tell(Phrase("album.unreachable", values))
     return Answer(shown(image, await _words(tags, found, context), capabilities, context.event.room.account))
 
@@ -66,7 +70,11 @@ async def _fetched(found: Illustration, context: CommandContext) -> Image:
 
 
 async def _words(tags: Sequence[str], found: Illustration, context: CommandContext) -> str:
-    values = {"tags": ", ".join(tags or found.tags), "title": found.title or "-", "author": found.author or "-"}
+    values: dict[str, object] = {
+        "tags": ", ".join(tags or found.tags),
+        "title": found.title or "-",
+        "author": found.author or "-",
+    }
     return await context.say(Phrase("album.words", values))
 
 

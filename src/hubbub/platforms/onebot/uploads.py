@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from hubbub.core.errors import DeliveryError
 from hubbub.core.messages import File, Text
 from hubbub.platforms.onebot.actions import file_of, number, send_call
+from hubbub.platforms.onebot.bounds import scalar
 from hubbub.platforms.onebot.wire import CallError, message_id
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def has_files(message: Message) -> bool:
 
 
 async def send_with_files(line: Line, out: Outgoing, settings: OneBotSettings) -> str:
-    """Send a message and its documents; the id of the message, "" if there were documents only.
+    """Send a message and its documents; the id of the message, of the file, or "" where the implementation tells none.
 
     Raises:
         DeliveryError: as `Platform.send`; once something is out, it is not certain any more.
@@ -42,7 +43,8 @@ async def send_with_files(line: Line, out: Outgoing, settings: OneBotSettings) -
             found = message_id(await line.call(*send_call(replace(out, message=rest), settings)))
             begun = True
         for params in files:
-            found = await _sent(line, out, params, settings) or found
+            sent = await _sent(line, out, params, settings)
+            found = found or sent
             begun = True
     except DeliveryError as error:
         if not begun:
@@ -70,4 +72,4 @@ async def _sent(line: Line, out: Outgoing, params: WireObject, settings: OneBotS
         log.warning("a file to %s is not taken: %s", room.key, error)
         words = replace(out, message=(Text(f"📎 {name}", verbatim=True),), reply_to="")
         return message_id(await line.call(*send_call(words, settings)))
-    return message_id(answer)
+    return message_id(answer) or (scalar(answer.get("file_id")) if isinstance(answer, dict) else "")

@@ -27,7 +27,7 @@ async def test_words_first_then_each_file() -> None:
     async with connected(conduct) as platform:
         assert platform.capabilities(GROUP).files
         assert await sent(platform, GROUP, Text("here"), PAPER, PAPER) == "5001"
-        assert await sent(platform, PRIVATE, PAPER) == ""
+        assert await sent(platform, PRIVATE, PAPER) == "file-3"
     upload = {"file": "base64://JVBERg==", "name": "a.pdf"}
     assert [each.text for each in conduct.shown] == ["here"]
     assert conduct.uploads == [upload | {"group_id": 30001}] * 2 + [upload | {"user_id": 20001}]
