@@ -38,6 +38,7 @@ MENU = (
         (
             "docs/pages.md",
             "docs/commands.md",
+            "docs/answering.md",
             "docs/rooms.md",
             "docs/rendering.md",
             "docs/tools.md",
