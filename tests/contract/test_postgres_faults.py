@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 import pytest
 
-from hubbub.core.errors import Overloaded, StoreError
+from hubbub.core.errors import Overloaded, StoreAway, StoreError
 from hubbub.core.failpoints import COMMITS
 from hubbub.core.work import Unit
 from hubbub.storage.postgres import database
@@ -193,7 +193,7 @@ class TestAwayDatabase:
         with pytest.raises(Overloaded):
             await store.inbox.accept(event(999), LANE)
         refused = await asyncio.gather(*flood, return_exceptions=True)
-        assert {type(each) for each in refused} == {StoreError}
+        assert {type(each) for each in refused} == {StoreAway}
         await asyncio.to_thread(mortal.serve)
         unit = Unit(done=(held.entries[0].id,), sends=(out("late"),))
         async with asyncio.timeout(15):
@@ -206,6 +206,32 @@ class TestAwayDatabase:
             assert words(await store.outbox.deliveries(ALL_STATES)) == ["late"]
             while (await store.stats())["nodes"] != 1:
                 await asyncio.sleep(0.05)
+        await store.close()
+
+    async def test_what_came_after_refused_events_does_not_overtake_them(self, mortal: Server) -> None:
+        databases = Databases(mortal.dsn)
+        store = PostgresStore(databases.address(await databases.make()), Member("a"), patience=0.5)
+        await store.open()
+        held = await accepted(store, 1, "a", "held")
+        await asyncio.to_thread(mortal.kill)
+        first = asyncio.ensure_future(store.inbox.accept(event(2), LANE))
+        await asyncio.sleep(0.1)
+        second = asyncio.ensure_future(store.inbox.accept(event(3), LANE))
+        unit = Unit(done=(held.entries[0].id,), sends=(out("kept"),))
+        commit = asyncio.ensure_future(store.inbox.commit("held", held.fence, unit, release=True))
+        with pytest.raises(StoreAway):
+            await first
+        await asyncio.sleep(0)
+        assert isinstance(second.exception(), StoreAway)
+        assert not commit.done(), "units keep their order by their lanes, and are tried on"
+        await asyncio.to_thread(mortal.serve)
+        async with asyncio.timeout(15):
+            for number in (2, 3):
+                while True:
+                    with contextlib.suppress(StoreAway):
+                        assert not (await store.inbox.accept(event(number), LANE)).duplicate
+                        break
+        await asyncio.wait([commit])
         await store.close()
 
     async def test_a_short_absence_is_not_noticed(self, mortal: Server) -> None:

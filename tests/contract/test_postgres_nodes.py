@@ -205,6 +205,12 @@ class Record:
         await asyncio.sleep(0)
         return Unit(done=(entry.id,), sends=(Outgoing(room(entry.lane), (), entry=entry.id),))
 
+    async def resumed(self, entry: Entry) -> None:
+        pass
+
+    def recalled(self, entry: Entry) -> Unit:
+        return Unit(done=(entry.id,))
+
     def stored(self, entry: Entry, committed: Committed | None) -> None:
         if committed is not None:
             self.handled.setdefault(entry.lane, []).append(entry.id)

@@ -14,13 +14,13 @@ from collections import deque
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from hubbub.core.errors import StoreError
+from hubbub.core.errors import StoreAway, StoreError
 from hubbub.core.failpoints import COMMITS, Failpoint, never
 from hubbub.storage.postgres import deliveries
 from hubbub.storage.postgres.batch import Batch
 from hubbub.storage.postgres.database import FAILURES, again, away, lost, poison, refused
 from hubbub.storage.postgres.link import Link, Marker
-from hubbub.storage.postgres.orders import Begin, GiveBack, Order, Settle, claims_of, of
+from hubbub.storage.postgres.orders import Accept, Begin, GiveBack, Order, Settle, claims_of, of
 from hubbub.storage.postgres.transaction import Transaction
 from hubbub.storage.refusals import Refusals
 
@@ -100,11 +100,22 @@ class Writer:
             else:
                 self._refusals.stored()
             self._tell(orders)
+            self._turn_away(orders)
             if not self._waiting:
                 self._some.clear()
                 self._idle.set()
             # Behind the callbacks of the futures just resolved, so that what they cause shares the next transaction.
             await asyncio.sleep(0)
+
+    def _turn_away(self, orders: Sequence[Order]) -> None:
+        """Where events were refused, those that came after them are, too: they would overtake what comes again."""
+        failures = [each.error for each in orders if type(each) is Accept and isinstance(each.error, StoreAway)]
+        if not failures:
+            return
+        events = [order for order in self._waiting if type(order) is Accept]
+        self._waiting = deque(order for order in self._waiting if type(order) is not Accept)
+        self._refuse(events, failures[0])
+        self._tell(events)
 
     def _take(self) -> list[Order]:
         """What may go together, in the order in which it came."""
