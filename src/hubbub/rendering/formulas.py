@@ -80,7 +80,7 @@ _CHEMISTRY = re.compile(r"\\ce\s*\{")
 _LETTERS = re.compile("[\u2e80-\u9fff\uac00-\ud7ff\u3040-\u30ff\uff00-\uffef\u0590-\u06ff]+")
 _PLACE = re.compile(r'op\("hub([a-z]+)words"\)')
 # Through it even mathematics reaches functions that read files.
-_FORBIDDEN = re.compile(r"#|(?<![^\W_])(?:std|sys)(?![^\W_])|//|/\*")
+_FORBIDDEN = re.compile(r"#|(?<![^\W\d_])(?:std|sys)(?![^\W_])|//|/\*")
 
 
 @lru_cache(maxsize=512)

@@ -14,6 +14,7 @@ _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\ud800-\udff
 _NARROW_BREAK = "\u200b"
 _WORD = re.compile(r"[^\s\u200b\u2e80-\u9fff\uac00-\ud7ff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]{12,}")
 _JOINTS = re.compile(r"(?<=[/?&=_.,:;+\-\\|%])(?=[^\s\u200b])")
+_WIDE = ("W", "F")
 _RIGHT_TO_LEFT = ("R", "AL")
 
 
@@ -47,6 +48,13 @@ def _cut(word: str, longest: int) -> str:
             begin = index
     pieces.append(word[begin:])
     return _NARROW_BREAK.join(pieces)
+
+
+def wide(line: str) -> int:
+    """How many narrow letters a line takes."""
+    if line.isascii():
+        return len(line)
+    return sum(2 if unicodedata.east_asian_width(each) in _WIDE else 1 for each in line)
 
 
 def leftward(text: str) -> bool:

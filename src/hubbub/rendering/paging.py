@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -26,11 +25,11 @@ from hubbub.markup.tree import (
     Table,
     Words,
 )
+from hubbub.rendering.literals import wide
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-_WIDE = ("W", "F")
 _AROUND = 0.3
 """Lines of space around a block."""
 _FORMULA = 2.5
@@ -200,13 +199,7 @@ def _chunks(texts: Sequence[str], longest: int) -> Iterator[str]:
 
 
 def _lines(text: str, columns: int) -> int:
-    return sum(1 + max(_width(line) - 1, 0) // max(columns, 1) for line in text.split("\n"))
-
-
-def _width(line: str) -> int:
-    if line.isascii():
-        return len(line)
-    return sum(2 if unicodedata.east_asian_width(each) in _WIDE else 1 for each in line)
+    return sum(1 + max(wide(line) - 1, 0) // max(columns, 1) for line in text.split("\n"))
 
 
 def _text(children: Sequence[Inline]) -> str:

@@ -30,7 +30,7 @@ from hubbub.markup.tree import (
 )
 from hubbub.rendering.emoji import runs
 from hubbub.rendering.formulas import mathematics
-from hubbub.rendering.literals import breakable, leftward, literal
+from hubbub.rendering.literals import breakable, leftward, literal, wide
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -40,6 +40,9 @@ _BARE_LINK = re.compile(r"https?://[^\s<>\"'，。；、）】」]+[^\s<>\"'，�
 _LONGEST_WORD = 36
 _LONGEST_CODE = 44
 _CODE_IN_A_LINE = 40
+_CODE_LETTER = 0.95
+"""Width of a letter of code, in narrow letters."""
+_AROUND_CODE = 6
 _LONGEST_SLANTED = 400
 _WIDE_TABLE = 4
 # Every word alone, every wide character alone: each is slanted by itself, and lines break between them.
@@ -96,7 +99,9 @@ class TypstWriter:
     def _block(self, block: Block) -> str:
         match block:
             case Paragraph(children):
-                return self._turned(children, f"p({{{self._line(children)}}})")
+                # A paragraph of typst's leaves out what has a line of its own.
+                name = "pd" if any(map(_apart, children)) else "p"
+                return self._turned(children, f"{name}({{{self._line(children)}}})")
             case Heading(level, children):
                 return self._turned(children, f"h({level}, {{{self._line(children)}}})")
             case CodeBlock():
@@ -123,7 +128,9 @@ class TypstWriter:
         language = _SAME_LANGUAGE.get(language, language) if _LANGUAGE.fullmatch(language) else ""
         coloured = "true" if language and len(block.text) <= _MOST_COLOURED else "false"
         text = breakable(block.text.expandtabs(4), _LONGEST_CODE)
-        return f"k({literal(language)}, {literal(text)}, {coloured})"
+        free = int(self.columns / _CODE_LETTER) - len(language) - _AROUND_CODE
+        beside = "true" if wide(text[: 2 * free].partition("\n")[0]) < free else "false"
+        return f"k({literal(language)}, {literal(text)}, {coloured}, {beside})"
 
     def _listing(self, block: Listing) -> str:
         tight = "true" if block.tight else "false"
@@ -249,6 +256,17 @@ class TypstWriter:
 def formula_code(mathematics: str, *, display: bool) -> str:
     """The call that sets a formula."""
     return f"m({literal(mathematics)}, {'true' if display else 'false'})"
+
+
+def _apart(child: Inline) -> bool:
+    """There is a formula in it that has a line of its own."""
+    match child:
+        case Formula(_, display):
+            return display
+        case Strong(inside) | Emphasis(inside) | Strike(inside) | Anchor(_, inside):
+            return any(map(_apart, inside))
+        case _:
+            return False
 
 
 def _said(children: Sequence[Inline]) -> Iterator[str]:

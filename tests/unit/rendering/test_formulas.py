@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,17 @@ def test_a_formula_looks_like_its_letters(typesetter: Typesetter) -> None:
     assert fraction[1] > 2 * product[1]
 
 
+@pytest.mark.parametrize(
+    "form",
+    ["{}", "so {} it is", "**so {}**", "*{} it*", "> so {}", "- so {}", "# so {}", "| a |\n|---|\n| so {} |", "{} نص"],
+)
+def test_a_formula_of_its_own_line_is_seen_wherever_it_stands(typesetter: Typesetter, form: str) -> None:
+    low, high = [
+        ink(drawn(typesetter, form.replace("{}", f"\\[{latex}\\]"))).height for latex in ("x", r"\frac{\frac{a}{b}}{c}")
+    ]
+    assert high > low
+
+
 def test_what_cannot_be_set_is_shown_as_code_and_spoils_nothing(typesetter: Typesetter) -> None:
     whole = drawn(typesetter, r"before $\frac{a}{b}$ and $\nosuchthing{x}$ after" + "\n\n$$\\nosuchthing$$")
     assert whole.height > 100
@@ -66,6 +78,7 @@ def test_what_the_translator_falls_over_is_shown_as_code(typesetter: Typesetter,
         r"\operatorname{std}.read(x)",
         r"\mathop{std}",
         r"\operatorname{sys}",
+        r"1\std.read(x)",
         '#import "@preview/cetz:0.3.0"',
         r"x \# y #",
         "a" * (LONGEST + 1),
@@ -96,7 +109,8 @@ def test_no_formula_reaches_a_function(latex: str) -> None:
         return
     outside = _without_strings(found.replace("delim: #none", ""))
     assert "#" not in outside
-    assert "std" not in outside
+    # Behind a letter it is another name, behind a digit it is the one.
+    assert not re.search(r"(?<![^\W\d_])(?:std|sys)(?![^\W_])", outside)
 
 
 def _without_strings(code: str) -> str:
