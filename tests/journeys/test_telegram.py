@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from tests.fakes.telegram import GROUP, TOKEN, FakeTelegram, said, telegram
+from tests.fakes.telegram import ALICE, GROUP, TOKEN, FakeTelegram, pressed, said, telegram
 from tests.journeys.inside import inside, until
 
 
@@ -61,3 +61,37 @@ async def test_a_picture_is_shown_to_the_model_in_this_turn_and_the_next(tmp_pat
             asked = [each for each in hub.model.requests[-1].body["messages"] if each["role"] == "user"]
             shown = [part for part in asked[0]["content"] if part["type"] == "image_url"]
             assert [each["image_url"]["url"][:23] for each in shown] == ["data:image/jpeg;base64,"]
+
+
+async def test_a_press_of_a_button_does_what_it_says(tmp_path: Path) -> None:
+    async with telegram() as fake, inside(tmp_path, bot(fake)):
+        fake.push(said("/persona new pirate Talk like a pirate", 1))
+        await until(lambda: len(fake.messages) == 1)
+        fake.push(said("/persona", 2))
+        await until(lambda: fake.keyboards)
+        (number, keyboard), *_ = fake.keyboards.items()
+        button = next(each for row in keyboard for each in row if each["text"] == "pirate")
+        fake.push(pressed(button["callback_data"], 3, number))
+        fake.push(pressed(button["callback_data"], 3, number))
+        await until(lambda: len(fake.messages) == 3)
+        await until(lambda: "press3" in fake.answered)
+        assert "pirate" in list(fake.messages.values())[-1]
+        fake.push(said("/echo end", 4))
+        await until(lambda: "end" in fake.messages.values())
+    assert len(fake.messages) == 4, "a press that comes twice is done once"
+    assert not fake.refused
+
+
+async def test_whoever_runs_a_group_chooses_when_it_is_answered(tmp_path: Path) -> None:
+    async with telegram() as fake, inside(tmp_path, bot(fake)):
+        fake.admins = [{"status": "creator", "user": ALICE, "is_anonymous": False}]
+        fake.push(in_group("just talking", 1))
+        fake.push(in_group("/mode always", 2))
+        await until(lambda: len(fake.messages) == 1)
+        fake.push(in_group("still talking", 3))
+        await until(lambda: "LLM-OK still talking" in fake.messages.values())
+        fake.push(in_group("/banme", 4))
+        await until(lambda: fake.restricted)
+        await until(lambda: len(fake.messages) == 3)
+    assert "LLM-OK just talking" not in fake.messages.values()
+    assert not fake.refused
