@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import TYPE_CHECKING, Final
 
 from hubbub.bridge.growing import growing
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from hubbub.core.addresses import Room
     from hubbub.core.capabilities import Capabilities
-    from hubbub.core.messages import Message
+    from hubbub.core.messages import Message, Segment
     from hubbub.core.ports import Outbox, Streams
     from hubbub.core.work import Committed, Entry, Row
     from hubbub.dispatch.delivery import Sender
@@ -211,14 +212,18 @@ class Draft:
     def ends(self, parts: Sequence[Outgoing], *, deletable: bool) -> tuple[Outgoing, ...]:
         """The messages of an answer where the first takes the place of the draft, if it can.
 
-        It cannot where it is more than words: then the draft is taken back, or says in a sign that others follow.
+        What follows its words is a message of its own. It cannot where it begins with anything else: then the draft is
+        taken back, or says in a sign that others follow.
         """
         row = self.row
         if row is None:
             return tuple(parts)
         first = parts[0] if parts else None
-        if first is not None and all(type(each) in _WORDS for each in first.message):
-            return (self._edit(row, first.message, first.reply_to), *parts[1:])
+        words: Message = tuple(takewhile(_is_words, first.message)) if first is not None else ()
+        rest = first.message[len(words) :] if first is not None else ()
+        if first is not None and (not rest or any(type(each) is Text for each in words)):
+            others = (replace(first, message=rest, reply_to=""),) if rest else ()
+            return (self._edit(row, words, first.reply_to), *others, *parts[1:])
         message: Message = () if deletable else (_PLACE,) if parts else (_GONE,)
         return (self._edit(row, message), *parts)
 
@@ -229,3 +234,7 @@ class Draft:
         """What the answer became is stored, or will not be."""
         if self.row is not None:
             self._means.streams.publish(stream_of(self.row), _END)
+
+
+def _is_words(segment: Segment) -> bool:
+    return type(segment) in _WORDS

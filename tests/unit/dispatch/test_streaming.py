@@ -194,6 +194,24 @@ async def test_what_is_no_words_follows_a_draft_that_is_taken_back(
         assert on.platform.seen == ["(picture)"]
 
 
+async def test_pictures_of_an_answer_follow_its_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The words take the place of the draft, which stays where it is."""
+    writing = Writing()
+    async with stage(tmp_path, Models(writing.script(FIRST, SECOND))) as on:
+
+        def painted(answer: Answer, *more: object) -> Answer:
+            return replace(answer, message=(*answer.message, Image(Media(url="https://example.org/a.png"))))
+
+        monkeypatch.setattr(on.hub.road, "_noted", painted)
+        asked = on.asks()
+        await on.shows(growing_text(FIRST.strip()))
+        for number in (0, 1):
+            writing.go_on(number)
+        await asked
+        assert on.platform.seen == [WHOLE, "(picture)"]
+        assert [edits for _, _, _, edits in await on.facts()] == [False, True, False]
+
+
 async def test_a_draft_that_is_gone_is_followed_by_a_new_message(tmp_path: Path) -> None:
     writing = Writing()
     async with stage(tmp_path, Models(writing.script(FIRST, SECOND))) as on:
