@@ -33,11 +33,11 @@ class MemoryPeople:
         self.known[name] = replace(user, role=Role.USER if role is None else role)
         return self.known[name]
 
-    async def set_limits(self, name: str, messages: int | None, tokens: int | None) -> User:
+    async def set_limits(self, name: str, messages: int | None, tokens: int | None, money: float | None = None) -> User:
         if name.startswith("hub:"):
             raise UserError(Phrase("access.no_person", {"person": name}))
         user = (await self.details(name)).user
-        self.known[name] = replace(user, own_messages=messages, own_tokens=tokens)
+        self.known[name] = replace(user, own_messages=messages, own_tokens=tokens, own_money=money)
         return self.known[name]
 
     async def waiting(self) -> Sequence[Stranger]:

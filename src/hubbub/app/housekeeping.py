@@ -9,7 +9,7 @@ from typing import Protocol
 
 from hubbub.conversations.undoing import KEPT_SECONDS
 from hubbub.core.errors import StoreError
-from hubbub.core.ports import Calls, Clock
+from hubbub.core.ports import Calls, Clock, Usage
 
 log = logging.getLogger(__name__)
 
@@ -96,6 +96,23 @@ class CallKeeping:
             total += gone
             await asyncio.sleep(0.1)
         return total
+
+
+@dataclass(frozen=True, slots=True)
+class HoldKeeping:
+    """Forgets reservations that lapsed; they count no more anyway."""
+
+    usage: Usage
+    clock: Clock
+
+    async def run(self) -> None:
+        """For ever: each hour."""
+        while True:
+            await asyncio.sleep(_EVERY)
+            try:
+                await self.usage.sweep(self.clock())
+            except StoreError as error:
+                log.error("reservations that lapsed are not removed: %s", error)  # noqa: TRY400 - an expected kind
 
 
 class Loadable(Protocol):

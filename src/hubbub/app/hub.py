@@ -15,7 +15,7 @@ from hubbub.api.auth import Access
 from hubbub.api.server import WebServer
 from hubbub.app.admin import ensure_admin
 from hubbub.app.engines import hub_store, node_name
-from hubbub.app.housekeeping import CallKeeping, Housekeeping, keep_current
+from hubbub.app.housekeeping import CallKeeping, HoldKeeping, Housekeeping, keep_current
 from hubbub.app.models import LateModels
 from hubbub.app.pages import console_services, recent_log
 from hubbub.app.parts import Parts
@@ -151,7 +151,8 @@ def _duties(parts: Parts) -> Iterator[Coroutine[None, None, None]]:
         silence = Silence(store, lambda: customs_of(parts.settings), parts.road.lane_of, time.time)
         kept = parts.settings.repeater
         calls = CallKeeping(store.calls, kept.call_log_days, kept.call_log_most, time.time)
-        tidying = (Housekeeping(store, time.time).run, calls.run, parts.files.run, Sessions(silence).run)
+        holds = HoldKeeping(store.usage, time.time)
+        tidying = (Housekeeping(store, time.time).run, calls.run, holds.run, parts.files.run, Sessions(silence).run)
         if cluster is None:
             yield from (duty() for duty in tidying)
         else:

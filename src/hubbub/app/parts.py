@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from hubbub import __version__
 from hubbub.api.auth import Access
+from hubbub.api.repeater_parts import RepeaterParts
 from hubbub.api.services import ApiSettings, Services
 from hubbub.app.album import build_album
 from hubbub.app.belongings import PlatformFacts
@@ -264,20 +265,25 @@ class Parts:
             ),
             counters=self._counters,
             registry=self.models,
-            repeater=repeater_parts(
-                self.settings,
-                self.userdata,
-                self.store.conversations,
-                (self.models, lambda: self.settings),
-                (self.dispatcher, time.time),
-                WholePictures(self.renderer, drawing_rules(self.settings, self.zone), time.time),
-            ),
+            repeater=self._repeater(),
             people=self.people,
             renderer=self.renderer,
             system_prompt=self.settings.chat.system_prompt,
             meter=self.meter,
             gate=self.gate,
         )
+
+    def _repeater(self) -> RepeaterParts:
+        """For the Repeater's API; who was joined to somebody has that one's data there, too."""
+        found = repeater_parts(
+            self.settings,
+            self.userdata,
+            self.store.conversations,
+            (self.models, lambda: self.settings),
+            (self.dispatcher, time.time),
+            WholePictures(self.renderer, drawing_rules(self.settings, self.zone), time.time),
+        )
+        return replace(found, owner_of=lambda user: self.directory.owner(found.owner_of(user)))
 
     def _counters(self) -> dict[str, float]:
         return {

@@ -15,6 +15,8 @@ from hubbub.commands.access.rules import RESERVED
 from hubbub.commands.audit import recorded
 from hubbub.conversations.branches import listed
 from hubbub.conversations.limits import Meter
+from hubbub.conversations.people.directory import Directory
+from hubbub.conversations.people.joining import forgotten
 from hubbub.conversations.zones import zone_of
 from hubbub.core.addresses import Room
 from hubbub.core.errors import StoreError, UserError
@@ -24,6 +26,7 @@ from hubbub.core.messages import Message, Text
 from hubbub.core.people import Stranger, User, UserDetails
 from hubbub.core.phrases import Phrase
 from hubbub.core.ports import Store
+from hubbub.core.quotas import BILLION
 from hubbub.core.work import Append, Outgoing, Row, Spent, Unit
 from hubbub.settings import Settings
 from hubbub.words import say
@@ -38,6 +41,7 @@ class Desk:
     """Where `HubPeople` works: the store, who decides about roles, who counts, and the node that it writes as.
 
     ``sends`` makes what is stored of a message to a room, caused by an entry; ``push`` lets stored rows go out.
+    ``joined``: who is one person.
     """
 
     store: Store
@@ -46,6 +50,7 @@ class Desk:
     node: str
     sends: Callable[[Room, Message, int], tuple[Outgoing, ...]]
     push: Callable[[Sequence[Row]], None]
+    joined: Directory
 
 
 class HubPeople:
@@ -85,11 +90,12 @@ class HubPeople:
             await self._write(self._desk.gate.set_role(person, role, BY))
         return (await self.details(owner)).user
 
-    async def set_limits(self, name: str, messages: int | None, tokens: int | None) -> User:
+    async def set_limits(self, name: str, messages: int | None, tokens: int | None, money: float | None = None) -> User:
         """See `People.set_limits`."""
-        owner = _nameable(name)
+        owner = self._desk.joined.owner(_nameable(name))
+        cost = None if money is None else round(money * BILLION)
         async with self._writing:
-            await self._write(self._desk.gate.set_limit(owner, OwnLimit(messages, tokens), BY))
+            await self._write(self._desk.gate.set_limit(owner, OwnLimit(messages, tokens, cost=cost), BY))
         return (await self.details(owner)).user
 
     async def waiting(self) -> Sequence[Stranger]:
@@ -110,13 +116,16 @@ class HubPeople:
 
     async def forget(self, name: str) -> None:
         """See `People.forget`."""
-        await self._desk.store.forget(_nameable(name))
+        owner, joined = _nameable(name), self._desk.joined
+        for each in joined.ties.all_of(owner):
+            await self._desk.store.forget(each)
+        await forgotten(self._desk.store.conversations, joined, owner)
 
     def _user(self, spent: Spent) -> User:
         gate, person = self._desk.gate, person_of(spent.owner)
         role = gate.role_of(person) if person else None
         limits = self._desk.meter.limits_of(spent.owner)
-        own = gate.limit_of(spent.owner) or OwnLimit()
+        own, ties = gate.limit_of(spent.owner) or OwnLimit(), self._desk.joined.ties
         return User(
             owner=spent.owner,
             person=person,
@@ -129,6 +138,11 @@ class HubPeople:
             tokens_per_day=limits.tokens_per_day,
             own_messages=0 if own.off else own.messages,
             own_tokens=0 if own.off else own.tokens,
+            money=spent.cost / BILLION,
+            money_per_day=limits.cost_per_day / BILLION,
+            own_money=0.0 if own.off else None if own.cost is None else own.cost / BILLION,
+            joined=ties.others(spent.owner),
+            joined_to=ties.main.get(spent.owner, ""),
         )
 
     async def _write(self, write: Append, told: tuple[Room, Message] | None = None) -> None:
@@ -192,7 +206,10 @@ async def people_beside_no_hub(settings: Settings, store: Store) -> HubPeople:
     meter = Meter(store.usage, limits, time.time, zone, gate.limits)
     meter.use(limits, platform_limits(settings), common_limits(settings))
     node = f"command-{secrets.token_hex(4)}"
-    return HubPeople(Desk(store, gate, meter, node, _queued, lambda _: None))
+    joined = Directory(store.conversations)
+    gate.know(joined)
+    await joined.load()
+    return HubPeople(Desk(store, gate, meter, node, _queued, lambda _: None, joined))
 
 
 def _queued(room: Room, message: Message, entry: int) -> tuple[Outgoing, ...]:

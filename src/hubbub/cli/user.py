@@ -32,6 +32,7 @@ Limit = Annotated[int, typer.Option("--limit", min=1, max=10_000, help="Most use
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask; for scripts.")]
 Messages = Annotated[int | None, typer.Option("--messages", min=0, help="Most messages a day; 0: any number.")]
 Tokens = Annotated[int | None, typer.Option("--tokens", min=0, help="Most tokens a day; 0: any number.")]
+Money = Annotated[float | None, typer.Option("--money", min=0, help="Most money a day; 0: any amount.")]
 Code = Annotated[str, typer.Argument(help="The code that the stranger was given.")]
 GivenRole = Annotated[
     Literal["user", "guest", "admin", "nobody"],
@@ -81,10 +82,11 @@ def allow(user: Name, role: GivenRole = "user", *, config: Config = None, data: 
 
 
 @app.command("limit")
-def limited(
+def limited(  # noqa: PLR0913 - a parameter is an option of the command line
     user: Name,
     messages: Messages = None,
     tokens: Tokens = None,
+    money: Money = None,
     *,
     config: Config = None,
     data: DataDir = None,
@@ -93,11 +95,15 @@ def limited(
     with told():
         settings = settings_of(config, data)
         if hub := RunningHub.find(settings):
-            changed = hub.put(_path(user, "limits"), {"messages_per_day": messages, "tokens_per_day": tokens})
+            limits = {"messages_per_day": messages, "tokens_per_day": tokens, "money_per_day": money}
+            changed = hub.put(_path(user, "limits"), limits)
         else:
-            changed = _plain(_at_desk(settings, lambda people: people.set_limits(user, messages, tokens)))
+            changed = _plain(_at_desk(settings, lambda people: people.set_limits(user, messages, tokens, money)))
         most = {"messages": changed["messages_per_day"], "tokens": changed["tokens_per_day"]}
-        print(f"{user}: " + ", ".join(f"{count or 'any number of'} {what} a day" for what, count in most.items()))
+        told_so = [f"{count or 'any number of'} {what} a day" for what, count in most.items()]
+        if changed["money_per_day"]:
+            told_so.append(f"{changed['money_per_day']:g} of money a day")
+        print(f"{user}: " + ", ".join(told_so))
 
 
 @app.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from starlette.responses import HTMLResponse, Response
@@ -25,6 +26,7 @@ LONGEST_COUNT = 12
 # What can be given on the page; who is an owner of the hub, the settings say.
 ROLES = (Role.BLOCKED, Role.GUEST, Role.USER, Role.ADMIN)
 _NONE = "none"
+_AMOUNT = re.compile(r"\d{1,6}(?:\.\d{0,9})?", re.ASCII)
 
 
 class PeoplePages:
@@ -50,7 +52,8 @@ class PeoplePages:
         """Set what somebody may use a day."""
         look, _ = await self._desk.owner_writes(request)
         form = await form_of(request)
-        await self._people().set_limits(_name(form), _count(form, "messages"), _count(form, "tokens"))
+        counts = (_count(form, "messages"), _count(form, "tokens"))
+        await self._people().set_limits(_name(form), *counts, _money(form))
         return await self._list(look)
 
     async def let_in(self, request: Request) -> Response:
@@ -93,6 +96,16 @@ def _count(form: Form, name: str) -> int | None:
     if not given.isascii() or not given.isdecimal() or len(given) > LONGEST_COUNT:
         raise PageError(Phrase("page.error_form"))
     return int(given)
+
+
+def _money(form: Form) -> float | None:
+    """None for an empty field, as with `_count`. Raises PageError."""
+    given = form.get("money").strip()
+    if not given:
+        return None
+    if not _AMOUNT.fullmatch(given):
+        raise PageError(Phrase("page.error_form"))
+    return float(given)
 
 
 def _role(name: str) -> Role | None:

@@ -81,8 +81,11 @@ def _pair(entry: object) -> tuple[str, str] | None:
     if not isinstance(entry, dict):
         return None
     name, text = entry.get("act"), entry.get("prompt")
-    if not isinstance(name, str) or not isinstance(text, str):
-        return None
+    return pair(name, text) if isinstance(name, str) and isinstance(text, str) else None
+
+
+def pair(name: str, text: str) -> tuple[str, str] | None:
+    """A name, made fit to be one, and its text; None where there is none, or it is too long."""
     name = " ".join("".join(sign if sign.isprintable() else " " for sign in name).split()).lstrip(HIDDEN)
     text = text.strip()
     if not name or not text or len(text) > LONGEST or not _storable(name + text):

@@ -16,7 +16,11 @@ class User:
     ``person`` is ``platform:id`` where it is one person in private, else "". ``fixed``: the settings say the role.
     ``messages`` and ``tokens`` are sums of all days; ``last_at`` in seconds since the epoch, 0 for never.
     ``messages_per_day`` and ``tokens_per_day`` are the limits that count, 0 for none; ``own_messages`` and
-    ``own_tokens`` what was set for this one alone, None where the hub's limits hold.
+    ``own_tokens`` what was set for this one alone, None where the hub's limits hold. ``money`` is in what prices of
+    models are in.
+
+    ``joined``: owners that have this one's contexts, as the same person elsewhere; ``joined_to``: whose contexts this
+    one has, "" for its own.
     """
 
     owner: str
@@ -30,6 +34,11 @@ class User:
     tokens_per_day: int = 0
     own_messages: int | None = None
     own_tokens: int | None = None
+    money: float = 0.0
+    money_per_day: float = 0.0
+    own_money: float | None = None
+    joined: tuple[str, ...] = ()
+    joined_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +78,7 @@ class People(Protocol):
             StoreError: it could not be stored.
         """
 
-    async def set_limits(self, name: str, messages: int | None, tokens: int | None) -> User:
+    async def set_limits(self, name: str, messages: int | None, tokens: int | None, money: float | None = None) -> User:
         """Limits a day of one owner's own: 0 is none at all, None the hub's. Counts at once.
 
         Raises:

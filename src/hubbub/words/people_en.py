@@ -71,6 +71,12 @@ SENTENCES: Final = MappingProxyType(
         "command.persona.import_known": "{count} were there already.",
         "command.persona.import_renamed": "Names that were taken, and now are: {names}",
         "command.persona.import_left": "{count} were left out: without a name or text, or too long.",
+        # --- on the owner's pages
+        "console.person_money_day": "Money a day",
+        "console.person_cost": "cost {money}",
+        "console.person_money": "at most {most} of money a day",
+        "console.person_joined": "the same person as {names}",
+        "console.person_joined_to": "joined to {name}",
         # --- usage
         "command.usage.chart": "The last {days} days",
         "command.usage.chart_messages": "Messages a day, at most {most}",

@@ -69,6 +69,12 @@ SENTENCES: Final = MappingProxyType(
         "command.persona.import_known": "{count} 个已经存在。",
         "command.persona.import_renamed": "名称已被占用而改名：{names}",
         "command.persona.import_left": "{count} 个没有导入：缺少名称或内容，或者太长。",
+        # --- on the owner's pages
+        "console.person_money_day": "每天的金额",
+        "console.person_cost": "费用 {money}",
+        "console.person_money": "每天金额最多 {most}",
+        "console.person_joined": "与 {names} 是同一个人",
+        "console.person_joined_to": "已绑定到 {name}",
         # --- usage
         "command.usage.chart": "最近 {days} 天",
         "command.usage.chart_messages": "每天的消息数，最多 {most}",

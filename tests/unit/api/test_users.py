@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -42,6 +43,7 @@ async def test_users_are_listed(at: Doors) -> None:
     assert found["users"][0] == {
         "owner": "onebot:private:5", "person": "onebot:5", "role": "user", "fixed": False, "messages": 3, "tokens": 40,
         "last_at": 1.5, "messages_per_day": 0, "tokens_per_day": 100, "own_messages": None, "own_tokens": None,
+        "money": 0.0, "money_per_day": 0.0, "own_money": None, "joined": [], "joined_to": "",
     }  # fmt: skip
     assert len((await ask(at, "GET", "/users?limit=1"))[1]["users"]) == 1
 
@@ -51,6 +53,16 @@ async def test_one_is_shown_by_any_name(at: Doors, name: str) -> None:
     status, found = await ask(at, "GET", f"/users/{quote(name, safe='')}")
     assert (status, found["person"]) == (200, name)
     assert (found["messages_today"], found["conversations"]) == (1, 2)
+
+
+async def test_money_is_limited_and_joined_owners_are_told(at: Doors, people: MemoryPeople) -> None:
+    body = {"messages_per_day": 1, "money_per_day": 0.5}
+    assert (await ask(at, "PUT", "/limits/onebot:5", body))[1]["own_money"] == 0.5
+    for bad in (-1, 1e9, "much"):
+        assert (await ask(at, "PUT", "/limits/onebot:5", {"money_per_day": bad}))[0] == 422
+    people.known["onebot:5"] = replace(people.known["onebot:5"], joined=("x:private:1",), joined_to="y:private:2")
+    found = (await ask(at, "GET", "/users/onebot:5"))[1]
+    assert (found["joined"], found["joined_to"]) == (["x:private:1"], "y:private:2")
 
 
 async def test_roles_are_given_and_taken_away(at: Doors, people: MemoryPeople) -> None:

@@ -101,7 +101,8 @@ async def test_acts_are_written_down(hub: World) -> None:
     await boss.reads("/admintoken a-new-token")
     await boss.reads("/help")
     await hub.person("ann").reads("/block fake:boss")
-    people = HubPeople(Desk(hub.store, hub.gate, hub.road._ways.means.meter, "node", lambda *_: (), lambda _: None))
+    meter = hub.road._ways.means.meter
+    people = HubPeople(Desk(hub.store, hub.gate, meter, "node", lambda *_: (), lambda _: None, hub.people))
     await people.set_role("fake:carl", Role.GUEST)
     found = await acts(hub.store.conversations, 10)
     assert [(each["by"], each["act"], each["detail"]) for each in found] == [

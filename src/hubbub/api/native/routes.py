@@ -13,6 +13,7 @@ from hubbub.api.native.deliveries import DeliveryRoutes
 from hubbub.api.native.exports import ExportRoutes
 from hubbub.api.native.hub import HubRoutes
 from hubbub.api.native.messages import Messages
+from hubbub.api.native.personas import PersonaRoutes, Personas, TakenOver
 from hubbub.api.native.tokens import TokenRoutes
 from hubbub.api.native.users import Strangers, UserJSON, UserRoutes, Users, UserShown
 from hubbub.api.native.wire import (
@@ -85,6 +86,10 @@ def native_router(services: Services) -> APIRouter:
     _add(router, "POST /tokens", tokens.make, "admin", TokenMade)
     _add(router, "DELETE /tokens/{token}", tokens.drop, "admin", None)
     _add(router, "GET /audit", AuditRoutes(services).listed, "admin", Acts)
+    kept = PersonaRoutes(services)
+    _add(router, "GET /personas", kept.listed, "admin", Personas)
+    _add(router, "POST /personas", kept.take, "admin", TakenOver)
+    _add(router, "DELETE /personas/{name}", kept.drop, "admin", None)
     if services.people is not None:
         _add_users(router, UserRoutes(services.people))
     return router

@@ -21,13 +21,17 @@ Named = Annotated[Name, Path(description="A person as platform:id, or an owner's
 
 Code = Annotated[str, Path(max_length=100, description="A pairing code")]
 Count = Annotated[int, Field(ge=0, le=2**53 - 1)]
+Money = Annotated[float, Field(ge=0, le=1_000_000)]
 
 
 class UserJSON(Wire):
     """Somebody who uses the hub. Times in seconds since the epoch; ``role`` null: a whole group, or a name of yours.
 
     ``fixed``: the settings say the role. ``messages`` and ``tokens`` of all days; limits 0: none. ``own_messages`` and
-    ``own_tokens``: limits a day of this one alone, null where the hub's hold.
+    ``own_tokens``: limits a day of this one alone, null where the hub's hold. Money is in what prices of models are in.
+
+    ``joined``: owners that have this one's contexts, as the same person elsewhere; ``joined_to``: whose contexts this
+    one has, "" for its own.
     """
 
     owner: str
@@ -41,6 +45,11 @@ class UserJSON(Wire):
     tokens_per_day: int
     own_messages: int | None
     own_tokens: int | None
+    money: float
+    money_per_day: float
+    own_money: float | None
+    joined: list[str]
+    joined_to: str
 
 
 class Users(Wire):
@@ -68,6 +77,7 @@ class LimitsIn(Wire):
 
     messages_per_day: Count | None = None
     tokens_per_day: Count | None = None
+    money_per_day: Money | None = None
 
 
 class StrangerJSON(Wire):
@@ -120,7 +130,8 @@ class UserRoutes:
     async def limit(self, user: Named, body: LimitsIn) -> UserJSON:
         """Set what one may use a day, in place of the hub's limits."""
         try:
-            return user_json(await self._people.set_limits(user, body.messages_per_day, body.tokens_per_day))
+            limits = (body.messages_per_day, body.tokens_per_day, body.money_per_day)
+            return user_json(await self._people.set_limits(user, *limits))
         except UserError as error:
             raise Refused(422, "invalid_request", say(error.user_text, "en")) from error
 
@@ -159,6 +170,11 @@ def user_json(user: User) -> UserJSON:
         tokens_per_day=user.tokens_per_day,
         own_messages=user.own_messages,
         own_tokens=user.own_tokens,
+        money=user.money,
+        money_per_day=user.money_per_day,
+        own_money=user.own_money,
+        joined=list(user.joined),
+        joined_to=user.joined_to,
     )
 
 
