@@ -73,6 +73,7 @@ class Conduct:
     acts: list[tuple[str, Object]] = field(default_factory=list)
     roles: dict[int, str] = field(default_factory=dict)
     bundles: dict[str, Object] = field(default_factory=dict)
+    known: dict[int, Object] = field(default_factory=dict)
     next_id: int = 5000
 
     def fault(self, action: str) -> Fault | None:
@@ -111,6 +112,9 @@ class Conduct:
             case "get_group_member_info":
                 role = self.roles.get(params["user_id"], "admin" if params["user_id"] == self.self_id else "member")
                 return {"user_id": params["user_id"], "group_id": params["group_id"], "role": role}
+            case "get_msg":
+                need(params["message_id"] in self.known, "no such message", 1200)
+                return self.known[params["message_id"]]
             case _:
                 need(params["id"] in self.bundles, "no such bundle", 1200)
                 return self.bundles[params["id"]]

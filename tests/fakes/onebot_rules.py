@@ -291,6 +291,7 @@ ACTIONS: dict[str, Callable[..., None]] = {
     "set_friend_add_request": check_friend_request,
     "set_group_add_request": check_group_request,
     "get_forward_msg": check_get_forward,
+    "get_msg": check_delete,
     "get_login_info": check_nothing,
     "get_version_info": check_nothing,
     "get_status": check_nothing,

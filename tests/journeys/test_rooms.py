@@ -356,3 +356,26 @@ async def test_a_long_answer_goes_out_as_a_bundle(tmp_path: Path) -> None:
         await until(lambda: len(qq.peer.conduct.shown) == 3)
     calls = qq.peer.conduct.calls
     assert (calls["send_private_forward_msg"], calls["send_group_forward_msg"], calls["send_private_msg"]) == (1, 1, 1)
+
+
+async def test_what_a_question_quotes_is_read_to_the_model(tmp_path: Path) -> None:
+    known: dict[int, dict[str, Any]] = {
+        70: {"message_id": 70, "sender": {"user_id": BO, "nickname": "Bo"}, "message": "the earth\nis flat"},
+        71: {"message_id": 71, "sender": {"user_id": BO}, "message": [{"type": "forward", "data": {"id": "inner"}}]},
+    }
+    conduct = Conduct(known=known, bundles={"inner": INNER})
+    at = {"type": "at", "data": {"qq": "10001"}}
+    async with inside(tmp_path) as hub, hub.peer(conduct) as qq:
+        for number, (quoted, text) in enumerate(((70, " true?"), (71, " short?"), (72, " what?")), 1):
+            quote = {"type": "reply", "data": {"id": str(quoted)}}
+            qq.say([quote, at, {"type": "text", "data": {"text": text}}], ANNA + number, GROUP)
+            await qq.until_seen(number)
+        reply(qq, 70, "/chat really?", BO)
+        await qq.until_seen(4)
+        asked = [each.body["messages"][-1]["content"] for each in hub.model.requests]
+    assert asked == [
+        "> the earth\n> is flat\n\ntrue?",
+        "short?\n> Cat: two",
+        "what?",
+        "> the earth\n> is flat\n\nreally?",
+    ]

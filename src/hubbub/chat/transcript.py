@@ -9,7 +9,7 @@ from hubbub.core.messages import Audio, Face, File, Forward, Image, Link, Mentio
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hubbub.core.messages import Segment
+    from hubbub.core.messages import Message, Segment
 
 LONGEST = 6000
 _LONGEST_LINE = 1000
@@ -34,12 +34,17 @@ def _lines(bundle: Forward, depth: int) -> Iterator[str]:
     """Bundles within one another are quotations within one another."""
     begin = "> " * depth
     for node in bundle.nodes:
-        words = "".join(map(_words, node.message)).strip()[:_LONGEST_LINE].split("\n")
+        words = words_of(node.message)[:_LONGEST_LINE].split("\n")
         yield f"{begin}{node.name or node.author}: {words[0]}".rstrip()
         yield from (f"{begin}{line}" for line in words[1:])
         for segment in node.message:
             if isinstance(segment, Forward) and depth < _DEEPEST:
                 yield from _lines(segment, depth + 1)
+
+
+def words_of(message: Message) -> str:
+    """What one message says, with signs for what is no text."""
+    return "".join(map(_words, message)).strip()
 
 
 def _words(segment: Segment) -> str:

@@ -21,6 +21,7 @@ from hubbub.core.events import Event, Received
 from hubbub.core.failpoints import Failpoint, never
 from hubbub.core.identities import Author
 from hubbub.core.messages import Blob, Forward, Media, Message
+from hubbub.core.messages import Node as Said
 from hubbub.core.models import Endpoint, ModelSpec
 from hubbub.core.phrases import Sentence
 from hubbub.core.pictures import Illustration, Look, Paper, Wish
@@ -305,6 +306,14 @@ class CanUnfold(Protocol):
 
     async def unfold(self, room: Room, bundle: Forward) -> Forward:
         """The bundle with its messages. Raises MediaError."""
+
+
+@runtime_checkable
+class CanReread(Protocol):
+    """Messages can be asked for by their ids."""
+
+    async def reread(self, room: Room, message_id: str) -> Said:
+        """A message that was said in a room, and who said it. Raises MediaError."""
 
 
 @runtime_checkable

@@ -166,6 +166,7 @@ class Road:
         no = await self._hindrance(event, owner, role, call)
         if no is not None:
             return await self._tell(no, owner, event) if no else _NOTHING
+        entry, event = await self._whole(entry, event, call)
         if call is not None:
             answer = await ways.commands.run(call, self._context(entry, event, (owner, role), stop))
         else:
@@ -174,12 +175,17 @@ class Road:
             answer = await self._shown(answer, owner, entry, rules)
         return self._noted(answer, owner, event)
 
+    async def _whole(self, entry: Entry, event: Received, call: Call | None) -> tuple[Entry, Received]:
+        """A question with what it quotes and forwards, where the platform told only of what message it is."""
+        unfolding = self._ways.unfolding
+        if unfolding is None or not unfolding.concerns(event) or not (call is None or call.command.family):
+            return entry, event
+        event = await unfolding.unfolded(event)
+        return replace(entry, event=event), event
+
     async def _asked(self, entry: Entry, event: Received, who: tuple[str, str], stop: StopSignal) -> Answer:
         """What a model answers to the owner's words."""
         ways, (owner, text) = self._ways, who
-        if ways.unfolding is not None and ways.unfolding.concerns(event):
-            event = await ways.unfolding.unfolded(event)
-            entry = replace(entry, event=event)
         if ways.seeing is not None and ways.seeing.concerns(event):
             entry = replace(entry, event=await ways.seeing.seen(event, owner))
         async with self._answering(entry, event) as pieces:

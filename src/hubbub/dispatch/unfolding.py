@@ -1,20 +1,25 @@
-"""Bundles of messages on the road: those that came by their id alone are asked for, so that a model can read them."""
+"""What a question quotes and forwards, on the road: asked for where only its id came, so that a model can read it."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from hubbub.chat.transcript import words_of
 from hubbub.core.errors import MediaError
 from hubbub.core.events import Received
-from hubbub.core.messages import Forward, Message, Segment
-from hubbub.core.ports import CanUnfold, Platform
+from hubbub.core.messages import Forward, Image, Message, Quote, Segment
+from hubbub.core.ports import CanReread, CanUnfold, Platform
 
 log = logging.getLogger(__name__)
 
 _MOST, _DEEPEST = 8, 3
 """Bundles of one message that are asked for, and within one another; more are left as they came."""
+_SECONDS = 10.0
+_LONGEST_EXCERPT = 2000
+_MOST_PICTURES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,15 +29,40 @@ class Unfolding:
     platforms: Mapping[str, Platform]
 
     def concerns(self, event: Received) -> bool:
-        """It brings a bundle."""
-        return any(type(each) is Forward for each in event.message)
+        """It brings a bundle, or quotes what is not told. Quick: called for every question."""
+        return any(type(each) is Forward or (type(each) is Quote and not each.excerpt) for each in event.message)
 
     async def unfolded(self, event: Received) -> Received:
-        """The message with its bundles whole; one that cannot be had stays as it came, which is logged."""
+        """The message with all of it; what cannot be had, or not soon, stays as it came, which is logged."""
         platform: object = self.platforms.get(event.room.platform)
-        if not isinstance(platform, CanUnfold):
-            return event
-        return replace(event, message=await _Unfolder(platform, event).message(event.message, 1))
+        message = event.message
+        try:
+            async with asyncio.timeout(_SECONDS):
+                if isinstance(platform, CanReread):
+                    message = await _quoting(platform, event)
+                if isinstance(platform, CanUnfold):
+                    message = await _Unfolder(platform, event).message(message, 1)
+        except TimeoutError:
+            log.warning("what %s in %s quotes or forwards does not come", event.id, event.room.key)
+        return replace(event, message=message)
+
+
+async def _quoting(platform: CanReread, event: Received) -> Message:
+    """The message with the words of what it quotes, and with the pictures and bundles there."""
+    place = next((place for place, each in enumerate(event.message) if type(each) is Quote and not each.excerpt), -1)
+    quote = event.message[place]
+    if place < 0 or type(quote) is not Quote:
+        return event.message
+    try:
+        said = await platform.reread(event.room, quote.message_id)
+    except MediaError as error:
+        log.info("what %s in %s quotes is not read: %s", event.id, event.room.key, error)
+        return event.message
+    excerpt = words_of(said.message)[:_LONGEST_EXCERPT]
+    told = replace(quote, author=said.author or quote.author, excerpt=excerpt)
+    pictures = [each for each in said.message if type(each) is Image][:_MOST_PICTURES]
+    bundles = [each for each in said.message if type(each) is Forward]
+    return (*event.message[:place], told, *event.message[place + 1 :], *pictures, *bundles)
 
 
 class _Unfolder:

@@ -9,13 +9,13 @@ from hubbub.core.errors import DeliveryError, MediaError, UserError
 from hubbub.core.phrases import Phrase
 from hubbub.platforms.onebot.actions import number
 from hubbub.platforms.onebot.bounds import scalar
-from hubbub.platforms.onebot.segments import read_bundle
+from hubbub.platforms.onebot.segments import read_bundle, read_said
 from hubbub.platforms.onebot.wire import CallError
 
 if TYPE_CHECKING:
     from hubbub.core.acts import Decision
     from hubbub.core.addresses import Room
-    from hubbub.core.messages import Forward
+    from hubbub.core.messages import Forward, Node
     from hubbub.platforms.onebot.accounts import Line
     from hubbub.platforms.onebot.wire import WireObject
 
@@ -86,6 +86,16 @@ async def unfold(line: Line, bundle: Forward) -> Forward:
         msg = f"the bundle {bundle.id[:100]} is not to be had: {error}"
         raise MediaError(msg) from error
     return read_bundle(found, bundle.id)
+
+
+async def reread(line: Line, message_id: str) -> Node:
+    """See `ports.CanReread.reread`."""
+    try:
+        found: Any = await line.call("get_msg", {"message_id": number(message_id)})
+    except DeliveryError as error:
+        msg = f"the message {message_id[:100]} is not to be had: {error}"
+        raise MediaError(msg) from error
+    return read_said(found, message_id)
 
 
 async def _once(line: Line, action: str, params: WireObject) -> None:

@@ -14,7 +14,7 @@ from hubbub.core.addresses import Room
 from hubbub.core.capabilities import Capabilities
 from hubbub.core.complaints import Complaints
 from hubbub.core.errors import DeliveryError, LeaseLost, MediaError
-from hubbub.core.messages import Forward
+from hubbub.core.messages import Forward, Node
 from hubbub.core.ports import Host, Route
 from hubbub.core.work import Row
 from hubbub.platforms.onebot import acts
@@ -153,11 +153,18 @@ class OneBotAdapter:
 
     async def unfold(self, room: Room, bundle: Forward) -> Forward:
         """Ask for the messages of a bundle. Raises MediaError."""
+        return await acts.unfold(self._reader(room), bundle)
+
+    async def reread(self, room: Room, message_id: str) -> Node:
+        """Ask for a message by its id. Raises MediaError."""
+        return await acts.reread(self._reader(room), message_id)
+
+    def _reader(self, room: Room) -> Line:
         line = self._accounts.line(room.account)
         if line is None:
             message = f"account {room.account} is not connected"
             raise MediaError(message)
-        return await acts.unfold(line, bundle)
+        return line
 
     async def typing(self, room: Room) -> None:
         """Show in a private chat that an answer is being written, where the implementation can."""

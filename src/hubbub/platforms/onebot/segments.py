@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -254,3 +255,8 @@ def read_bundle(value: object, identity: str) -> Forward:
     content = data.get("messages") or data.get("message")
     found = _forward({"content": content, "id": identity}, 0, _Budget())
     return found if isinstance(found, Forward) else Forward(id=identity)
+
+
+def read_said(value: object, identity: str) -> Node:
+    """A message that was asked for, and who said it."""
+    return replace(_node(value if isinstance(value, dict) else {}, 0, _Budget()), message_id=identity)
