@@ -30,7 +30,7 @@ from hubbub.conversations.unanswered import UNANSWERED, left_over
 from hubbub.conversations.wishes import wish_of
 from hubbub.core.errors import ProviderError, UserError
 from hubbub.core.events import Event, Received
-from hubbub.core.messages import Text
+from hubbub.core.messages import Button, Buttons, Text
 from hubbub.core.phrases import Phrase
 from hubbub.core.ports import Answer, Streamed
 from hubbub.core.turns import Turn
@@ -247,6 +247,9 @@ class Chat:
         told_so = self._speech.tell(phrase, job.preferences, job.event)
         said = self._speech.say(phrase, job.preferences, job.event)
         message: Message = (*told_so.message, *job.media, *details.failure(job, said, number, phrase.key, error.status))
+        if error.retryable:
+            again = self._speech.say(Phrase("buttons.retry"), job.preferences, job.event)
+            message = (*message, Buttons(((Button(again, "/retry"),),), told=True))
         return replace(told_so, message=message, writes=(*writes, *job.bill.calls))
 
     def _turns(self, chosen: Preferences) -> int:

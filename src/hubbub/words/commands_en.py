@@ -120,7 +120,9 @@ SENTENCES: Final = MappingProxyType(
         "access.yourself": "You cannot change that for yourself.",
         "access.owners_only": "Only an owner of the hub can say who is an admin.",
         "access.no_person": "{person} is nobody: write PLATFORM:ID, as /sid shows it, or mention the person.",
-        "command.room.help": "sets when I answer in this group: {prefix}room [on|off|mention|reply|always|prefix|keyword WORD]",
+        "command.room.help": (
+            "sets when I answer in this group: {prefix}room [on|off|mention|reply|always|prefix|keyword WORD]"
+        ),
         "command.room.default": "Here I answer as the settings say.",
         "command.room.on": "Here I answer as the settings say.",
         "command.room.off": "Here I say nothing, until I am switched on again.",

@@ -8,6 +8,7 @@ from typing import Final
 SENTENCES: Final = MappingProxyType(
     {
         "buttons.choose": "Choose",
+        "buttons.retry": "Try again",
         "slash.text": "what stands behind the command",
         "command.start.help": "tells in short who I am",
         "command.start": (

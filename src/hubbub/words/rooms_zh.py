@@ -8,6 +8,7 @@ from typing import Final
 SENTENCES: Final = MappingProxyType(
     {
         "buttons.choose": "选择",
+        "buttons.retry": "重试",
         "slash.text": "命令后面的内容",
         "command.start.help": "简单介绍我自己",
         "command.start": (

@@ -8,7 +8,7 @@ from hubbub.conversations import preferences
 from hubbub.core.errors import ProviderError
 from hubbub.core.events import Deleted
 from hubbub.core.identities import Author
-from hubbub.core.messages import Image, Media, Text
+from hubbub.core.messages import Button, Buttons, Image, Media, Text
 from hubbub.core.models import ModelSpec
 from hubbub.core.phrases import Phrase
 from hubbub.core.turns import Delta
@@ -36,6 +36,14 @@ async def test_a_failure_is_one_sentence_with_an_id_and_its_cause_is_logged(
     assert "e1" in caplog.text
     assert "upstream said no" in caplog.text
     assert await talk.turns() == [("user", "a"), ("assistant", "before")]
+
+
+@pytest.mark.parametrize("retryable", [True, False])
+async def test_what_may_help_to_ask_again_has_a_button_for_it(retryable: bool) -> None:
+    error = ProviderError("no", user_text=Phrase("error.model_busy"), retryable=retryable)
+    answer = await Talk(ScriptedModels([error])).ask("b")
+    buttons = [each.rows for each in answer.message if isinstance(each, Buttons)]
+    assert buttons == ([((Button("Try again", "/retry"),),)] if retryable else [])
 
 
 async def test_a_failure_is_told_in_the_persons_language() -> None:
