@@ -119,10 +119,12 @@ class HubWindow:
         words = text_of(event.message).strip()
         fetched = pending.fetching(event.id)
         if fetched is None and words.lower() in terms.fetch:
-            fetched = _wanted(event, pending)
+            fetched = _wanted(event, pending, terms)
         if fetched is not None:
             return _Wait(_entry_key(event, pending, fetched.entry), fetched.entry, fetched.part, last=True)
         now = self._parts.clock()
+        if words.lower() in terms.fetch and any(self._is_accepting(each) for each in pending.unseen):
+            return _said(terms.thinking)
         same = next((each for each in pending.unseen if text and each.text == text and each.is_recent(now)), None)
         if same is not None and same.entry != NOT_YET:
             return _Wait(f"{_account(event)}/{same.id}", same.entry, 0, last=True)
@@ -132,23 +134,31 @@ class HubWindow:
 
     async def _is_running(self, event: Received, pending: Pending) -> bool:
         """A question is being answered, or just being accepted elsewhere."""
-        now = self._parts.clock()
         for each in pending.unseen:
-            if now - each.at < _ACCEPTING_SECONDS if each.entry == NOT_YET else await self._is_open(event, each):
+            if self._is_accepting(each):
+                return True
+            if each.entry != NOT_YET and await self._replies(event, each.entry) is None:
                 return True
         return False
 
-    async def _is_open(self, event: Received, asked: Asked) -> bool:
-        return await self._replies(event, asked.entry) is None
+    def _is_accepting(self, asked: Asked) -> bool:
+        """It was noted a moment ago, and its entry is not known."""
+        return asked.entry == NOT_YET and self._parts.clock() - asked.at < _ACCEPTING_SECONDS
 
     async def _accepted(self, event: Received, terms: WindowTerms, known: Asked) -> _Wait:
         """A question that is noted, with its entry; whoever brings it again gets the same one."""
         if known.entry == NOT_YET:
-            # Shielded: what is being committed goes on being worked on, whether or not the platform is still there.
-            receipt = await asyncio.shield(asyncio.ensure_future(self._parts.accept(event)))
-            known = replace(known, entry=receipt.entry.id)
-            await self._change(event, lambda pending: pending.accepted(known))
+            # Shielded: what is being committed, and where its answer is, is stored, whoever still waits for it.
+            accepting = asyncio.ensure_future(self._accept(event, known))
+            accepting.add_done_callback(_regarded)
+            known = await asyncio.shield(accepting)
         return _Wait(event_key(event), known.entry, 0, self._is_last(event, terms, known.deliveries))
+
+    async def _accept(self, event: Received, noted: Asked) -> Asked:
+        receipt = await self._parts.accept(event)
+        accepted = replace(noted, entry=receipt.entry.id)
+        await self._change(event, lambda pending: pending.accepted(accepted))
+        return accepted
 
     def _is_last(self, event: Received, terms: WindowTerms, deliveries: int) -> bool:
         age = self._parts.clock() - event.time
@@ -206,7 +216,7 @@ class HubWindow:
                 return
 
 
-def _wanted(event: Received, pending: Pending) -> Fetched | None:
+def _wanted(event: Received, pending: Pending, terms: WindowTerms) -> Fetched | None:
     """What a word that fetches asks for: the oldest answer that waits; a number, else the last one again.
 
     Other words are words: "continue" behind a whole answer is meant for the model.
@@ -214,9 +224,15 @@ def _wanted(event: Received, pending: Pending) -> Fetched | None:
     if pending.waiting:
         oldest = pending.waiting[0]
         return Fetched(event.id, oldest.entry, oldest.part)
-    repeats = pending.again and text_of(event.message).strip().isdecimal()
-    last = pending.fetched[-1] if repeats and pending.fetched else None
-    return replace(last, id=event.id) if last else None
+    if not text_of(event.message).strip().isdecimal():
+        return None
+    if pending.again and pending.fetched:
+        return replace(pending.fetched[-1], id=event.id)
+    newest = pending.asked[-1] if pending.asked else None
+    if newest is not None and newest.part and 1 < newest.deliveries >= terms.deliveries:
+        # Nobody knows whether what was shown at the last delivery arrived; if not, the person read of a fault.
+        return Fetched(event.id, newest.entry, newest.part - 1)
+    return None
 
 
 async def _end_of(following: Callable[[], Awaitable[object]]) -> None:
@@ -225,6 +241,12 @@ async def _end_of(following: Callable[[], Awaitable[object]]) -> None:
         await following()
     except StopAsyncIteration:
         await asyncio.Event().wait()
+
+
+def _regarded(accepting: asyncio.Future[Asked]) -> None:
+    """Let nobody wonder about a fault that nobody waited for: the platform brings the message again."""
+    if not accepting.cancelled():
+        accepting.exception()
 
 
 def _said(sentence: str) -> Message:

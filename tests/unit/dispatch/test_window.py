@@ -21,6 +21,7 @@ from hubbub.core.identities import Author
 from hubbub.core.messages import Image, Media, Text, text_of
 from hubbub.core.turns import ChatRequest
 from hubbub.core.windows import WindowTerms
+from hubbub.core.work import Receipt
 from hubbub.dispatch.pending import MOST, Asked, Pending
 from hubbub.dispatch.streams import LocalStreams
 from hubbub.dispatch.window import HubWindow, WindowParts
@@ -144,6 +145,15 @@ async def test_a_late_answer_is_fetched_and_again(tmp_path: Path) -> None:
         assert await side.say("继续") == "quick"  # nothing is left of the answer: the model may go on
         assert await side.say("1") == "quick"  # a question like any other: nothing waits to be fetched
         assert len(models.requests) == 3
+
+
+async def test_what_was_lost_at_the_last_delivery_is_fetched(side: Side) -> None:
+    """The person reads that the service is out of order, and asks for the answer."""
+    event = side.message("hard")
+    assert [await side.deliver(event) for _ in range(3)] == ["re: hard"] * 3
+    assert await side.say("1", node=1) == "re: hard"
+    assert await side.say("quick") == "re: quick"
+    assert await side.say("1") == "re: 1"
 
 
 async def test_the_same_words_fetch_it_too(tmp_path: Path) -> None:
@@ -278,9 +288,29 @@ async def test_a_question_that_nobody_accepted_is_in_nobodys_way(side: Side) -> 
     event = side.message("hard")
     with pytest.raises(Overloaded):
         await HubWindow(replace(side.nodes[0]._parts, accept=full)).answer(event, TERMS)  # type: ignore[arg-type]
-    assert await side.say("1") == "too fast"
+    assert await side.say("1") == "thinking"
+    assert await side.say("another") == "too fast"
     side.hub.later += 11
     assert await side.say("1") == "re: 1"
+
+
+async def test_what_is_accepted_too_late_for_its_delivery_is_fetched(side: Side) -> None:
+    accept, let = side.hub.dispatcher.accept, asyncio.Event()
+
+    async def slowly(event: Received) -> Receipt:
+        await let.wait()
+        return await accept(event)
+
+    slowed = HubWindow(replace(side.nodes[0]._parts, accept=slowly))  # type: ignore[arg-type]
+    last = await slowed.answer(side.message("hard"), replace(TERMS, deliveries=1, within=0.1))
+    assert last is not None
+    assert text_of(last) == "thinking"
+    assert await side.say("1", node=1) == "thinking"
+    let.set()
+    async with asyncio.timeout(10):
+        while (told := await side.say("1", node=1)) == "thinking":
+            pass
+    assert told == "re: hard"
 
 
 async def test_the_same_words_later_ask_anew(tmp_path: Path) -> None:
