@@ -30,6 +30,7 @@ from hubbub.markup.tree import (
 )
 from hubbub.rendering.emoji import runs
 from hubbub.rendering.formulas import mathematics
+from hubbub.rendering.inlines import apart, said, trimmed
 from hubbub.rendering.literals import breakable, leftward, literal, wide
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ class TypstWriter:
         match block:
             case Paragraph(children):
                 # A paragraph of typst's leaves out what has a line of its own.
-                name = "pd" if any(map(_apart, children)) else "p"
+                name = "pd" if any(map(apart, children)) else "p"
                 return self._turned(children, f"{name}({{{self._line(children)}}})")
             case Heading(level, children):
                 return self._turned(children, f"h({level}, {{{self._line(children)}}})")
@@ -110,8 +111,8 @@ class TypstWriter:
                 return f"q({{{self.write(blocks)}}})"
             case Listing(items):
                 first = items[0][0] if items and items[0] else None
-                said = first.children if isinstance(first, Paragraph) else ()
-                return self._turned(said, self._listing(block))
+                begin = first.children if isinstance(first, Paragraph) else ()
+                return self._turned(begin, self._listing(block))
             case Table():
                 return self._table(block)
             case Rule():
@@ -119,7 +120,7 @@ class TypstWriter:
 
     def _turned(self, children: Sequence[Inline], code: str) -> str:
         """What is written from right to left begins at the right."""
-        return f"lr({code})" if self.turns and leftward("".join(_said(children))) else code
+        return f"lr({code})" if self.turns and leftward("".join(said(children))) else code
 
     def _code(self, block: CodeBlock) -> str:
         if isinstance(block, FormulaBlock) and (formula := self._formula(block.text, display=True)):
@@ -161,6 +162,8 @@ class TypstWriter:
     # --- within a line -----------------------------------------------------------------------------------------------
 
     def _line(self, children: Sequence[Inline]) -> str:
+        if any(type(each) is Formula and each.display for each in children):
+            children = trimmed(children)
         return "; ".join(filter(None, map(self._inline, children))) or '""'
 
     def _inline(self, child: Inline) -> str:
@@ -199,7 +202,7 @@ class TypstWriter:
         return f"a({literal(link.url)}, {{{words}}})" if _SAFE_LINK.fullmatch(link.url) else f"u({{{words}}})"
 
     def _emphasis(self, inside: Sequence[Inline]) -> str:
-        if self._slanted or sum(map(len, _said(inside))) > _LONGEST_SLANTED:
+        if self._slanted or sum(map(len, said(inside))) > _LONGEST_SLANTED:
             return f"{{{self._line(inside)}}}"
         self._slanted = True
         try:
@@ -256,30 +259,6 @@ class TypstWriter:
 def formula_code(mathematics: str, *, display: bool) -> str:
     """The call that sets a formula."""
     return f"m({literal(mathematics)}, {'true' if display else 'false'})"
-
-
-def _apart(child: Inline) -> bool:
-    """There is a formula in it that has a line of its own."""
-    match child:
-        case Formula(_, display):
-            return display
-        case Strong(inside) | Emphasis(inside) | Strike(inside) | Anchor(_, inside):
-            return any(map(_apart, inside))
-        case _:
-            return False
-
-
-def _said(children: Sequence[Inline]) -> Iterator[str]:
-    for child in children:
-        match child:
-            case Formula():
-                continue
-            case Words(text) | Code(text):
-                yield text
-            case Strong(inside) | Emphasis(inside) | Strike(inside) | Anchor(_, inside):
-                yield from _said(inside)
-            case _:
-                continue
 
 
 def _as_wide(row: Sequence[tuple[Inline, ...]], width: int) -> Sequence[tuple[Inline, ...]]:

@@ -58,6 +58,11 @@ def test_a_formula_of_its_own_line_is_seen_wherever_it_stands(typesetter: Typese
     assert high > low
 
 
+def test_no_space_stands_around_a_formula_of_its_own_line(typesetter: Typesetter) -> None:
+    seen, same = [ink(drawn(typesetter, text)).tobytes() for text in ("so $$x$$ and", "so$$x$$and")]
+    assert seen == same
+
+
 def test_what_cannot_be_set_is_shown_as_code_and_spoils_nothing(typesetter: Typesetter) -> None:
     whole = drawn(typesetter, r"before $\frac{a}{b}$ and $\nosuchthing{x}$ after" + "\n\n$$\\nosuchthing$$")
     assert whole.height > 100
