@@ -43,6 +43,7 @@ MENU = (
             "docs/rendering.md",
             "docs/tools.md",
             "docs/userdata.md",
+            "docs/people.md",
             "docs/variables.md",
             "docs/repeater.md",
             "src/hubbub/api/*/README.md",
