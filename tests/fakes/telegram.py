@@ -88,6 +88,7 @@ class FakeTelegram:
     restricted: list[dict[str, Any]] = field(default_factory=list)
     admins: list[dict[str, Any]] = field(default_factory=list)
     restriction: str = ""
+    asking: dict[int, str] = field(default_factory=dict)
     about_webhook: dict[str, Any] = field(default_factory=dict)
     _next: int = 500
     _open: list[web.Request] = field(default_factory=list)
@@ -254,6 +255,19 @@ class FakeTelegram:
         if int(arguments["chat_id"]) > 0:
             raise RefusedError(400, "Bad Request: there are no administrators in the private chat")
         return self.admins
+
+    def _approveChatJoinRequest(self, arguments: dict[str, Any]) -> bool:  # noqa: N802
+        return self._decided(arguments, "approved")
+
+    def _declineChatJoinRequest(self, arguments: dict[str, Any]) -> bool:  # noqa: N802
+        return self._decided(arguments, "declined")
+
+    def _decided(self, arguments: dict[str, Any], verdict: str) -> bool:
+        user = int(arguments["user_id"])
+        if user not in self.asking:
+            raise RefusedError(400, "Bad Request: HIDE_REQUESTER_MISSING")
+        self.asking[user] = verdict
+        return True
 
     def _restrictChatMember(self, arguments: dict[str, Any]) -> bool:  # noqa: N802
         if self.restriction:

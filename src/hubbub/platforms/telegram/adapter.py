@@ -10,6 +10,7 @@ from dataclasses import replace
 import telegram
 from telegram.error import TelegramError
 
+from hubbub.core.acts import Decision
 from hubbub.core.addresses import Room
 from hubbub.core.capabilities import Capabilities, Delivery
 from hubbub.core.errors import DeliveryError, MediaError, UserError
@@ -105,6 +106,11 @@ class TelegramAdapter:
             raise UserError(Phrase("act.mute.only_groups"))
         bot = self._bot(room)
         await bot.members.mute(await bot.courier.now(_number(room.id)), _number(user), seconds)
+
+    async def decide(self, room: Room, decision: Decision) -> None:
+        """Let in, or turn away, who asks to join a group or channel. Raises DeliveryError."""
+        bot = self._bot(room)
+        await bot.members.decide(await bot.courier.now(_number(room.id)), _number(decision.user), decision)
 
     async def admins(self, room: Room) -> Sequence[Author]:
         """Owner and admins of a group or channel. Raises DeliveryError, UserError."""

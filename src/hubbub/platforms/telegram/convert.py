@@ -9,7 +9,7 @@ from datetime import datetime
 import telegram
 
 from hubbub.core.addresses import Room, RoomKind
-from hubbub.core.events import PRESSED, Edited, Event, Joined, Left, Reacted, Received
+from hubbub.core.events import PRESSED, Edited, Event, Joined, Left, Reacted, Received, Requested
 from hubbub.core.identities import Author, RoomRole
 from hubbub.core.messages import Message, Quote, Text
 from hubbub.platforms.telegram.segments import Me, read
@@ -23,6 +23,7 @@ UPDATES = (
     "edited_channel_post",
     "callback_query",
     "message_reaction",
+    "chat_join_request",
 )
 _KINDS: dict[str, RoomKind] = {"private": "private", "group": "group", "supergroup": "group", "channel": "channel"}
 
@@ -41,6 +42,8 @@ def events(update: telegram.Update, me: Me, *, edits: bool = False) -> Sequence[
         return tuple(_pressed(update.callback_query, number, me))
     if update.message_reaction is not None:
         return tuple(_reactions(update.message_reaction, number, me))
+    if update.chat_join_request is not None:
+        return (_request(update.chat_join_request, number, me),)
     return ()
 
 
@@ -131,6 +134,13 @@ def _pressed(query: telegram.CallbackQuery, number: str, me: Me) -> Iterator[Eve
         locale=query.from_user.language_code or "",
         options={PRESSED: True},
     )
+
+
+def _request(asked: telegram.ChatJoinRequest, number: str, me: Me) -> Requested:
+    """Somebody asks to join; what they say of themselves stands for a comment."""
+    user = asked.from_user
+    ticket, room = str(user.id), room_of(asked.chat, me)
+    return Requested(number, room, _user(user), asked.date.timestamp(), "join", ticket, asked.bio or "")
 
 
 def _reactions(change: telegram.MessageReactionUpdated, number: str, me: Me) -> Iterator[Event]:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import telegram
 from telegram.error import BadRequest, Forbidden, TelegramError
 
+from hubbub.core.acts import Decision
 from hubbub.core.errors import UserError
 from hubbub.core.identities import Author
 from hubbub.core.phrases import Phrase
@@ -67,6 +68,16 @@ class Members:
         if len(self._admins) > _KEPT:
             self._admins.popitem(last=False)
         return people
+
+    async def decide(self, chat: int, user: int, decision: Decision) -> None:
+        """See `ports.CanDecide.decide`."""
+        try:
+            if decision.approve:
+                await self._bot.approve_chat_join_request(chat, user)
+            else:
+                await self._bot.decline_chat_join_request(chat, user)
+        except TelegramError as error:
+            raise fault(error) from error
 
     async def mute(self, chat: int, user: int, seconds: int) -> None:
         """See `ports.CanMute.mute`."""

@@ -7,14 +7,17 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from hubbub.core.acts import Decision
 from hubbub.core.addresses import Room
 from hubbub.core.errors import DeliveryError, UserError
+from hubbub.core.events import Requested
 from hubbub.core.identities import Author
 from hubbub.core.messages import Button, Buttons, Face, Text
 from hubbub.core.ports import CanListAdmins, CanMute
 from hubbub.platforms.telegram.adapter import TelegramAdapter
 from tests.contract.platform_suite import row
-from tests.fakes.telegram import ALICE, FakeTelegram, telegram
+from tests.fakes.telegram import ALICE, DATE, FakeTelegram, telegram
+from tests.fakes.telegram import GROUP as CHAT
 from tests.unit.platforms.telegram.test_sending import GROUP, PRIVATE, connected
 
 
@@ -116,3 +119,19 @@ async def test_a_sticker_goes_out_as_one_or_as_its_emoji(fake: FakeTelegram) -> 
         await adapter.send(row(PRIVATE, (sticker,), 2))
     assert fake.called("sendSticker")[0]["sticker"] == sticker.id
     assert list(fake.messages.values()) == ["", "😀"]
+
+
+async def test_who_asks_to_join_is_let_in_or_turned_away(fake: FakeTelegram) -> None:
+    fake.asking = {20001: "", 20002: ""}
+    update = {"update_id": 5, "chat_join_request": {"chat": CHAT, "from": ALICE, "user_chat_id": 20001, "date": DATE}}
+    async with connected(fake) as (adapter, host):
+        fake.push(update)
+        (asked,) = await host.count(1)
+        assert isinstance(asked, Requested)
+        assert (asked.kind, asked.ticket, asked.author.id, asked.room.id) == ("join", "20001", "20001", "-30001")
+        await adapter.decide(asked.room, Decision("join", "20001", "20001", approve=True))
+        await adapter.decide(asked.room, Decision("join", "20002", "20002", approve=False))
+        with pytest.raises(DeliveryError) as error:
+            await adapter.decide(asked.room, Decision("join", "9", "9", approve=True))
+    assert error.value.permanent
+    assert fake.asking == {20001: "approved", 20002: "declined"}
