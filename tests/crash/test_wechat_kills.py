@@ -14,7 +14,7 @@ import time
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 
 import aiohttp
@@ -37,6 +37,7 @@ pytestmark = pytest.mark.crash
 log = logging.getLogger(__name__)
 
 IN_FLIGHT = 32
+THINKING = "这个问题有点难，助手还在思考中...\n\n回复“1”查看回复。"
 MOST_TIMES = 3
 
 
@@ -65,15 +66,16 @@ class Side:
     callbacks: int = 0
 
     async def official(self, number: int) -> bool:
-        """Bring a message of an Official Account; whether it was answered."""
+        """Bring a message of an Official Account; whether it was answered. That it takes longer is no answer."""
         question = f"wechat {number}"
         phone = Phone(f"{self.hub.url}/wechat", OFFICIAL_TOKEN, self.client)
         fields = {"MsgType": "text", "Content": question, "MsgId": str(number)}
         body = phone.xml(f"user{number}", fields, time.time() + 60)
         status, answer = await phone.post(body)
-        if status == 200:
-            self.told[question].append(phone.checked(body, answer).get("Content", ""))
-        return status == 200
+        text = phone.checked(body, answer).get("Content", "") if status == 200 else THINKING
+        if text != THINKING:
+            self.told[question].append(text)
+        return text != THINKING
 
     async def wecom(self, number: int) -> bool:
         """Bring a message of WeCom; whether it was acknowledged."""
@@ -195,6 +197,6 @@ async def test_one_answer_each(tmp_path: Path, keeper: Keeper, engine: Engine, c
     told = "%s: %d messages of each in %d callbacks, %d ends (%d kills), %d calls of the model, %d unknown"
     unknown = sum(row.state is State.UNKNOWN for row in stored.rows)
     log.info(told, engine.name, count, side.callbacks, len(side.ends), hub.kills, calls, unknown)
-    assert list(faults(side, stored, asked, count)) == []
+    assert list(islice(faults(side, stored, asked, count), 10)) == []
     assert len(asked.at) == 2 * count
     assert len(side.ends) >= ends // 2
