@@ -74,6 +74,8 @@ async def test_nothing_is_lost_doubled_or_out_of_order(
         calling = asyncio.create_task(callers.call())
         for number in range(ends):
             await asyncio.sleep(chance.random() * 0.4)
+            if chance.random() < 0.5:  # else the next end may come before the last is overcome
+                await found.somebody_sees_something()
             await (found.lose_database() if number == ends // 2 else found.trouble(chance))
         await found.all_serving()
         talking.cancel()
@@ -87,5 +89,6 @@ async def test_nothing_is_lost_doubled_or_out_of_order(
     faults = found.faults(stored, callers.said)
     assert not faults, f"{faults}\n{found.logs()}"
     assert not callers.faults
-    assert len(found.people.said) > ends, "people got through"
+    # Who fetches the answer waits for it, so less is said there in the same time.
+    assert len(found.people.said) > ends // (5 if delivery == "window" else 1), "people got through"
     assert callers.answers, "so did callers"
