@@ -30,7 +30,8 @@ async def test_a_text_is_answered_alone(tmp_path: Path) -> None:
 
 async def test_what_is_no_question_asks_no_model(tmp_path: Path) -> None:
     async with inside(tmp_path) as hub:
-        for sent in ({}, {"data": {"usermsg": ""}}, {"data": {"other": "x"}}, {"data": b"\xff\xfe&&=;"}):
+        empty_first = {"data": {"usermsg": ""}, "params": {"usermsg": "by the query"}}
+        for sent in ({}, {"data": {"usermsg": ""}}, empty_first, {"data": {"other": "x"}}, {"data": b"\xff\xfe&&=;"}):
             assert await post(hub, **sent) == (400, NO_TEXT)
         many = "&".join(f"a{number}=1" for number in range(500))
         form = {"Content-Type": "application/x-www-form-urlencoded"}

@@ -93,16 +93,16 @@ class Post:
 
 
 async def _text(request: Request) -> str:
-    """The field of the form, or else of the query."""
+    """The field of the form, also an empty one; without it, of the query."""
     body = await BoundedRequest(request.scope, request.receive).body()
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     form: dict[str, list[str]] = {}
     if kind in ("", "application/x-www-form-urlencoded"):
         try:
-            form = parse_qs(body.decode("utf-8", "replace"), max_num_fields=_MOST_FIELDS)
+            form = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
         except ValueError:  # more fields than any client of this route sends
             form = {}
-    return next(iter(form.get(KEY, ())), "") or request.query_params.get(KEY, "")
+    return form[KEY][0] if KEY in form else request.query_params.get(KEY, "")
 
 
 def _told(error: ProviderError, text: str) -> str:
