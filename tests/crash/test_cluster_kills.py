@@ -90,5 +90,5 @@ async def test_nothing_is_lost_doubled_or_out_of_order(
     assert not faults, f"{faults}\n{found.logs()}"
     assert not callers.faults
     # Who fetches the answer waits for it, so less is said there in the same time.
-    assert len(found.people.said) > ends // (5 if delivery == "window" else 1), "people got through"
+    assert len(found.people.said) > ends // (10 if delivery == "window" else 1), "people got through"
     assert callers.answers, "so did callers"

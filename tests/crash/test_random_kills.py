@@ -45,5 +45,5 @@ async def test_nothing_is_lost_doubled_or_out_of_order(
     assert not found.faults(stored, callers.said)
     assert not callers.faults
     # Who fetches the answer waits for it, so less is said there in the same time.
-    assert len(found.people.said) > hub.kills // (5 if delivery == "window" else 1), "people got through"
+    assert len(found.people.said) > hub.kills // (10 if delivery == "window" else 1), "people got through"
     assert len(callers.answers) > hub.kills // 5, "so did callers"
