@@ -7,6 +7,7 @@ from contextlib import aclosing
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, cast
 
+from hubbub.conversations.toolturns import without_tools
 from hubbub.core.errors import ConfigError, ProviderError
 from hubbub.core.phrases import Phrase
 from hubbub.core.ports import CanEmbed
@@ -130,6 +131,8 @@ class Models:
 
     def _ask(self, spec: ModelSpec, request: ChatRequest) -> AsyncGenerator[Delta]:
         parameters = merged(spec.parameters, request.parameters)
+        if spec.tools is False and request.tools and request.raw is None:
+            request = replace(request, tools=(), turns=without_tools(request.turns))  # it stands in for one that can
         if spec.name != request.model or parameters is not request.parameters:
             request = replace(request, model=spec.name, parameters=parameters)
         return cast("AsyncGenerator[Delta]", self._providers[spec.name].stream(request))

@@ -31,6 +31,11 @@ def fit_for(context: Context, *, tools: bool) -> Context:
     return Context(tuple(turn for turn, _ in pairs), tuple(node for _, node in pairs), context.summary)
 
 
+def without_tools(turns: tuple[Turn, ...]) -> tuple[Turn, ...]:
+    """Turns for a model that takes no tools."""
+    return fit_for(Context(turns, tuple(range(len(turns)))), tools=False).turns
+
+
 def pictures_of(turns: Sequence[Turn]) -> tuple[Media, ...]:
     """The pictures of a conversation, the newest first."""
     found = (media for turn in reversed(turns) if turn.images for media in reversed(turn.images))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -145,7 +146,10 @@ class Skills:
                 if spends:
                     stake = Stake(self._meter.group_of(person.event.room))
                     await holds.enter_async_context(self._meter.hold(person.owner, needs.tokens, stake))
-                return self._told(await skill.call(arguments, self._context(person)), spent=spends)
+                began = time.monotonic()
+                result = await skill.call(arguments, self._context(person))
+                log.info("skill %s for %s: %.1f s", skill.card.name, person.owner, time.monotonic() - began)
+                return self._told(result, spent=spends)
         except UserError as error:
             return Called(say(error.user_text, person.language))
         except TimeoutError:

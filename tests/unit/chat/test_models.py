@@ -8,7 +8,7 @@ from hubbub.chat.models import Models, merged
 from hubbub.core.errors import ConfigError, ProviderError
 from hubbub.core.models import ModelSpec
 from hubbub.core.phrases import Phrase
-from hubbub.core.turns import ChatRequest, Delta, ModelInfo, Parameters, Turn
+from hubbub.core.turns import ChatRequest, Delta, ModelInfo, Parameters, Tool, ToolCall, Turn
 
 QUESTION = (Turn("user", "hi"),)
 
@@ -234,3 +234,23 @@ async def test_not_every_provider_makes_vectors() -> None:
     assert caught.value.status == 501
     with pytest.raises(ProviderError):
         await models().embed("a", {"input": "x"})
+
+
+async def test_a_stand_in_that_takes_no_tools_is_asked_without_and_who_failed_is_named() -> None:
+    main, spare = Says(fails=fault()), Says("ok")
+    specs = (ModelSpec("main", fallback=("spare",)), ModelSpec("spare", tools=False))
+    turns = (
+        *QUESTION,
+        Turn("assistant", "", tool_calls=(ToolCall("c", "look", "{}"),)),
+        Turn("tool", "rain", tool_call_id="c"),
+    )
+    known = models(*specs, main=main, spare=spare)
+    request = ChatRequest("main", turns, tools=(Tool("look", ""),))
+    assert [delta.content async for delta in known.stream(request)] == ["ok", ""]
+    assert main.asked[0].tools == request.tools
+    assert (spare.asked[0].tools, spare.asked[0].turns) == ((), QUESTION)
+    spare.fails = fault()
+    spare.pieces = ()
+    with pytest.raises(ProviderError) as told:
+        _ = [delta async for delta in known.stream(request)]
+    assert told.value.model == "spare"
