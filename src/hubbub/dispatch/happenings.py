@@ -182,7 +182,8 @@ class Happenings:
             if platform == here.platform:
                 found.append(Room(platform, here.account, "private", number))
                 continue
-            known = await self.means.usage.spent(f"{platform}:private:{number}", "", "9999")
+            owner = self.means.people.owner(f"{platform}:private:{number}")
+            known = await self.means.usage.spent(owner, "", "9999")
             if known.room:
                 found.append(Room.parse(known.room))
         return found

@@ -25,7 +25,7 @@ from hubbub.conversations.limits import NO_LIMITS, Limits, Meter
 from hubbub.conversations.people.directory import Directory
 from hubbub.core.addresses import Account, Room
 from hubbub.core.capabilities import Capabilities
-from hubbub.core.events import Received
+from hubbub.core.events import Event, Received
 from hubbub.core.identities import Author, owner_of
 from hubbub.core.messages import Text, text_of
 from hubbub.core.phrases import Phrase
@@ -168,7 +168,7 @@ class World:
     def status(self) -> HubStatus:
         return HubStatus("0", 0.0, True, self.sender.accounts, "main", "", 0, 0, 0)
 
-    async def take(self, event: Received) -> list[Row]:
+    async def take(self, event: Event) -> list[Row]:
         """Accept an event and wait until nothing is under way; all that was sent since, to whichever room."""
         before = {name: len(platform.shown) for name, platform in self.platforms.items()}
         await self.dispatcher.accept(event)
