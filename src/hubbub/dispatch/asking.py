@@ -43,7 +43,7 @@ class AskingForOne:
         async with self._answering(self._entry, self._event):
             return self._models
 
-    def busy(self) -> AbstractAsyncContextManager[object]:
+    def busy(self) -> AbstractAsyncContextManager[Pieces | None]:
         """See `Asking.busy`."""
         return self._answering(self._entry, self._event)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -40,7 +42,7 @@ def test_pictures_have_a_good_length(typesetter: Typesetter) -> None:
 
 
 def test_a_side_that_rooms_like_is_kept_where_that_makes_few_pictures(typesetter: Typesetter) -> None:
-    def heights(text: str, **more: int) -> list[int]:
+    def heights(text: str, **more: Any) -> list[int]:
         given = job(text, most=100, height=2400, scale=1.5, width=600, **more)
         return [opened(data).height for data in typesetter.pictures(given)]
 
