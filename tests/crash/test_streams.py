@@ -140,7 +140,8 @@ async def die_at(found: Scene, failpoint: str, passing: int) -> None:
     found.in_doubt |= await found.engine.sending(found.folder)
 
 
-@pytest.mark.parametrize("delivery", ["editable", "idempotent"])
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("delivery", ["editable", pytest.param("idempotent", marks=pytest.mark.slow)])
 async def test_every_place_may_be_the_last(tmp_path: Path, keeper: Keeper, engine: Engine, delivery: str) -> None:
     async with scene(tmp_path, keeper, engine, delivery) as found:
         found.people = Askers(tmp_path, random.Random(f"{engine.name} {delivery}"))
