@@ -93,7 +93,11 @@ async def held(name: str) -> AsyncIterator[None]:
 
 def menu(language: str) -> Sequence[MenuItem]:
     summaries = {"zh": "列出命令", "en": "list the commands"}
-    return [MenuItem("help", summaries[language]), MenuItem("new", "new")]
+    in_groups = [
+        MenuItem("banme", "be silent", ("group",)),
+        MenuItem("room", "modes", ("group", "channel"), admins=True),
+    ]
+    return [MenuItem("help", summaries[language]), MenuItem("new", "new"), *in_groups]
 
 
 @dataclass

@@ -226,7 +226,8 @@ class FakeTelegram:
         return ME
 
     def _setMyCommands(self, arguments: dict[str, Any]) -> bool:  # noqa: N802
-        self.menus[arguments.get("language_code", "")] = json.loads(arguments["commands"])
+        scope = json.loads(arguments.get("scope", '{"type": "default"}'))["type"]
+        self.menus[f"{scope} {arguments.get('language_code', '')}".strip()] = json.loads(arguments["commands"])
         return True
 
     def _deleteWebhook(self, arguments: dict[str, Any]) -> bool:  # noqa: N802

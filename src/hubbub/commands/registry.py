@@ -107,9 +107,14 @@ class Commands:
         return self._commands
 
     def menu(self, language: str) -> Sequence[MenuItem]:
-        """What everybody may give, as platforms list it."""
-        everybody = (each for each in self._commands if each.role <= Role.USER and not (each.rooms or each.family))
-        return [MenuItem(each.name, say(Phrase(each.help, {"prefix": _CERTAIN}), language)) for each in everybody]
+        """What everybody, or whoever runs a room, may give, as platforms list it."""
+        return [
+            MenuItem(
+                each.name, say(Phrase(each.help, {"prefix": _CERTAIN}), language), each.rooms, each.role > Role.USER
+            )
+            for each in self._commands
+            if not each.family and (each.role <= Role.USER or each.room_admins)
+        ]
 
     def named(self, name: str) -> Command | None:
         """The command of a name or alias, however it is written."""

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol, runtime_checkable
 
 from hubbub.core.acts import Decision
-from hubbub.core.addresses import Account, Room
+from hubbub.core.addresses import Account, Room, RoomKind
 from hubbub.core.calls import CallQuery, LoggedCall, ModelCall
 from hubbub.core.capabilities import Capabilities
 from hubbub.core.customs import Customs
@@ -171,10 +171,15 @@ class Window(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class MenuItem:
-    """A command as a platform lists it: its name and what it does in one line."""
+    """A command as a platform lists it: its name and what it does in one line.
+
+    ``rooms``: kinds of rooms where it works (none: all). ``admins``: it is for those who run a room.
+    """
 
     name: str
     summary: str
+    rooms: tuple[RoomKind, ...] = ()
+    admins: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +211,7 @@ class Host:
     node can hold it, and the block raises `LeaseLost`.
     """
     menu: Callable[[str], Sequence[MenuItem]]
-    """The commands that everybody may give, in a language ("zh", "en")."""
+    """The commands that everybody, or whoever runs a room, may give, in a language ("zh", "en")."""
     window: Window
     failpoint: Failpoint = never
     """To be told ``acknowledge.before`` and ``acknowledge.after`` by a platform that acknowledges."""

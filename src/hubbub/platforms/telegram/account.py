@@ -18,7 +18,7 @@ from telegram.request import HTTPXRequest
 
 from hubbub.core.addresses import Account
 from hubbub.core.errors import ConfigError, LeaseLost
-from hubbub.core.ports import Host
+from hubbub.core.ports import Host, MenuItem
 from hubbub.platforms.telegram.albums import QUIET_SECONDS
 from hubbub.platforms.telegram.convert import PLATFORM, UPDATES
 from hubbub.platforms.telegram.faults import seconds
@@ -149,13 +149,23 @@ class BotAccount:
         self.running = True
 
     async def _list_commands(self) -> None:
+        """What everybody may give, what there is besides in groups, and what those who run one may give there."""
         for code, language in _LANGUAGES.items():
-            items = [
-                telegram.BotCommand(item.name, item.summary[:256])
-                for item in self._host.menu(language)
-                if item.name.isascii() and item.name.replace("_", "").isalnum() and item.name.islower()
-            ]
-            await self.bot.set_my_commands(items[:100], language_code=code or None)
+            menu = self._host.menu(language)
+            everywhere = [item for item in menu if not item.rooms]
+            in_groups = [item for item in menu if not item.rooms or "group" in item.rooms]
+            await self._list(everywhere, code)
+            members = [item for item in in_groups if not item.admins]
+            await self._list(members, code, telegram.BotCommandScopeAllGroupChats())
+            await self._list(in_groups, code, telegram.BotCommandScopeAllChatAdministrators())
+
+    async def _list(self, menu: Sequence[MenuItem], code: str, scope: telegram.BotCommandScope | None = None) -> None:
+        items = [
+            telegram.BotCommand(item.name, item.summary[:256])
+            for item in menu
+            if item.name.isascii() and item.name.replace("_", "").isalnum() and item.name.islower()
+        ]
+        await self.bot.set_my_commands(items[:100], scope=scope, language_code=code or None)
 
     async def _serve(self) -> None:
         if self.by_webhook:

@@ -253,7 +253,10 @@ async def test_slash_commands_are_offered_and_heard(fake: FakeDiscord) -> None:
         who = {"member": {"user": ALICE, "nick": None}, "data": {"id": "1", "name": "help", "type": 1}}
         fake.push("INTERACTION_CREATE", asked | who)
         await host.until(lambda: bool(fake.callbacks))
-    assert [each["name"] for each in fake.commands] == ["help", "new"]
+    assert [each["name"] for each in fake.commands] == ["help", "new", "banme", "room"]
+    assert [each["contexts"] for each in fake.commands] == [[0, 1], [0, 1], [0], [0]]
+    assert [each["default_member_permissions"] for each in fake.commands] == [None, None, None, "32"]
+    assert {each["options"][0]["description"] for each in fake.commands} == {"what stands behind the command"}
     assert fake.commands[0]["description_localizations"] == {"zh-CN": "列出命令"}
     assert texts(host) == ["/help"]
     assert fake.callbacks == [{"type": 4, "data": {"content": "`/help`", "flags": 64}}]

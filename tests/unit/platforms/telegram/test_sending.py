@@ -188,10 +188,16 @@ async def test_files_are_fetched_where_nothing_is_sent(fake: FakeTelegram) -> No
 async def test_the_commands_are_listed_in_both_languages(fake: FakeTelegram) -> None:
     async with connected(fake):
         pass
-    assert {language: [each["command"] for each in menu] for language, menu in fake.menus.items()} == {
-        "": ["help", "new"],
-        "zh": ["help", "new"],
+    members, admins = ["help", "new", "banme"], ["help", "new", "banme", "room"]
+    assert {scope: [each["command"] for each in menu] for scope, menu in fake.menus.items()} == {
+        "default": ["help", "new"],
+        "default zh": ["help", "new"],
+        "all_group_chats": members,
+        "all_group_chats zh": members,
+        "all_chat_administrators": admins,
+        "all_chat_administrators zh": admins,
     }
+    assert fake.menus["default zh"][0]["description"] == "列出命令"
 
 
 async def test_a_wrong_token_is_told_with_its_remedy(fake: FakeTelegram) -> None:
