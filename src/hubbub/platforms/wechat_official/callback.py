@@ -32,6 +32,7 @@ _BODY_SECONDS = 4.0
 # What is left of a delivery for the reply once its answer is there, and the longest that one is left unanswered.
 _REPLY_SECONDS = 0.1
 _LONGEST_SILENCE = 10.0
+_PROXIES = frozenset((b"x-forwarded-for", b"forwarded", b"via", b"x-real-ip"))
 _MOST_AT_ONCE = 5000
 
 
@@ -65,7 +66,8 @@ class _Caller:
         if await self._gone(until):
             return
         hang_up = self.scope.get("extensions", {}).get(HANG_UP)
-        if hang_up is None:
+        if hang_up is None or any(name in _PROXIES for name, _ in self.scope["headers"]):
+            # A proxy makes an error of the end all the same, and takes the hub for dead.
             await _respond(self.send, b"", 503)
             return
         hang_up()

@@ -138,13 +138,16 @@ async def test_who_waits_in_vain_is_hung_up_on_before_the_platform_complains(pho
         told.append(message)
 
     scope: dict[str, Any] = {"type": "http", "method": "POST", "path": "/wechat", "query_string": address.encode()}
+    scope |= {"client": None, "headers": []}
     hang_up = {HANG_UP: lambda: sent.put_nowait({"type": "http.disconnect"})}
     async with asyncio.timeout(5):
-        await side.app({**scope, "client": None, "extensions": hang_up}, sent.get, send)
+        await side.app({**scope, "extensions": hang_up}, sent.get, send)
         assert told == []
-        sent.put_nowait({"type": "http.request", "body": body, "more_body": False})
-        await side.app({**scope, "client": None}, sent.get, send)
-    assert told[0]["status"] == 503  # a server that cannot hang up
+        proxied = {"headers": [(b"host", b"x"), (b"x-forwarded-for", b"81.69.1.1")], "extensions": hang_up}
+        for more in ({}, proxied):  # a server that cannot hang up, a proxy that would think that the hub is dead
+            sent.put_nowait({"type": "http.request", "body": body, "more_body": False})
+            await side.app(scope | more, sent.get, send)
+    assert [each["status"] for each in told if "status" in each] == [503, 503]
 
 
 BOMB = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]><xml><MsgId>&b;</MsgId></xml>'
