@@ -14,10 +14,10 @@ import pytest
 
 from hubbub.chat.stop import StopSignal
 from hubbub.core.capabilities import Delivery
-from hubbub.core.errors import Overloaded, StoreError
+from hubbub.core.errors import Fenced, Overloaded, StoreError
 from hubbub.core.events import Deleted, Received
 from hubbub.core.messages import Text, text_of
-from hubbub.core.work import Entry, GivenUp, State
+from hubbub.core.work import Entry, GivenUp, Outgoing, State, Unit
 from hubbub.dispatch.dispatcher import SUSPECT_BEGINNINGS, SUSPECT_CLAIMS, Bounds
 from hubbub.storage.sqlite.lanes import Lanes
 from tests.unit.dispatch.parts import message, world
@@ -391,3 +391,38 @@ async def begun(folder: Path) -> int:
     """How often handling was noted to begin, of all entries."""
     with contextlib.closing(sqlite3.connect(folder / "hubbub.db")) as db:
         return int(db.execute("SELECT sum(begun) FROM inbox").fetchone()[0])
+
+
+async def test_what_an_entry_causes_meanwhile_is_stored_while_it_is_at_work(tmp_path: Path) -> None:
+    async with world(tmp_path) as w:
+        hold, begun, found = asyncio.Event(), asyncio.Event(), list[Entry]()
+
+        async def work(entry: Entry, _: StopSignal) -> None:
+            found.append(entry)
+            begun.set()
+            await hold.wait()
+
+        w.handler.work = work
+        event = message(1)
+        await w.dispatcher.accept(event)
+        await begun.wait()
+        interim = Unit(sends=(Outgoing(event.room, (Text("meanwhile"),), entry=found[0].id),))
+        committed = await w.dispatcher.meanwhile(found[0], interim)
+        assert not committed.released
+        w.sender.push(committed.rows)
+        hold.set()
+        await w.settle()
+        assert [text for _, text in w.platform.shown] == ["meanwhile", "m1"]
+        with pytest.raises(Fenced):
+            await w.dispatcher.meanwhile(found[0], interim)
+        assert w.handler.again == []
+
+
+async def test_what_was_begun_before_is_looked_for_first(tmp_path: Path) -> None:
+    async with world(tmp_path) as w:
+        w.handler.work = lambda entry, stop: asyncio.Event().wait()
+        await w.dispatcher.accept(message(1))
+    async with world(tmp_path) as w:
+        await w.settle()
+        assert w.handler.again == w.handler.handled
+        assert len(w.handler.again) == 1
