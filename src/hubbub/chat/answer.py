@@ -247,7 +247,8 @@ class Chat:
         told_so = self._speech.tell(phrase, job.preferences, job.event)
         said = self._speech.say(phrase, job.preferences, job.event)
         message: Message = (*told_so.message, *job.media, *details.failure(job, said, number, phrase.key, error.status))
-        if error.retryable:
+        program = job.completion is not None and job.completion.details
+        if error.retryable and not program:
             again = self._speech.say(Phrase("buttons.retry"), job.preferences, job.event)
             message = (*message, Buttons(((Button(again, "/retry"),),), told=True))
         return replace(told_so, message=message, writes=(*writes, *job.bill.calls))
