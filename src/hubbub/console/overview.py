@@ -14,7 +14,7 @@ from hubbub.console.errors import LoginNeeded, Missing
 from hubbub.console.templates import HEADERS
 from hubbub.core.errors import HubbubError, StoreError
 from hubbub.core.events import Received
-from hubbub.core.messages import text_of
+from hubbub.core.messages import summary_of, text_of
 from hubbub.core.phrases import Phrase
 from hubbub.core.ports import Shared
 from hubbub.core.work import GivenUp, Row, State
@@ -186,7 +186,7 @@ def _delivery(row: Row) -> Delivery:
         row.state is State.UNKNOWN,
         room.platform,
         f"{room.kind} {room.id}",
-        _line(text_of(row.out.message)),
+        _line(summary_of(row.out.message)),
         row.error,
         row.attempts,
         row.created_at,

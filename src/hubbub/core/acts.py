@@ -49,3 +49,16 @@ class Decision:
 
 
 Act = Mute | Poke | TakeBack | Decision
+
+
+def told(act: Act) -> str:
+    """What an act does, for an operator."""
+    match act:
+        case Mute():
+            return f"mute {act.user} for {act.seconds} s"
+        case Poke():
+            return f"poke {act.user}"
+        case TakeBack():
+            return f"take back message {act.message_id}"
+        case Decision():
+            return f"{'approve' if act.approve else 'reject'} the {act.kind} request of {act.user}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from hubbub.core.acts import Act
+from hubbub.core.acts import Act, told
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,3 +209,10 @@ def text_of(message: Message) -> str:
     if len(message) == 1 and type(message[0]) is Text:
         return message[0].text
     return "".join(segment.text for segment in message if type(segment) is Text)
+
+
+def summary_of(message: Message) -> str:
+    """The words of a message for an operator's list, behind what it does in brackets, if it does something."""
+    words = text_of(message)
+    first = message[0] if message else None
+    return f"[{told(first.act)}] {words}".strip() if type(first) is Do else words

@@ -9,7 +9,7 @@ import pytest
 from hubbub.core.acts import Act, Decision, Mute, Poke, TakeBack
 from hubbub.core.addresses import Room
 from hubbub.core.errors import DeliveryError, UserError
-from hubbub.core.messages import Do, Message, Text, text_of
+from hubbub.core.messages import Do, Message, Text, summary_of
 from hubbub.core.phrases import Phrase
 from hubbub.core.work import Outgoing, Row, State
 from hubbub.dispatch.acting import perform
@@ -104,4 +104,16 @@ async def test_a_platform_without_the_ability_refuses() -> None:
     assert platform.shown == [("g", "That did not work: the platform refused it.")]
     with pytest.raises(DeliveryError):
         await perform(platform, Row(7, Outgoing(ROOM, (Text("nothing to do"),)), "key", State.SENDING))
-    assert text_of(row(Poke("u"), "poked").out.message) == "poked"
+
+
+def test_an_operator_reads_what_a_row_does() -> None:
+    acts: list[Act] = [Mute("u", 5), Poke("u"), TakeBack("m"), Decision("join", "t", "u", approve=False)]
+    assert [summary_of(row(act, "words").out.message) for act in acts] == [
+        "[mute u for 5 s] words",
+        "[poke u] words",
+        "[take back message m] words",
+        "[reject the join request of u] words",
+    ]
+    assert summary_of(row(acts[1]).out.message) == "[poke u]"
+    assert summary_of((Text("hi"),)) == "hi"
+    assert summary_of(()) == ""

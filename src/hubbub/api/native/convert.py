@@ -14,7 +14,7 @@ from hubbub.api.native.wire import MessageIn
 from hubbub.core.addresses import Room
 from hubbub.core.events import Received
 from hubbub.core.identities import Author
-from hubbub.core.messages import Message, Text, text_of
+from hubbub.core.messages import Message, Text, summary_of, text_of
 from hubbub.core.status import NodeStatus
 from hubbub.core.work import GivenUp, Receipt, Row
 
@@ -102,7 +102,7 @@ def delivery_json(row: Row) -> dict[str, object]:
         "account": room.account,
         "room": room.key,
         "state": row.state,
-        "text": text_of(row.out.message),
+        "text": summary_of(row.out.message),
         "segments": row.out.message,
         "attempts": row.attempts,
         "error": row.error,
