@@ -115,7 +115,7 @@ class TestReservations:
             assert len(hub.models.requests) == 7
             assert await held(hub) == 0
 
-    @pytest.mark.parametrize("step", [ProviderError("it broke", user_text=Phrase("error.model_failed")), asyncio.Event()])
+    @pytest.mark.parametrize("step", [ProviderError("broken", user_text=Phrase("error.model_failed")), asyncio.Event()])
     async def test_what_came_to_nothing_is_held_no_more(self, tmp_path: Path, step: object) -> None:
         async with world(tmp_path, models=answers(step)) as hub:
             use(hub, Limits(messages_per_day=1, cost_per_day=BILLION))
