@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from pywa.types import callback as theirs
 
 from hubbub.core.addresses import Room
 from hubbub.core.messages import Button, Buttons, Image, Media, Message, Text
@@ -72,3 +73,16 @@ async def test_groups_have_none() -> None:
     async with whatsapp() as fake, connected(fake) as (adapter, _):
         assert adapter.capabilities(ROOM).buttons == 10
         assert adapter.capabilities(Room("whatsapp", NUMBER, "group", "G1")).buttons == 0
+
+
+def test_another_writer_writes_the_same() -> None:
+    buttons = [theirs.Button(title=f"number {number}", callback_data=f"/b {number}").to_dict() for number in range(2)]
+    assert interactive("which?", *numbered(2))["action"]["buttons"] == buttons
+    rows = [theirs.SectionRow(title=f"number {number}", callback_data=f"/b {number}") for number in range(4)]
+    theirs_list = theirs.SectionList("Choose", [theirs.Section("", rows)]).to_dict()
+    ours = interactive("which?", *numbered(4))["action"]
+    assert ours["button"] == theirs_list["button"]
+    found = [{key: value for key, value in row.items() if value} for row in theirs_list["sections"][0]["rows"]]
+    assert ours["sections"][0]["rows"] == found
+    page = theirs.URLButton(title="Open", url="https://e.org").to_dict()
+    assert interactive("here", Button("Open", url="https://e.org"))["action"] == page | {"name": str(page["name"])}
