@@ -80,6 +80,9 @@ class Asking(Protocol):
         What it gives shows notes meanwhile (`Streamed.note`), to whoever can see them; None where nobody can.
         """
 
+    async def tell(self, message: Message) -> None:
+        """Say something ahead of the answer, in a message of its own; nothing where the room takes only one."""
+
     async def retry(self) -> Answer:
         """Ask the last question again."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 
 from hubbub.chat.answer import Chat, Pieces
@@ -10,6 +10,7 @@ from hubbub.chat.stop import StopSignal
 from hubbub.commands.command import KnownModels
 from hubbub.conversations.completions import Completion
 from hubbub.core.events import Received
+from hubbub.core.messages import Message
 from hubbub.core.ports import Answer
 from hubbub.core.work import Entry
 
@@ -17,21 +18,25 @@ Answering = Callable[[Entry, Received], AbstractAsyncContextManager[Pieces | Non
 """What surrounds every answer of a model: models are known, the room is shown that it is being written."""
 
 
+Telling = Callable[[Entry, Message], Awaitable[None]]
+"""Says something ahead of an answer."""
+
+
 class AskingForOne:
     """`hubbub.commands.command.Asking`. Cheap: made for every command, used by few."""
 
-    __slots__ = ("_answering", "_chat", "_entry", "_event", "_models", "_owner", "_stop")
+    __slots__ = ("_answering", "_chat", "_entry", "_event", "_models", "_owner", "_stop", "_telling")
 
     def __init__(
         self,
-        ways: tuple[Chat, KnownModels, Answering],
+        ways: tuple[Chat, KnownModels, Answering, Telling],
         entry: Entry,
         event: Received,
         owner: str,
         stop: StopSignal,
     ) -> None:
         """``ways`` are the same for every message."""
-        self._chat, self._models, self._answering = ways
+        self._chat, self._models, self._answering, self._telling = ways
         self._entry, self._event, self._owner, self._stop = entry, event, owner, stop
 
     async def language(self) -> str:
@@ -46,6 +51,10 @@ class AskingForOne:
     def busy(self) -> AbstractAsyncContextManager[Pieces | None]:
         """See `Asking.busy`."""
         return self._answering(self._entry, self._event)
+
+    async def tell(self, message: Message) -> None:
+        """See `Asking.tell`."""
+        await self._telling(self._entry, message)
 
     async def retry(self) -> Answer:
         """See `Asking.retry`."""

@@ -22,10 +22,11 @@ from hubbub.conversations.people.joining import LATE, late
 from hubbub.core.errors import StoreError, Unstorable
 from hubbub.core.events import Event, Fired, Received, event_key
 from hubbub.core.identities import Role
-from hubbub.core.messages import Text, text_of
+from hubbub.core.messages import Message, Text, text_of
 from hubbub.core.phrases import Phrase, Sentence
 from hubbub.core.ports import Answer, CanType, MenuItem, Platform, Streamed, Streams
 from hubbub.core.work import Committed, Entry, Outgoing, Spend, State, Unit
+from hubbub.dispatch import meanwhile
 from hubbub.dispatch.answering import Answering
 from hubbub.dispatch.asking import AskingForOne
 from hubbub.dispatch.delivery import Sender
@@ -253,8 +254,13 @@ class Road:
     def _context(self, entry: Entry, event: Received, who: tuple[str, Role], stop: StopSignal) -> CommandContext:
         ways = self._ways
         owner, role = who
-        asking = AskingForOne((ways.chat, ways.means.models, self._answering), entry, event, owner, stop)
-        return CommandContext(entry, event, owner, role, ways.means, asking)
+        asked = (ways.chat, ways.means.models, self._answering, self._ahead)
+        return CommandContext(entry, event, owner, role, ways.means, AskingForOne(asked, entry, event, owner, stop))
+
+    async def _ahead(self, entry: Entry, message: Message) -> None:
+        """Something is said before the answer is there."""
+        platform = self._ways.platforms.get(entry.event.room.platform)
+        await meanwhile.tell(platform, self._sender, self.drafts.commit, entry, message)
 
     def _answering(self, entry: Entry, event: Received) -> Answering:
         """What surrounds an answer of a model."""

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from hubbub.commands import exporting
 from hubbub.commands import waiting as waits
 from hubbub.conversations import archives, trees
 from hubbub.conversations.contexts import body_of
-from hubbub.core.errors import UserError
+from hubbub.core.errors import StoreError, UserError
+from hubbub.core.messages import Message, text_of
 from hubbub.core.phrases import Phrase
 from hubbub.core.ports import Streamed
 from hubbub.core.turns import Turn
-from hubbub.core.work import Append, BranchKind
+from hubbub.core.work import Append, Branch, BranchKind
 from tests.fakes.loop_turns import turns
 from tests.unit.commands.hub import World, world
 
@@ -114,17 +118,61 @@ async def test_what_is_quick_says_nothing() -> None:
     notes: list[Streamed] = []
     async with waits.waiting(_Context(notes.append), after=60):  # type: ignore[arg-type]
         pass
-    async with waits.waiting(_Context(None), after=0):  # type: ignore[arg-type]
-        await asyncio.sleep(0)
-    assert notes == []
+    silent = _Context(None)
+    async with waits.waiting(silent, after=60):  # type: ignore[arg-type]
+        pass
+    assert (notes, silent.told) == ([], [])
+
+
+async def test_where_no_notes_are_seen_one_message_says_it() -> None:
+    silent = _Context(None)
+    async with waits.waiting(silent, after=0.01), asyncio.timeout(10):  # type: ignore[arg-type]
+        while not silent.told:
+            await asyncio.sleep(0.001)
+    assert silent.told == ["⏳ waiting.working {}"]
+
+
+async def test_who_cannot_be_told_is_served_all_the_same(caplog: pytest.LogCaptureFixture) -> None:
+    broken = _Context(None, StoreError("away"))
+    async with waits.waiting(broken, after=0):  # type: ignore[arg-type]
+        await asyncio.sleep(0.01)
+    assert "away" in caplog.text
+
+
+async def test_an_export_that_takes_long_is_announced_before_it_comes(
+    hub: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hubbub.commands.exporting.waiting", partial(waits.waiting, after=0.01))
+    counted = exporting._count
+
+    def slow(found: Sequence[Branch]) -> int:
+        deadline = time.monotonic() + 10
+        while not hub.platforms["fake"].shown and time.monotonic() < deadline:
+            time.sleep(0.002)
+        return counted(found)
+
+    monkeypatch.setattr(exporting, "_count", slow)
+    hub.road.drafts.commit = hub.dispatcher.meanwhile
+    await keep(hub, 3)
+    rows = await hub.person().sends("/export main json")
+    said = [text_of(row.out.message) for row in rows]
+    assert said[0].startswith("⏳ ")
+    assert said[1].startswith("Conversations: 1, messages: 3.")
 
 
 class _Context:
     """As much of a command's context as is asked."""
 
-    def __init__(self, show: object) -> None:
+    def __init__(self, show: object, broken: Exception | None = None) -> None:
         self._show = show
+        self._broken = broken
         self.asking = self
+        self.told: list[str] = []
+
+    async def tell(self, message: Message) -> None:
+        if self._broken is not None:
+            raise self._broken
+        self.told.append(text_of(message))
 
     def busy(self) -> _Context:
         return self
