@@ -39,6 +39,7 @@ MENU = (
             "docs/pages.md",
             "docs/commands.md",
             "docs/answering.md",
+            "docs/streaming.md",
             "docs/rooms.md",
             "docs/rendering.md",
             "docs/tools.md",
