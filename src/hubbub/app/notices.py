@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hubbub.settings import Settings
+from hubbub.settings import Settings, gobot
 from hubbub.settings.repeater import retired
 
 _EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - what is looked for, not bound
@@ -18,4 +18,4 @@ def notices(settings: Settings) -> list[str]:
             f"The hub listens on every address of this machine ({server.host}). Callers from {networks} need no token, "
             "others do: `hubbub token create` makes one, HUBBUB_TRUSTED_NETWORKS names more networks."
         )
-    return found
+    return [*found, *gobot.notices(settings)]

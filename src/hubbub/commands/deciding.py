@@ -26,6 +26,7 @@ _LONGEST = 100
 
 async def requests(call: Call, context: CommandContext) -> Answer:  # noqa: ARG001 - every handler has the same shape
     """Who waits for a decision."""
+    await context.hub.board.load()
     waiting = context.hub.board.waiting()
     if not waiting:
         return await context.tell(Phrase("happening.no_requests"))
@@ -45,6 +46,7 @@ def _values(asked: Asked) -> dict[str, object]:
 async def _decide(call: Call, context: CommandContext, *, approve: bool) -> Answer:
     """Decide on the request of a code; what stands behind it is the friend's name here, or the reason."""
     code, rest = first_word(required(call, call.argument, "CODE"))
+    await context.hub.board.load()  # another process may have been asked, or told, a moment ago
     asked = context.hub.board.find(code)
     if asked is None:
         raise UserError(Phrase("happening.unknown_code", {"code": code.upper()}))

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hubbub.settings.root import Settings
 
 Path = tuple[str | int, ...]
 
 PLATFORMS = "BOTPLATFORM"
+_EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - what is looked for, not bound
 NAMES: Mapping[str, Path] = {
     "CHATGPTAPIKEY": ("model", "api_key"),
     "CHATGPTURL_PROXY": ("model", "base_url"),
@@ -38,6 +43,17 @@ def narrowed(value: str) -> Iterator[Path]:
 
 def _listed(value: str) -> set[str]:
     return {part.strip().lower() for part in value.split(",")} & set(_CHOICES) or {"cqhttp"}
+
+
+def notices(settings: Settings) -> Iterator[str]:
+    """What whoever lets the first of its platforms in from everywhere should know."""
+    wanted = any(name.upper() == PLATFORMS and value for name, value in settings.environ.items())
+    section = settings.platform(_CHOICES["cqhttp"]).model_dump()
+    if wanted and section["enabled"] and settings.server.host in _EVERYWHERE and not section["access_token"]:
+        yield (
+            "BotPlatform lists cqhttp, but without HUBBUB_PLATFORMS__ONEBOT__ACCESS_TOKEN only programs of this machine"
+            " may connect: set it, and give the implementation the same token."
+        )
 
 
 def customs(variables: Mapping[str, str]) -> Iterator[tuple[Path, object]]:

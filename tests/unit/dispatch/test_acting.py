@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
+from hubbub.commands.deeds import deed
 from hubbub.core.acts import Act, Decision, Mute, Poke, TakeBack
 from hubbub.core.addresses import Room
+from hubbub.core.capabilities import Delivery
 from hubbub.core.errors import DeliveryError, UserError
 from hubbub.core.messages import Do, Message, Text, summary_of
 from hubbub.core.phrases import Phrase
-from hubbub.core.work import Outgoing, Row, State
+from hubbub.core.work import Outgoing, Row, State, Unit
 from hubbub.dispatch.acting import perform
-from tests.unit.dispatch.parts import FakePlatform
+from tests.unit.dispatch.parts import FakePlatform, message, world
 
 ROOM = Room("fake", "me", "group", "g")
 REFUSED = DeliveryError("no", certain=True, permanent=True)
@@ -117,3 +120,19 @@ def test_an_operator_reads_what_a_row_does() -> None:
     assert summary_of(row(acts[1]).out.message) == "[poke u]"
     assert summary_of((Text("hi"),)) == "hi"
     assert summary_of(()) == ""
+
+
+async def test_what_a_dead_process_was_doing_is_in_doubt_and_not_done_again(tmp_path: Path) -> None:
+    """Also on a platform that takes a message twice without harm."""
+    async with world(tmp_path, delivery=Delivery.IDEMPOTENT) as before:
+        receipt = await before.store.inbox.accept(message(1), "lane", "node")
+        assert receipt.claim
+        unit = Unit((receipt.entry.id,), (deed(ROOM, (Do(Poke("u")),), receipt.entry.id),))
+        (stored,) = (await before.store.inbox.commit("lane", receipt.claim.fence, unit, release=True)).rows
+        assert await before.store.outbox.begin(stored.id)
+        before.dispatcher.end()
+    async with world(tmp_path, delivery=Delivery.IDEMPOTENT) as after:
+        await after.settle()
+        (doubt,) = await after.store.outbox.deliveries([State.UNKNOWN])
+        assert doubt.id == stored.id
+        assert not after.platform.shown

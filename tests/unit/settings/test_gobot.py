@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from hubbub.settings import load
+from hubbub.settings.gobot import notices
 
 TOKEN = "10001:AAaa-0123456789_abcdefghijklmnopqrst"
 GIVEN = {
@@ -53,6 +54,14 @@ def test_what_is_listed_is_served_to_other_machines_too(tmp_path: Path) -> None:
     assert "onebot" not in {plugin.name for plugin in load(environ=environ, folder=tmp_path).enabled()}
     found = load(environ=environ | {"BotPlatform": "cqhttp"}, folder=tmp_path)
     assert "onebot" in {plugin.name for plugin in found.enabled()}
+
+
+def test_without_a_secret_it_says_what_to_set(tmp_path: Path) -> None:
+    environ = {"HOST": "0.0.0.0", "BotPlatform": "cqhttp"}
+    (said,) = notices(load(environ=environ, folder=tmp_path))
+    assert "HUBBUB_PLATFORMS__ONEBOT__ACCESS_TOKEN" in said
+    for more in ({"HOST": "127.0.0.1"}, {"BotPlatform": "tgbot"}, {"HUBBUB_PLATFORMS__ONEBOT__ACCESS_TOKEN": "x"}):
+        assert not list(notices(load(environ=environ | more, folder=tmp_path)))
 
 
 @pytest.mark.parametrize("name", ["chatGPTAPIKey", "CHATGPTURL_PROXY", "BotPlatform"])

@@ -16,7 +16,9 @@ from hubbub.core.errors import DeliveryError, MediaError, UserError
 from hubbub.core.messages import Forward, Image, Text
 from hubbub.core.ports import CanDecide, CanMute, CanPoke, CanUnfold
 from hubbub.platforms.onebot.adapter import OneBotAdapter
+from hubbub.platforms.onebot.segments import MAX_SEGMENTS, read_bundle, read_said
 from hubbub.platforms.onebot.settings import OneBotSettings
+from hubbub.storage.codec import encode
 from tests.fakes.onebot_peer import Conduct, Fault, OneBotPeer
 from tests.fakes.platform_host import FakeHost
 from tests.fakes.serving import serving
@@ -180,3 +182,33 @@ async def test_without_a_connection_no_bundle_is_to_be_had() -> None:
     platform = OneBotAdapter(OneBotSettings(), FakeHost().host)
     with pytest.raises(MediaError):
         await platform.unfold(GROUP, Forward(id="a"))
+
+
+DEEP: Any = {"type": "node", "data": {"content": "end"}}
+for _ in range(50):
+    DEEP = {"type": "node", "data": {"content": [DEEP]}}
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        None,
+        5,
+        [],
+        {},
+        {"messages": 5},
+        {"message": [None, 5, {"type": "node"}, {"type": "node", "data": 5}, {"sender": 7, "content": {"a": 1}}]},
+        {"messages": [{"sender": {"user_id": [1]}, "content": [[[]]]}] * 5000},
+        {"message": [DEEP]},
+        {"message": "[CQ:node,id=5]"},
+        {"sender": "x", "message": 5, "user_id": {}},
+    ],
+    ids=lambda odd: str(odd)[:30],
+)
+def test_odd_answers_are_read_as_far_as_they_can_be(odd: Any) -> None:
+    bundle, said = read_bundle(odd, "b"), read_said(odd, "5")
+    assert bundle.id == "b"
+    assert len(bundle.nodes) <= MAX_SEGMENTS
+    assert said.message_id == "5"
+    encode(Forward((said,)))
+    encode(bundle)
