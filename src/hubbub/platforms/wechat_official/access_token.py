@@ -6,7 +6,9 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import TypeGuard
 
+from hubbub.core.errors import DeliveryError, LeaseLost, StoreError
 from hubbub.core.ports import Host
 from hubbub.platforms.wechat_official.convert import NAME
 from hubbub.platforms.wechat_official.settings import AccountSettings
@@ -43,20 +45,34 @@ class SharedToken:
         self._one = asyncio.Lock()
 
     async def get(self, refused: str = "") -> str:
-        """A token that holds; ``refused`` is one that the platform did not take. Raises what ``fetch`` raises."""
+        """A token that holds; ``refused`` is one that the platform did not take.
+
+        Raises:
+            DeliveryError: there is none; certain, if what ``fetch`` raises is so.
+        """
         if self._good(self._known, refused):
-            return self._known.value  # type: ignore[union-attr]  # a good one is one
+            return self._known.value
         async with self._one:
-            self._known = await self._kept()
-            if not self._good(self._known, refused):
-                async with self._host.hold(self._key):
-                    self._known = await self._kept()
-                    if not self._good(self._known, refused):
-                        self._known = await self._fresh()
-            assert self._known is not None  # noqa: S101 - for the type checker
+            try:
+                self._known = await self._shared(refused)
+            except LeaseLost as error:
+                message = "token: another node fetches it"
+                raise DeliveryError(message, certain=True, retry_after=1.0) from error
+            except StoreError as error:
+                message = f"token: it cannot be kept: {error}"
+                raise DeliveryError(message, certain=True, retry_after=1.0) from error
             return self._known.value
 
-    def _good(self, token: AccessToken | None, refused: str) -> bool:
+    async def _shared(self, refused: str) -> AccessToken:
+        """What another node fetched, else a fresh one that the others find."""
+        found = await self._kept()
+        if self._good(found, refused):
+            return found
+        async with self._host.hold(self._key):
+            found = await self._kept()
+            return found if self._good(found, refused) else await self._fresh()
+
+    def _good(self, token: AccessToken | None, refused: str) -> TypeGuard[AccessToken]:
         return token is not None and token.value != refused and token.until > self._clock()
 
     async def _fresh(self) -> AccessToken:

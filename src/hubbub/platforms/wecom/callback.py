@@ -150,10 +150,9 @@ class Callbacks:
         if not self._settings.greeting or not greets(event):
             return False
         key = f"{PLATFORM}.greeted.{self._application.account}.{event.author.id}"
-        known = await self._host.facts.get(key)
-        if known is None:
-            await self._host.facts.put(key, event.id)
-        return known is None or known == event.id
+        if await self._host.facts.change(key, None, event.id):
+            return True
+        return await self._host.facts.get(key) == event.id
 
     def _greeting(self, fields: Fields) -> Reply:
         """The greeting, as the response itself: a repeated request gets the same, and it is shown once."""

@@ -11,7 +11,7 @@ from typing import Protocol
 
 import orjson
 
-from hubbub.core.errors import DeliveryError, LeaseLost
+from hubbub.core.errors import DeliveryError, LeaseLost, StoreError
 from hubbub.core.ports import Facts
 from hubbub.platforms.wecom.settings import Application
 
@@ -78,10 +78,10 @@ class AccessToken:
 
     async def _shared(self, refused: str) -> Token:
         """What another node fetched, else a fresh one that the others find."""
-        found = await self._kept()
-        if self._good(found, refused):
-            return found
         try:
+            found = await self._kept()
+            if self._good(found, refused):
+                return found
             async with self._host.hold(self._name):
                 found = await self._kept()
                 if not self._good(found, refused):
@@ -91,6 +91,9 @@ class AccessToken:
                 return found
         except LeaseLost as error:
             message = "another node fetches the access token"
+            raise DeliveryError(message, certain=True, retry_after=1.0) from error
+        except StoreError as error:
+            message = f"the access token cannot be kept: {error}"
             raise DeliveryError(message, certain=True, retry_after=1.0) from error
 
     async def _kept(self) -> Token:

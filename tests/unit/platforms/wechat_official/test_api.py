@@ -14,7 +14,7 @@ import pytest
 from pydantic import SecretStr
 
 from hubbub.core.addresses import Room
-from hubbub.core.errors import DeliveryError, MediaError
+from hubbub.core.errors import DeliveryError, LeaseLost, MediaError, StoreError
 from hubbub.core.events import Received
 from hubbub.core.messages import Audio, Blob, Image, Link, Media, Message, Raw, Text
 from hubbub.core.windows import WindowTerms
@@ -252,3 +252,22 @@ async def test_a_file_is_uploaded_anew_before_the_platform_forgets_it(side: tupl
         assert await uploads.media_id(picture, "key") == first
         now = 3 * 86_400.0
         assert await uploads.media_id(picture, "key") != first
+
+
+@pytest.mark.parametrize("fault", [StoreError("the database is away"), LeaseLost("token")])
+async def test_a_token_that_cannot_be_shared_is_certain_to_have_sent_nothing(
+    side: tuple[str, FakeOfficial], fault: Exception
+) -> None:
+    url, fake = side
+
+    @asynccontextmanager
+    async def lost(name: str) -> AsyncIterator[None]:
+        raise fault
+        yield
+
+    async with node(url, FakeHost(), lost) as adapter:
+        with pytest.raises(DeliveryError) as caught:
+            await adapter.send(row(Text("hello")))
+    assert caught.value.certain
+    assert not caught.value.permanent
+    assert not fake.conduct.sent

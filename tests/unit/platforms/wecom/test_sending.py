@@ -13,7 +13,7 @@ import pytest
 from typing_extensions import override
 
 from hubbub.core.addresses import Room
-from hubbub.core.errors import DeliveryError, LeaseLost, MediaError
+from hubbub.core.errors import DeliveryError, LeaseLost, MediaError, StoreError
 from hubbub.core.messages import Audio, File, Image, Link, Media, Message, Raw, Text, Video
 from hubbub.core.ports import Host
 from hubbub.core.work import Outgoing, Row, State
@@ -315,6 +315,24 @@ async def test_a_lost_lease_is_no_loss() -> None:
         assert "another node" in str(setup.host.up[str(AGENT)])
         await setup.send("x")
         assert setup.company.count("gettoken") == 1
+
+
+async def test_a_store_that_fails_ends_nothing() -> None:
+    """The account is told as disconnected meanwhile; what is to be sent goes out later."""
+    host = FakeHost()
+    failing = [StoreError("the database is away")] * 2
+
+    async def get(key: str) -> str | None:
+        if failing:
+            raise failing.pop()
+        return host.facts.values.get(key)
+
+    host.facts.get = get  # type: ignore[method-assign]
+    async with running(host=host) as setup:
+        assert "the database is away" in str(setup.host.up[str(AGENT)])
+        fault = await setup.fault()
+        assert fault.certain
+        await setup.send("x")
 
 
 async def test_calls_go_through_the_proxy() -> None:
