@@ -40,7 +40,7 @@ MENU = (
             "docs/commands.md",
             "docs/answering.md",
             "docs/streaming.md",
-            "docs/rooms.md",
+            "docs/rooms*.md",
             "docs/rendering.md",
             "docs/tools.md",
             "docs/userdata.md",
