@@ -23,6 +23,7 @@ from aiohttp import web
 from pydantic import ValidationError
 
 from tests.fakes.telegram_html import CannotParseError, shown
+from tests.fakes.telegram_traffic import Traffic
 
 TOKEN = "10001:AAaa-0123456789_abcdefghijklmnopqrst"
 ME = {"id": 10001, "is_bot": True, "first_name": "Hub", "username": "hub_bot"}
@@ -90,6 +91,7 @@ class FakeTelegram:
     restriction: str = ""
     asking: dict[int, str] = field(default_factory=dict)
     about_webhook: dict[str, Any] = field(default_factory=dict)
+    traffic: Traffic | None = None
     _next: int = 500
     _open: list[web.Request] = field(default_factory=list)
 
@@ -168,6 +170,7 @@ class FakeTelegram:
         wrong = self.wrong.popleft() if self.wrong else ""
         if wrong in _REFUSALS:
             raise _REFUSALS[wrong]
+        self._count(arguments)
         chat = int(arguments["chat_id"])
         if wrong == "migrated":
             self.moved[chat] = chat - 1_000_000_000_000
@@ -214,6 +217,11 @@ class FakeTelegram:
         self.messages[self._next] = text
         return {"message_id": self._next, "date": DATE, "chat": {"id": chat, "type": "private"}, "text": text}
 
+    def _count(self, arguments: dict[str, Any]) -> None:
+        wait = self.traffic.wait(int(arguments["chat_id"])) if self.traffic is not None else 0
+        if wait:
+            raise RefusedError(429, f"Too Many Requests: retry after {wait}", retry_after=wait)
+
     def _known(self, arguments: dict[str, Any], what: str) -> int:
         number = int(arguments["message_id"])
         if number not in self.messages:
@@ -239,6 +247,7 @@ class FakeTelegram:
         return True
 
     def _editMessageText(self, arguments: dict[str, Any]) -> Any:  # noqa: N802
+        self._count(arguments)
         number, text = self._known(arguments, "edit"), self._text(arguments, "text")
         if (markup := _keyboard(json.loads(arguments.get("reply_markup", "{}")))) != self.keyboards.get(number, []):
             self.keyboards[number] = markup
