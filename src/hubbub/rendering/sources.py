@@ -46,8 +46,11 @@ _HANGUL = re.compile("[\uac00-\ud7a3]")
 _HAN = re.compile("[\u4e00-\u9fff]")
 
 
-# typst 0.15 falls over some texts that are turned, or broken into lines quickly; a job that is ``plain`` does neither.
+# typst 0.15 falls over some texts that are turned, or broken into lines quickly, or have letters that no font here has
+# and that are written from right to left. A job that is ``plain`` is without all that.
 _QUICKLY, _PLAINLY = "simple", "optimized"
+_RARE = re.compile("[\u0700-\u074f\u0780-\u085f\U00010000-\U0001cfff\U0001e000-\U0001efff]")
+_UNKNOWN = "\ufffd"
 
 
 class TooLong(Exception):
@@ -80,9 +83,13 @@ def picture(job: Mapping[str, Any], bad: frozenset[str] = frozenset()) -> Source
     return Source((head + _template("picture") + body).encode(), tuple(writer.formulas), scale)
 
 
+def _text(text: str, job: Mapping[str, Any]) -> str:
+    return _RARE.sub(_UNKNOWN, text) if job.get("plain") else text
+
+
 def _paged(job: Mapping[str, Any], columns: int) -> tuple[Pager, list[list[Block]]]:
     """What stands on which page: no page higher than what the room likes, where that makes few of them."""
-    blocks, line = read(job["text"]), float(job["size"]) * _LINE
+    blocks, line = read(_text(job["text"], job)), float(job["size"]) * _LINE
     liked = job.get("side", 0) / (float(job["scale"]) * _TOLERANCE)
     if 0 < liked < job["height"]:
         pager = Pager(columns, int(liked / line))
@@ -122,7 +129,7 @@ def document(job: Mapping[str, Any], bad: frozenset[str] = frozenset()) -> Sourc
         if len(parts) > 1:
             code.append(f"#part({_said(part['title'])})")
             level = 2
-        code += [_turn(turn, level, writer) for turn in part["turns"]]
+        code += [_turn({**turn, "text": _text(turn["text"], job)}, level, writer) for turn in part["turns"]]
     sample = "".join(turn["text"][:2000] for part in parts for turn in part["turns"][:20])
     head = _head(job, sample, _DOCUMENT_SIZE) + _template("marks") + _template("formula") + _template("document")
     named = f"#set document(title: {literal(job['title'])})\n"

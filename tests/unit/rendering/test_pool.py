@@ -137,16 +137,21 @@ async def test_a_grown_worker_is_replaced() -> None:
         await pool.close()
 
 
-# typst 0.15 falls over it where it is turned to the right and broken into lines quickly.
-FALL = "* عى❤\u0c4f00.1:9999) ࠞ\u085dඡ"
+# typst 0.15 falls over them: the first where it is turned to the right and broken into lines quickly, the second anyway.
+FALLS = (
+    "* عى❤\u0c4f00.1:9999) ࠞ\u085dඡ",
+    "\U0001e9ea\U0001b4c3\U0001c35f\U0001b10d\U0001e83e\U0001f263# [^1]: \U0001cf31\U0001ee8f\U0001de64\U0001c822"
+    "\U0001b83c#r",
+)
 
 
-async def test_what_typst_falls_over_is_set_again_more_plainly() -> None:
+@pytest.mark.parametrize("text", FALLS, ids=range(2))
+async def test_what_typst_falls_over_is_set_again_more_plainly(text: str) -> None:
     renderer = TypstRenderer(RenderRules(seconds=20))
     try:
         await renderer.pictures("x", Look())
         (before,) = renderer.processes
-        (picture,) = await renderer.pictures(FALL, Look(width=300, scale=0.5))
+        (picture,) = await renderer.pictures(text, Look(width=300, scale=0.5))
         assert opened(picture.data).width == 150
         assert renderer.workers == 1
         assert renderer.processes != [before]
