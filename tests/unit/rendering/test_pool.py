@@ -137,7 +137,7 @@ async def test_a_grown_worker_is_replaced() -> None:
         await pool.close()
 
 
-# typst 0.15 falls over them: the first where it is turned to the right and broken into lines quickly, the second anyway.
+# typst 0.15 falls over them: over the first where it is turned and broken into lines quickly, over the second anyway.
 FALLS = (
     "* عى❤\u0c4f00.1:9999) ࠞ\u085dඡ",
     "\U0001e9ea\U0001b4c3\U0001c35f\U0001b10d\U0001e83e\U0001f263# [^1]: \U0001cf31\U0001ee8f\U0001de64\U0001c822"
