@@ -9,7 +9,7 @@ that is not understood is passed over and nothing is raised.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, get_args
 
 from hubbub.conversations.branches import instead
@@ -38,11 +38,15 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a model is to remember: ``turns`` with their nodes' ids, and the summary of what came before them."""
+    """What a model is to remember: ``turns`` with their nodes' ids, and the summary of what came before them.
+
+    ``plain``: what `are_plain` says of the turns, where that is known.
+    """
 
     turns: tuple[Turn, ...] = ()
     nodes: tuple[int, ...] = ()
     summary: Summary | None = None
+    plain: bool | None = field(default=None, compare=False)
 
 
 def context_of(branch: Branch) -> Context:
@@ -54,7 +58,13 @@ def context_of(branch: Branch) -> Context:
             break
     upto = summary.upto if summary else 0
     pairs = [(turn, node.id) for node in branch.nodes if node.id > upto and (turn := turn_of(node.body)) is not None]
-    return Context(tuple(turn for turn, _ in pairs), tuple(node for _, node in pairs), summary)
+    turns = tuple(turn for turn, _ in pairs)
+    return Context(turns, tuple(node for _, node in pairs), summary, are_plain(turns))
+
+
+def are_plain(turns: Iterable[Turn]) -> bool:
+    """Nothing is said of tools, and no picture is a model's: every request takes them as they are."""
+    return not any(turn.tool_calls or turn.role == "tool" or (turn.images and turn.role != "user") for turn in turns)
 
 
 def body_of(turn: Turn, summary: Summary | None = None) -> dict[str, object]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
-from hubbub.conversations.contexts import Context, context_of, turn_of
+from hubbub.conversations.contexts import Context, are_plain, context_of, turn_of
 
 if TYPE_CHECKING:
     from hubbub.core.turns import Turn
@@ -68,7 +68,8 @@ def _longer(context: Context, nodes: tuple[Node, ...]) -> Context | None:
         return None
     new = [(turn, node.id) for node in nodes if (turn := turn_of(node.body)) is not None]
     turns, ids = tuple(turn for turn, _ in new), tuple(node for _, node in new)
-    return Context(context.turns + turns, context.nodes + ids, context.summary)
+    plain = bool(context.plain) and are_plain(turns)
+    return Context(context.turns + turns, context.nodes + ids, context.summary, plain)
 
 
 def _weight(turns: tuple[Turn, ...]) -> int:

@@ -7,10 +7,9 @@ its call; model APIs refuse both. Pure.
 from __future__ import annotations
 
 from dataclasses import replace
-from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from hubbub.conversations.contexts import Context
+from hubbub.conversations.contexts import Context, are_plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -18,14 +17,13 @@ if TYPE_CHECKING:
     from hubbub.core.messages import Media
     from hubbub.core.turns import Turn
 
-_ROLE, _CALLS, _IMAGES = map(attrgetter, ("role", "tool_calls", "images"))
 _MOST_PICTURES = 20
 
 
 def fit_for(context: Context, *, tools: bool) -> Context:
     """A context for a request that offers tools, or none. Quick where nobody used any."""
     turns = context.turns
-    if not any(map(_CALLS, turns)) and "tool" not in map(_ROLE, turns) and not _painted(turns):
+    if are_plain(turns) if context.plain is None else context.plain:
         return context
     pairs = list(_kept(turns, context.nodes, tools=tools))
     return Context(tuple(turn for turn, _ in pairs), tuple(node for _, node in pairs), context.summary)
@@ -40,11 +38,6 @@ def pictures_of(turns: Sequence[Turn]) -> tuple[Media, ...]:
     """The pictures of a conversation, the newest first."""
     found = (media for turn in reversed(turns) if turn.images for media in reversed(turn.images))
     return tuple(media for media, _ in zip(found, range(_MOST_PICTURES), strict=False))
-
-
-def _painted(turns: Sequence[Turn]) -> bool:
-    """There is a picture that a model made; such are no part of a request."""
-    return any(map(_IMAGES, turns)) and any(turn.images and turn.role != "user" for turn in turns)
 
 
 def _kept(turns: Sequence[Turn], nodes: Sequence[int], *, tools: bool) -> Iterator[tuple[Turn, int]]:
