@@ -29,7 +29,7 @@ async def me(call: Call, context: CommandContext) -> Answer:  # noqa: ARG001 - e
     values: dict[str, object] = {
         "id": author.id,
         "name": author.name or "-",
-        "bot": Phrase("yes" if author.is_bot else "no"),
+        "bot": Phrase("command.me.yes" if author.is_bot else "command.me.no"),
         "role": author.room_role,
         "language": context.event.locale or "-",
     }

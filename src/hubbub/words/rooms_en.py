@@ -24,7 +24,7 @@ SENTENCES: Final = MappingProxyType(
         "command.banme.help": "silences you for a few seconds, if you dare",
         "command.banme.done": "{name}, you are silent for {seconds} seconds.",
         "command.banme.cannot": "I can silence nobody on this platform.",
-        "yes": "yes",
-        "no": "no",
+        "command.me.yes": "yes",
+        "command.me.no": "no",
     }
 )

@@ -24,7 +24,7 @@ SENTENCES: Final = MappingProxyType(
         "command.banme.help": "让你安静几秒钟，敢试试吗",
         "command.banme.done": "{name}，请安静 {seconds} 秒。",
         "command.banme.cannot": "我在这个平台上没法让人安静。",
-        "yes": "是",
-        "no": "否",
+        "command.me.yes": "是",
+        "command.me.no": "否",
     }
 )
