@@ -13,16 +13,17 @@ from hubbub.chat import details
 from hubbub.chat.asking import Asking
 from hubbub.chat.bill import expected
 from hubbub.chat.compacting import Compacting, Long
-from hubbub.chat.completing import Asked, job_of
+from hubbub.chat.completing import Asked, as_usual, job_of
 from hubbub.chat.job import Job, answered, unanswered
 from hubbub.chat.place import place_of
 from hubbub.chat.question import question_of, unanswerable
 from hubbub.chat.reply import Reply
 from hubbub.chat.speech import Speech
 from hubbub.chat.stop import StopSignal
+from hubbub.chat.tools import consent
 from hubbub.conversations import preferences
 from hubbub.conversations.branches import since, start_anew
-from hubbub.conversations.completions import Completion, completion_of, standing
+from hubbub.conversations.completions import Completion, completion_of
 from hubbub.conversations.contexts import Context, context_of
 from hubbub.conversations.limits import Stake
 from hubbub.conversations.remembered import RememberedContexts
@@ -106,7 +107,7 @@ class Chat:
         job = Job(entry, event, owner, chosen, branch.name, context, question, Reply(pieces), stop, base=place.base)
         if not place.base and self._idle(branch, event):
             job.before, job.context = start_anew(branch, self._clock()), Context()
-        return await self._run(_as_usual(job))
+        return await self._run(as_usual(job))
 
     async def complete(
         self, entry: Entry, asked: tuple[str, str], completion: Completion, pieces: Pieces | None, stop: StopSignal
@@ -152,7 +153,7 @@ class Chat:
                 return self._speech.tell(too_long, chosen, event)
             question = replace(question, content=text, time=event.time)
         job = Job(entry, event, owner, chosen, branch.name, context_of(branch), question, Reply(pieces), stop, onto)
-        return await self._run(_as_usual(job))
+        return await self._run(as_usual(job))
 
     async def expand(self, entry: Entry, owner: str, text: str) -> str:
         """A text with its variables expanded, as one of this message's author. Raises StoreError."""
@@ -224,7 +225,7 @@ class Chat:
         if reason == "stop":
             text += "\n\n" + self._speech.say(Phrase("chat.stopped"), job.preferences, job.event)
         if job.unconsented:
-            text += "\n\n" + self._speech.say(_consent(job), job.preferences, job.event)
+            text += "\n\n" + self._speech.say(consent(job), job.preferences, job.event)
         spend = job.bill.spend(job.owner, job.event, self._meter.today(job.owner), 1)
         spec = self._asking.named(job.reply.model)
         message: Message = (*((Text(text),) if text else ()), *job.media, *details.answer(job, spec))
@@ -287,21 +288,6 @@ def _received(entry: Entry) -> Received:
         msg = f"entry {entry.id} is no message but a {entry.event.type} event"
         raise TypeError(msg)
     return entry.event
-
-
-def _consent(job: Job) -> Phrase:
-    """How the person lets tools be used that the model could not use for want of it."""
-    names = job.unconsented
-    return Phrase("skill.consent", {"names": ", ".join(names), "command": f"/tools allow {' '.join(names)}"})
-
-
-def _as_usual(job: Job) -> Job:
-    """The job as its owner wants every one."""
-    wishes = standing(job.preferences.stored) if job.preferences.stored else None
-    if wishes is not None:
-        job.completion = wishes
-        job.context = job.context if wishes.load_context else Context()
-    return job
 
 
 def _last_question(branch: Branch) -> tuple[int, Turn | None]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from hubbub.chat.job import Job
 from hubbub.chat.question import question_of
 from hubbub.conversations import units
+from hubbub.conversations.completions import standing
 from hubbub.conversations.contexts import Context, context_of
 from hubbub.core.turns import Turn, TurnRole
 from hubbub.core.work import Append, MoveHead, Write
@@ -58,6 +59,15 @@ async def job_of(
         before=before,
     )
     job.completion = completion
+    return job
+
+
+def as_usual(job: Job) -> Job:
+    """The job as its owner wants every one."""
+    wishes = standing(job.preferences.stored) if job.preferences.stored else None
+    if wishes is not None:
+        job.completion = wishes
+        job.context = job.context if wishes.load_context else Context()
     return job
 
 

@@ -12,6 +12,7 @@ from hubbub.chat.budget import LEAST
 from hubbub.chat.kit import Kit, tokens_of
 from hubbub.conversations.toolturns import fit_for, pictures_of
 from hubbub.conversations.zones import zone_of
+from hubbub.core.phrases import Phrase
 from hubbub.core.turns import Turn
 from hubbub.skills.calling import Person
 
@@ -104,6 +105,12 @@ class Tools:
             job.used[-1] = replace(job.used[-1], content=job.used[-1].content + _LAST)
         reply.next_round()
         return True
+
+
+def consent(job: Job) -> Phrase:
+    """How the person lets tools be used that the model could not use for want of it."""
+    names = job.unconsented
+    return Phrase("skill.consent", {"names": ", ".join(names), "command": f"/tools allow {' '.join(names)}"})
 
 
 async def _called(skills: Skills, job: Job, calls: tuple[ToolCall, ...]) -> list[Called]:
