@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from hubbub.bridge.triggers import RoomRules, Triggers
 from hubbub.conversations import preferences
 from hubbub.conversations.limits import NO_LIMITS, Meter
 from hubbub.core.identities import Role
@@ -27,12 +28,16 @@ SKILLS = (FakeSkill("look"), FakeSkill("paint", needs=Needs(deed="spends")), Fak
 @pytest.fixture
 async def hub(tmp_path: Path) -> AsyncIterator[World]:
     async with world(tmp_path, Setting()) as made:
-        files = MemoryFiles()
-        around = Surroundings(made.gate.role, lambda _: True, lambda _, media: files.fetch(media), files, None)
-        meter = Meter(MemoryUsage(MemoryConversations()), NO_LIMITS, made.clock)
-        skills = Skills(SKILLS, SkillRules(), around, meter)
-        made.road.use(replace(made.ways, means=replace(made.ways.means, skills=skills)))
+        given_skills(made)
         yield made
+
+
+def given_skills(hub: World) -> None:
+    files = MemoryFiles()
+    around = Surroundings(hub.gate.role, lambda _: True, lambda _, media: files.fetch(media), files, None)
+    meter = Meter(MemoryUsage(MemoryConversations()), NO_LIMITS, hub.clock)
+    skills = Skills(SKILLS, SkillRules(), around, meter)
+    hub.road.use(replace(hub.ways, means=replace(hub.ways.means, skills=skills)))
 
 
 async def stored(hub: World, owner: str) -> dict[str, object]:
@@ -73,3 +78,14 @@ async def test_what_is_not_understood_changes_nothing(hub: World, text: str) -> 
 async def test_a_hub_without_tools_says_so(tmp_path: Path) -> None:
     async with world(tmp_path) as hub:
         assert await hub.person().reads("/tools") == "This hub has no tools switched on."
+
+
+async def test_what_a_group_shares_is_changed_by_who_runs_it(tmp_path: Path) -> None:
+    setting = Setting(triggers=Triggers([("fake/*", RoomRules(shared=True))]))
+    async with world(tmp_path, setting) as hub:
+        given_skills(hub)
+        assert "paint for people" not in await hub.member("dan").reads("/tools allow paint")
+        assert await stored(hub, "fake:group:g1") == {}
+        assert "paint for people (on)" in await hub.member("eve", role="admin").reads("/tools allow paint")
+        assert await stored(hub, "fake:group:g1") == {"tools_allowed": ["paint"]}
+        assert "paint for people (on)" in await hub.member("dan").reads("/tools")
