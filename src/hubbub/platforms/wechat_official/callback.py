@@ -125,7 +125,8 @@ class Callback:
             message = await self._answer(event)
         except (Overloaded, StoreError) as error:
             log.warning("callback %s is not taken: %s", event.id, error)
-            await _respond(send, b"", 503)
+            # What is refused at once comes again at once, three times within a second, and then no more.
+            await caller.leave(settings.hang_up_seconds)
             return
         if message is None:
             await caller.leave(settings.hang_up_seconds)

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 
+from hubbub.core.errors import Overloaded, StoreError
 from hubbub.core.events import Received
 from hubbub.core.messages import Audio, Image, Link, Media, Message, Text
 from hubbub.core.ports import HANG_UP
@@ -148,6 +149,31 @@ async def test_who_waits_in_vain_is_hung_up_on_before_the_platform_complains(pho
             sent.put_nowait({"type": "http.request", "body": body, "more_body": False})
             await side.app(scope | more, sent.get, send)
     assert [each["status"] for each in told if "status" in each] == [503, 503]
+
+
+@pytest.mark.parametrize("fault", [Overloaded("full"), StoreError("the database is away")])
+async def test_what_is_not_taken_now_is_brought_again_later(phone: Phone, fault: Exception) -> None:
+    """At once it would come three times within a second, and then no more."""
+    side = Side(hang_up_seconds=0.2)
+
+    async def refuse(event: Received, terms: WindowTerms) -> Message | None:
+        raise fault
+
+    side.window.answer = refuse  # type: ignore[method-assign]
+    body, address = phone.signed(phone.message("anna", "text", Content="x"))
+    sent = asyncio.Queue[dict[str, Any]]()
+    sent.put_nowait({"type": "http.request", "body": body, "more_body": False})
+    scope: dict[str, Any] = {"type": "http", "method": "POST", "path": "/wechat", "query_string": address.encode()}
+    hung_up = asyncio.Event()
+
+    def hang_up() -> None:
+        hung_up.set()
+        sent.put_nowait({"type": "http.disconnect"})
+
+    began = time.monotonic()
+    await side.app(scope | {"client": None, "headers": [], "extensions": {HANG_UP: hang_up}}, sent.get, None)
+    assert hung_up.is_set()
+    assert time.monotonic() - began > 0.15
 
 
 BOMB = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]><xml><MsgId>&b;</MsgId></xml>'
