@@ -82,7 +82,8 @@ async def test_a_painter_that_fails_is_told_by_the_model(tmp_path: Path) -> None
         inside(tmp_path, PAINTING.format(url=url, key=KEY), **wish(wish="x")) as hub,
     ):
         told = await hub.told("paint")
-        assert "The tool failed (error " in told
+        assert "The tool failed: The model did not accept this request." in told
+        assert "(error " in told
         assert "safety" not in told
 
 
