@@ -250,8 +250,9 @@ class StoreMachine(RuleBasedStateMachine):
         for delivery, state in sends:
             self.count += 1
             state = State.KEPT if delivery is Delivery.WINDOW else state
-            rows.append(out(f"row {self.count}", delivery=delivery, state=state, entry=ids.get(cause, 0)))
-            row = MRow(f"row {self.count}", cause, delivery, state, int(state is State.SENDING))
+            draft = state is State.QUEUED and not self.count % 3
+            rows.append(out(f"row {self.count}", delivery=delivery, state=state, entry=ids.get(cause, 0), draft=draft))
+            row = MRow(f"row {self.count}", cause, delivery, state, int(state is State.SENDING), draft=draft)
             effects.append(lambda row=row: self.model.send(row))  # type: ignore[misc]  # a default binds it
         for what, first, second in writes:
             write, effect = await self._write(what, first, second)
@@ -477,6 +478,9 @@ class StoreMachine(RuleBasedStateMachine):
             if entry.id:
                 replies = await store.inbox.replies(entry.id)
                 assert (None if replies is None else words(replies)) == model.replies(entry.name)
+        for entry in [each for each in model.entries.values() if each.id][-3:]:
+            found = await store.outbox.draft(entry.id)
+            assert (words([found])[0] if found else "") == model.draft(entry.name)
         for reader in (store.conversations, *([self.harness.afresh()] if afresh else [])):
             for name in (*BRANCHES, "one-2", ""):
                 branch = await reader.branch("o", "context", name)

@@ -39,6 +39,7 @@ class MRow:
     attempts: int
     message_id: str = ""
     id: int = 0
+    draft: bool = False
 
 
 @dataclass
@@ -156,7 +157,7 @@ class Model:
             self.rows[words].state = state
 
     def retry(self, words: str) -> bool:
-        return self._move(words, RETRIABLE, State.QUEUED)
+        return not self.rows[words].draft and self._move(words, RETRIABLE, State.QUEUED)
 
     def drop(self, words: str) -> bool:
         return self._move(words, DROPPABLE, State.DROPPED)
@@ -174,6 +175,10 @@ class Model:
             if row.state is State.SENDING:
                 row.state = State.QUEUED if row.delivery is Delivery.IDEMPOTENT else State.UNKNOWN
         return [row.words for row in self.rows.values() if row.state is State.QUEUED]
+
+    def draft(self, entry: str) -> str:
+        """Words of the newest draft of an event's answer, "" for none."""
+        return next((row.words for row in reversed(self.rows.values()) if row.draft and row.entry == entry), "")
 
     def replies(self, entry: str) -> list[str] | None:
         if self.entries[entry].waiting:

@@ -16,6 +16,8 @@ from hubbub.core.errors import DeliveryError
 from hubbub.core.ports import CanEdit
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
     from hubbub.core.addresses import Account
     from hubbub.core.messages import Message
     from hubbub.core.ports import Platform, Streams
@@ -76,8 +78,8 @@ class Shows:
         shown = self._shown[row.id] = _Shown(row, message_id, platform, row.out.message)
         self._pace.called(row.out.room, platform.capabilities(row.out.room))
         if self.streams is not None and isinstance(platform, CanEdit):
-            shown.reading = self._tasks.create_task(self._read(shown, self.streams))
-            shown.keeping = self._tasks.create_task(self._keep(shown, platform))
+            shown.reading = self._tasks.create_task(self._follow(shown, self._read(shown, self.streams)))
+            shown.keeping = self._tasks.create_task(self._follow(shown, self._keep(shown, platform)))
 
     async def end(self, row: int) -> str:
         """The id of a draft's message; it is not edited any more from now on. "" for one that is not known here."""
@@ -114,6 +116,13 @@ class Shows:
             if task is not None:
                 task.cancel()
 
+    @staticmethod
+    async def _follow(shown: _Shown, work: Coroutine[None, None, None]) -> None:
+        try:
+            await work
+        except Exception:
+            log.exception("the draft %d in %s stays as it is", shown.row.id, shown.row.out.room.key)
+
     async def _read(self, shown: _Shown, streams: Streams) -> None:
         """Know how the answer grows, until it ends."""
         with contextlib.suppress(TimeoutError):
@@ -148,9 +157,6 @@ class Shows:
                 rest = error.retry_after or min(_LONGEST_REST, max(_FIRST_REST, rest * 2))
                 self._pace.refused(room, rest)
                 shown.changed.set()
-            except Exception:
-                log.exception("platform %s failed over the draft %d", room.platform, shown.row.id)
-                return
 
     async def _edit(self, shown: _Shown, platform: CanEdit) -> None:
         room = shown.row.out.room
