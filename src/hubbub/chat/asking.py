@@ -147,7 +147,7 @@ class Asking:
             request = request_of(spec, what, parameters, owner=job.owner, stream=job.streamed)
             if job.kit is not None:
                 request = replace(request, tools=job.kit.tools)
-            smaller = await self._try(job, request, limits, (spec, began))
+            smaller = await self._try(job, request, limits, (spec, 0 if job.used else began))
             limits = limits if smaller is None and await self._tools.use(job) else smaller
         if not job.reply.content and not job.media and job.stop.reason is None:
             message = f"model {spec.name} answered with nothing (finish: {job.reply.finish or 'none'})"
