@@ -6,6 +6,7 @@ The large sizes are for `make soak`.
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 from pathlib import Path
 
@@ -15,6 +16,8 @@ import pytest
 from hubbub.platforms.wechat_official.dev.phone import FAULT
 from tests.journeys.inside import Inside, inside
 from tests.journeys.test_wechat_official import THINKING, TOML, phone_to
+
+log = logging.getLogger(__name__)
 
 AT_ONCE = "[dispatch]\nshutdown_seconds = 0\n"
 SMALL, LARGE = (60, 1), (10_000, 25)
@@ -131,7 +134,7 @@ async def test_two_hundred_at_once_with_answers_of_eight_seconds(tmp_path: Path,
             assert all(len(each.seconds) == 2 for each in told)
             fetched = told
         slowest = max(max(each.seconds) for each in (*told, *fetched))
-        print(f"slowest callback: {slowest:.3f} s")
+        log.info("deliveries = %d: the slowest callback took %.3f s", deliveries, slowest)
         assert slowest < 4.9
         assert [each.text for each in fetched] == [f"LLM-OK q{number}" for number in range(200)]
         assert hub.model.count == 200
