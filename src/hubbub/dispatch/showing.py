@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import logging
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from hubbub.bridge.growing import growing
@@ -16,7 +17,7 @@ from hubbub.core.errors import DeliveryError
 from hubbub.core.ports import CanEdit
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Awaitable, Callable
 
     from hubbub.core.addresses import Account
     from hubbub.core.messages import Message
@@ -78,8 +79,8 @@ class Shows:
         shown = self._shown[row.id] = _Shown(row, message_id, platform, row.out.message)
         self._pace.called(row.out.room, platform.capabilities(row.out.room))
         if self.streams is not None and isinstance(platform, CanEdit):
-            shown.reading = self._tasks.create_task(self._follow(shown, self._read(shown, self.streams)))
-            shown.keeping = self._tasks.create_task(self._follow(shown, self._keep(shown, platform)))
+            shown.reading = self._tasks.create_task(self._follow(shown, partial(self._read, shown, self.streams)))
+            shown.keeping = self._tasks.create_task(self._follow(shown, partial(self._keep, shown, platform)))
 
     async def end(self, row: int) -> str:
         """The id of a draft's message; it is not edited any more from now on. "" for one that is not known here."""
@@ -117,9 +118,9 @@ class Shows:
                 task.cancel()
 
     @staticmethod
-    async def _follow(shown: _Shown, work: Coroutine[None, None, None]) -> None:
+    async def _follow(shown: _Shown, work: Callable[[], Awaitable[None]]) -> None:
         try:
-            await work
+            await work()
         except Exception:
             log.exception("the draft %d in %s stays as it is", shown.row.id, shown.row.out.room.key)
 
