@@ -35,6 +35,7 @@ from hubbub.dispatch.drafts import Drafts
 from hubbub.dispatch.drawing import Drawing, Place
 from hubbub.dispatch.happenings import Happenings
 from hubbub.dispatch.hearing import Hearing
+from hubbub.dispatch.long_texts import unmarked
 from hubbub.dispatch.manners import filtered, mentioning, overheard
 from hubbub.dispatch.means import HubMeans
 from hubbub.dispatch.seeing import Seeing
@@ -174,6 +175,7 @@ class Road:
             answer = await self._asked(entry, event, (owner, text), stop)
         if answer.wish is not None and ways.drawing is not None:
             answer = await self._shown(answer, owner, entry, rules)
+        answer = await unmarked(answer, ways.platforms.get(event.room.platform), event.room)
         return self._noted(answer, owner, event)
 
     async def _whole(self, entry: Entry, event: Received, call: Call | None) -> tuple[Entry, Received]:
