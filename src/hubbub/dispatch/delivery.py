@@ -259,6 +259,10 @@ class Sender:
     def _check(self, row: Row) -> None:
         """Called just before a row is sent. Raises DeliveryError where it is not this node (any more) that sends it."""
 
+    def _keeps(self, row: Row) -> bool:  # noqa: ARG002 - for those who do not
+        """Whether a message that was not sent is tried again from memory."""
+        return True
+
     def _watch(self, stored: object, row: Row, message_id: str) -> None:
         """Whether the confirmation was stored is looked at, not waited for: the next row may go."""
         if isinstance(stored, asyncio.Future):
@@ -283,6 +287,8 @@ class Sender:
         await self._store_failure(row, state, str(error), time.time() + wait if state is State.QUEUED else 0.0)
         if state is not State.QUEUED:
             log.warning("message %d to %s is %s: %s", row.id, row.out.room.key, state, error)
+            return True
+        if not self._keeps(row):
             return True
         waiting = Row(row.id, row.out, row.key, state, attempts, error=str(error), created_at=row.created_at)
         if lane.rows and lane.rows[0] is row:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -21,10 +21,12 @@ from hubbub.core.work import Row, State
 from hubbub.dispatch.accounts import AccountLeases, Sending
 from hubbub.dispatch.delivery import Patience, Sender
 from hubbub.dispatch.holding import Holder
+from hubbub.dispatch.room_lane import RoomLane
 
 log = logging.getLogger(__name__)
 
 _LOOK = 1.0
+_MOMENT = 0.02
 _LOOK_FOR_DEAD = 3.0
 _AT_ONCE = 1000
 _MOST_UNSETTLED = 20_000
@@ -64,6 +66,8 @@ class SharedSender(Sender):
         self._taking = asyncio.Lock()
         self._leases = AccountLeases(place.holder, tasks, Sending(self._gain, self._lose))
         self._ours: set[Account] = set()
+        self._tenures: Counter[Account] = Counter()
+        """How often each account was lost."""
         self._full = False
         """Some rows had no room in memory: they are given back, and taken when there is."""
         self._unsettled: deque[tuple[int, str]] = deque(maxlen=_MOST_UNSETTLED)
@@ -83,6 +87,9 @@ class SharedSender(Sender):
         self._leases.disconnected(account)
 
     async def _gain(self, account: Account) -> None:
+        # What was at work when the account was lost the last time would go ahead of what was handed out since.
+        while any(lane.at_work for lane in self._lanes_of(account)):  # noqa: ASYNC110 - seldom, and soon over
+            await asyncio.sleep(_MOMENT)
         # Before rows are ours again: what was ours, and may not be in memory any more, is handed out anew.
         await self._common.give_back(self._node, [account])
         self._ours.add(account)
@@ -91,8 +98,21 @@ class SharedSender(Sender):
 
     def _lose(self, account: Account) -> None:
         self._ours.discard(account)
+        self._tenures[account] += 1
         self.shows.drop(account)
         self._own()
+        # What waits in memory is handed out anew, to whoever has the account then.
+        for lane in self._lanes_of(account):
+            while len(lane.rows) > lane.at_work:
+                lane.rows.pop()
+                self._count -= 1
+            if lane.kick is not None:
+                lane.kick.set()
+            self._start_or_drop(lane)
+
+    def _lanes_of(self, account: Account) -> list[RoomLane]:
+        lanes = [lane for lane in self._lanes.values() if lane.rows]
+        return [each for each in lanes if _account_of(each.rows[0]) == account]
 
     def _own(self) -> None:
         self._common.own(() if self._full else tuple(self._ours))
@@ -140,6 +160,10 @@ class SharedSender(Sender):
             raise DeliveryError(msg, certain=True)
 
     @override
+    def _keeps(self, row: Row) -> bool:
+        return self._sends_for(row.out.room)
+
+    @override
     def _not_settled(self, row: Row, message_id: str) -> None:
         self._unsettled.append((row.id, message_id))
 
@@ -170,9 +194,11 @@ class SharedSender(Sender):
                     self._full = False
                     self._own()
                 limit = min(_AT_ONCE, room)
+                tenures = self._tenures.copy()
                 rows = await self._common.take(self._node, accounts, limit)
                 for row in rows:
-                    self._add(row)
+                    if tenures[_account_of(row)] == self._tenures[_account_of(row)]:
+                        self._add(row)
                 if len(rows) < limit:
                     return
 
@@ -203,3 +229,7 @@ class SharedSender(Sender):
     def end(self) -> None:
         self._leases.end()
         super().end()
+
+
+def _account_of(row: Row) -> Account:
+    return Account(row.out.room.platform, row.out.room.account)

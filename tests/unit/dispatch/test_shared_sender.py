@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -24,7 +25,7 @@ TTL = 1.2
 
 def row(number: int, user: str = "u", state: State = State.QUEUED, delivery: Delivery = Delivery.IDEMPOTENT) -> Row:
     out = Outgoing(Room("fake", "me", "private", user), (Text(f"m{number}"),), delivery=delivery, state=state)
-    return Row(number, out, f"k{number}", state)
+    return Row(number, out, f"k{number}", state, created_at=time.time())
 
 
 @dataclass
@@ -38,6 +39,11 @@ class CommonOutbox:
     failing: bool = False
     largest: int = 0
     told: asyncio.Event = field(default_factory=asyncio.Event)
+    foreign: set[int] = field(default_factory=set)
+    """Another node was handed these."""
+    gates: dict[int, asyncio.Event] = field(default_factory=dict)
+    begun: asyncio.Event = field(default_factory=asyncio.Event)
+    """Somebody waits at a gate."""
 
     def put(self, *rows: Row) -> None:
         """Another node makes rows."""
@@ -64,7 +70,10 @@ class CommonOutbox:
         return
 
     async def begin(self, number: int) -> bool:
-        if number not in self.mine or self.rows[number].state is not State.QUEUED:
+        if number in self.gates:
+            self.begun.set()
+            await self.gates[number].wait()
+        if number not in self.mine or number in self.foreign or self.rows[number].state is not State.QUEUED:
             return False
         self._set(number, State.SENDING)
         return True
@@ -152,6 +161,54 @@ async def test_nothing_is_sent_with_a_lease_that_is_over() -> None:
         s.sender.push([row(2)])
         await asyncio.sleep(0.2)
         assert len(s.platform.shown) == 1
+
+
+async def test_an_account_that_comes_back_is_sent_for_in_order() -> None:
+    """What was at work when it was lost does not go ahead of what others had meanwhile."""
+    async with scene() as s:
+        s.outbox.foreign, s.outbox.gates = {1, 2}, {3: asyncio.Event()}
+        s.sender.connected(ACCOUNT)
+        s.outbox.put(*(row(number, delivery=Delivery.BLIND) for number in range(1, 6)))
+        await asyncio.wait_for(s.outbox.begun.wait(), 10)
+        s.sender.disconnected(ACCOUNT, "gone")
+        async with asyncio.timeout(10):
+            while s.outbox.owned:
+                await asyncio.sleep(0.005)
+        s.outbox.foreign.clear()
+        s.sender.connected(ACCOUNT)
+        await asyncio.sleep(0.2)
+        s.outbox.gates.pop(3).set()
+        assert await s.until(5) == [f"m{number}" for number in range(1, 6)]
+        assert s.sender.waiting == 0
+
+
+async def test_what_is_handed_over_after_the_account_is_lost_is_not_kept() -> None:
+    async with scene() as s:
+        take, asked, go = s.outbox.take, asyncio.Event(), asyncio.Event()
+
+        async def slow(*given: Any) -> Sequence[Row]:
+            found: Sequence[Row] = await take(*given)
+            if found:
+                asked.set()
+                await go.wait()
+            return found
+
+        s.sender.connected(ACCOUNT)
+        async with asyncio.timeout(10):
+            while not s.outbox.owned:
+                await asyncio.sleep(0.005)
+        s.outbox.take = slow
+        s.outbox.put(row(1), row(2))
+        await asyncio.wait_for(asked.wait(), 10)
+        s.sender.disconnected(ACCOUNT, "gone")
+        async with asyncio.timeout(10):
+            while s.outbox.owned:
+                await asyncio.sleep(0.005)
+        go.set()
+        await asyncio.sleep(0.05)
+        assert s.sender.waiting == 0
+        s.sender.connected(ACCOUNT)
+        assert await s.until(2) == ["m1", "m2"]
 
 
 async def test_more_than_has_room_is_sent_in_order_all_the_same() -> None:
