@@ -12,6 +12,7 @@ from hubbub.conversations import preferences
 from hubbub.conversations.limits import NO_LIMITS, Meter
 from hubbub.core.identities import Role
 from hubbub.core.skills import Needs
+from hubbub.core.work import Append
 from hubbub.skills.calling import SkillRules, Skills, Surroundings
 from tests.fakes.memory import MemoryConversations, MemoryUsage
 from tests.fakes.platform_host import MemoryFiles
@@ -89,3 +90,24 @@ async def test_what_a_group_shares_is_changed_by_who_runs_it(tmp_path: Path) -> 
         assert "paint for people (on)" in await hub.member("eve", role="admin").reads("/tools allow paint")
         assert await stored(hub, "fake:group:g1") == {"tools_allowed": ["paint"]}
         assert "paint for people (on)" in await hub.member("dan").reads("/tools")
+
+
+async def test_undo_takes_a_question_with_all_that_was_used_for_it(hub: World) -> None:
+    call = {"id": "c1", "type": "function", "function": {"name": "look", "arguments": "{}"}}
+    rounds = tuple(
+        {"role": role, "content": f"{role} {number}", **more}
+        for number in range(2)
+        for role, more in (
+            ("user", {}),
+            ("assistant", {"tool_calls": [call]}),
+            ("tool", {"tool_call_id": "c1"}),
+            ("assistant", {}),
+        )
+    )
+    ann = hub.person()
+    await hub.store.conversations.change([Append(ann.owner, "context", "default", rounds)])
+    assert "user 1" in await ann.reads("/undo")
+    left = await hub.store.conversations.branch(ann.owner, "context")
+    assert [node.body for node in left.nodes] == list(rounds[:4])
+    assert "user 0" in await ann.reads("/undo")
+    assert not (await hub.store.conversations.branch(ann.owner, "context")).nodes

@@ -11,7 +11,7 @@ from hubbub.chat.budget import fit
 from hubbub.conversations.contexts import Context, body_of, turn_of
 from hubbub.conversations.exports import Titles, as_json, as_markdown, as_paper
 from hubbub.conversations.toolturns import fit_for, pictures_of
-from hubbub.conversations.units import units_of
+from hubbub.conversations.units import bodies_of, units_of
 from hubbub.core.messages import Media
 from hubbub.core.turns import ToolCall, Turn
 from hubbub.core.work import Branch, Node
@@ -58,6 +58,11 @@ def test_an_export_says_what_was_used() -> None:
         "Bot",
     ]
     assert "tool_calls" in as_json("o", [BRANCH], 0.0)
+
+
+def test_an_archive_gives_back_what_it_took() -> None:
+    bodies = [node.body for node in BRANCH.nodes]
+    assert list(bodies_of(bodies)) == bodies  # type: ignore[arg-type]  # plain JSON objects
 
 
 def test_programs_see_units_as_model_services_have_them() -> None:
