@@ -33,6 +33,10 @@ BODY = {
 Wrong = Literal["refused", "unconfirmed", "server_error", "forbidden"]
 
 
+EDITS, EDITS_SECONDS = 5, 5.0
+"""So many edits are taken in a channel."""
+
+
 class RefusedError(Exception):
     def __init__(self, status: int, code: int, message: str, **more: Any) -> None:
         super().__init__(message)
@@ -77,7 +81,10 @@ class FakeDiscord:
     limits: dict[str, str] = field(default_factory=dict)
     components: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     members: dict[str, dict[str, Any]] = field(default_factory=dict)
+    counts_edits: bool = False
+    too_often: int = 0
     _nonces: dict[str, str] = field(default_factory=dict)
+    _edits: dict[str, deque[float]] = field(default_factory=dict)
 
     def push(self, name: str, data: Any) -> None:
         self.events.append((name, data))
@@ -221,6 +228,7 @@ class FakeDiscord:
                 return [self._shown(name) for name in reversed(self.messages)]
             case "PATCH", ["messages", name]:
                 self._known(name)
+                self._count(channel)
                 body = await request.json()
                 _content(body, files=True)
                 self.messages[name] = body["content"]
@@ -240,6 +248,15 @@ class FakeDiscord:
                 self.effects.append(("type", ""))
                 return None
         raise RefusedError(404, 0, "404: Not Found")
+
+    def _count(self, channel: str) -> None:
+        if not self.counts_edits:
+            return
+        times, now = self._edits.setdefault(channel, deque(maxlen=EDITS)), asyncio.get_running_loop().time()
+        if len(times) == EDITS and (wait := times[0] + EDITS_SECONDS - now) > 0:
+            self.too_often += 1
+            raise RefusedError(429, 0, "You are being rate limited.", retry_after=wait, **{"global": False})
+        times.append(now)
 
     def _known(self, name: str) -> None:
         if name not in self.messages:

@@ -1,4 +1,4 @@
-"""Answers that grow at Telegram, whose server counts how often it is called."""
+"""Answers that grow at Telegram and Discord, whose servers count how often they are called."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from hubbub.bridge.growing import SIGN
+from tests.fakes.discord import TOKEN as DISCORD_TOKEN
+from tests.fakes.discord import discord, message
 from tests.fakes.telegram import ALICE, FakeTelegram, said, telegram
 from tests.fakes.telegram_traffic import Traffic
 from tests.journeys.inside import inside, until
@@ -48,6 +50,20 @@ async def test_an_answer_grows_in_one_message(tmp_path: Path) -> None:
         await until(lambda: shown(fake)[1:] == ["not"])
         assert not fake.refused
         assert not fake.traffic.refused
+
+
+async def test_an_answer_grows_on_discord(tmp_path: Path) -> None:
+    async with discord() as fake:
+        fake.counts_edits = True
+        section = f'[platforms.discord]\ntoken = "{DISCORD_TOKEN}"\napi_base = "{fake.url}"\n'
+        async with inside(tmp_path, section, first_ms=20, gap_ms=120):
+            await until(lambda: fake.sockets)
+            fake.push("MESSAGE_CREATE", message(1, STORY))
+            await until(lambda: list(fake.messages.values()) == [f"LLM-OK {STORY}"], 30)
+            assert fake.bodies[0]["content"].endswith(SIGN)
+            assert len(fake.effects) >= 3
+            assert not fake.refused
+            assert not fake.too_often
 
 
 async def _many(tmp_path: Path, chats: int, seconds: float, gap_ms: float) -> Traffic:

@@ -79,9 +79,8 @@ class CountingPlatform(EditingPlatform):
 def script(request: ChatRequest) -> list[Step]:
     """Words for about two minutes."""
     asked = request.turns[-1].content
-    return [step for number in range(WORDS) for step in (f"{asked} word {number} ", 4.0)] + [
-        Delta(finish="stop", model="m-1")
-    ]
+    steps: list[Step] = [step for number in range(WORDS) for step in (f"{asked} word {number} ", 4.0)]
+    return [*steps, Delta(finish="stop", model="m-1")]
 
 
 def answer_to(number: int) -> str:
