@@ -1,4 +1,4 @@
-"""A hub whose clock runs fast: ``python -m tests.crash.months FOLDER HOURS PACE``.
+"""A hub whose clock runs fast: ``python -m tests.crash.months FOLDER HOURS PACE``; DATABASE_URL may name a database.
 
 Everything in the process sees the hurried clock, the event loop too, so that every wait of the hub is as much shorter.
 Ten messages come in a second of it; each waits for its answer. The last line is JSON: messages, answers that were wrong
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import selectors
 import sys
 import time
@@ -104,9 +105,10 @@ class Day:
             self._gate.release()
 
     def _sample(self) -> None:
-        log = self._folder / "data" / "hubbub.db-wal"
+        log = self._folder / "data" / "hubbub.db-wal"  # of a server it is the server's affair
         memory, files = self._process.memory_info().rss / 1e6, self._process.num_fds()
-        self.samples.append({"MB": memory, "files": files, "log MB": log.stat().st_size / 1e6})
+        size = log.stat().st_size / 1e6 if log.exists() else 0.0
+        self.samples.append({"MB": memory, "files": files, "log MB": size})
 
 
 async def main(folder: Path, hours: float) -> None:
@@ -119,6 +121,7 @@ async def main(folder: Path, hours: float) -> None:
         "HUBBUB_PORT": "0",
         "HUBBUB_MODEL": "none",
         "OPENAI_API_KEY": "x",
+        "DATABASE_URL": os.environ.get("DATABASE_URL", ""),
     }
     environ["HUBBUB_LIMITS__MESSAGES_PER_MINUTE"] = "0"
     async with open_hub(load(environ=environ, folder=folder), listen=False) as hub:

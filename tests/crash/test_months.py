@@ -18,6 +18,8 @@ from tests.crash.months import PER_SECOND
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.peers.postgres import Databases
+
 pytestmark = pytest.mark.crash
 
 log = logging.getLogger(__name__)
@@ -32,8 +34,24 @@ _SETTLED = 1.0
     ("hours", "pace"), [(0.25, 100.0), pytest.param(24.0, 100.0, marks=pytest.mark.slow)], ids=["quick", "a day"]
 )
 async def test_it_runs_on_as_it_began(tmp_path: Path, hours: float, pace: float) -> None:
-    command = [sys.executable, "-m", "tests.crash.months", str(tmp_path), str(hours), str(pace)]
-    process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, env=environment(), stdout=subprocess.PIPE)
+    await lived(tmp_path, hours, pace)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+async def test_it_runs_on_as_it_began_on_postgresql(tmp_path: Path, databases: tuple[Databases, str]) -> None:
+    """The server's clock is not hurried, and what the hub allows it is as much shorter: so at a slower pace."""
+    server, template = databases
+    name = await server.make(template)
+    await lived(tmp_path, 3.25, 10.0, DATABASE_URL=server.address(name))
+
+
+async def lived(folder: Path, hours: float, pace: float, **environ: str) -> None:
+    """A life of so many hours, without faults and without growth."""
+    command = [sys.executable, "-m", "tests.crash.months", str(folder), str(hours), str(pace)]
+    process = await asyncio.create_subprocess_exec(
+        *command, cwd=ROOT, env=environment() | environ, stdout=subprocess.PIPE
+    )
     out, _ = await process.communicate()
     assert process.returncode == 0
     found = json.loads(out.splitlines()[-1])
