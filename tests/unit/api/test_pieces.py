@@ -10,7 +10,11 @@ from hubbub.api.pieces import Piece, Signature, packed, piece_route
 from hubbub.core.ports import Streamed
 
 SECRET = "x" * 64
-SOME: list[Piece] = [("http/local/1", Streamed("a", "why")), ("http/local/1", Streamed(end=True)), ("http/local/1", Streamed(note="🎨 …"))]
+SOME: list[Piece] = [
+    ("http/local/1", Streamed("a", "why")),
+    ("http/local/1", Streamed(end=True)),
+    ("http/local/1", Streamed(note="🎨 …")),
+]
 
 
 async def brought(body: bytes, headers: dict[str, str]) -> tuple[int, list[Piece]]:
