@@ -57,9 +57,8 @@ deadcode: $(DEV)
 
 coverage: $(DEV) # crash tests run apart: a killed process reports no coverage
 	@rm -f .coverage .coverage.*
-	$(BIN)/coverage run -m pytest -n $(JOBS) -m "not slow and not crash"
-	@$(BIN)/coverage combine --quiet
-	$(BIN)/coverage report
+	$(BIN)/coverage run -m pytest -n $(JOBS) -m "not slow and not crash" $(ARGS); failed=$$?; \
+	$(BIN)/coverage combine --quiet && $(BIN)/coverage report && exit $$failed
 
 crash: $(DEV) ## kill running hubs many times (KILLS=1000)
 	HUBBUB_TEST_KILLS=$(KILLS) $(PYTEST) -m "crash and not slow" --timeout 0 $(ARGS)
