@@ -25,7 +25,7 @@ async def test_a_picture_comes_as_a_bundle_where_there_are_bundles(tmp_path: Pat
         group, private = sorted(conduct.shown, key=lambda each: each.kind)
         assert (conduct.calls["send_group_forward_msg"], conduct.calls["send_private_forward_msg"]) == (1, 1)
         words, picture = (node["data"]["content"] for node in group.message)
-        assert words == [{"type": "text", "data": {"text": "tags:[猫, 夜晚, 星 空]\nNight · Mio"}}]
+        assert words == [{"type": "text", "data": {"text": "tags:[猫, 夜晚, 星 空]\n《Night》作者：Mio"}}]
         assert base64.b64decode(picture[0]["data"]["file"].removeprefix("base64://")) == PICTURE
         assert private.message[0]["data"]["content"][0]["data"]["text"].startswith("tags:[cat, night]")
         told = await hub.post("/pic cat")

@@ -34,13 +34,7 @@ async def requests(call: Call, context: CommandContext) -> Answer:  # noqa: ARG0
 
 
 def _line(asked: Asked) -> Phrase:
-    return Phrase("happening.request", _values(asked))
-
-
-def _values(asked: Asked) -> dict[str, object]:
-    kind = Phrase(f"happening.request.{asked.kind}")
-    name = asked.name or asked.user
-    return {"name": name, "user": asked.user, "kind": kind, "comment": asked.comment or "-", "code": asked.code}
+    return Phrase("happening.request", asked.values())
 
 
 async def _decide(call: Call, context: CommandContext, *, approve: bool) -> Answer:
@@ -54,7 +48,7 @@ async def _decide(call: Call, context: CommandContext, *, approve: bool) -> Answ
     words = rest.strip()[:_LONGEST] or (rules.friend_remark if approve else rules.reject_reason)
     decision = Decision(asked.kind, asked.ticket, asked.user, approve, words)
     write = context.hub.board.decide(asked, person_of(context.event), approve=approve)
-    told = await context.tell(Phrase("happening.approved" if approve else "happening.rejected", _values(asked)))
+    told = await context.tell(Phrase("happening.approved" if approve else "happening.rejected", asked.values()))
     done = deed(Room.parse(asked.room), (Do(decision),), context.entry.id)
     return replace(told, writes=(write,), sends=(done,))
 

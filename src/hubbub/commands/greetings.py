@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _LONGEST = 1000
 _SWITCHES: Final = {"off": OFF, "关": OFF, "关闭": OFF, "on": ON, "开": ON, "开启": ON, "打开": ON}
+_SAID: Final = {OFF: "happening.words.off", ON: "happening.words.on"}
 _GROUPS: tuple[RoomKind, ...] = ("group", "channel")
 
 
@@ -37,8 +38,8 @@ async def _words(occasion: Occasion, call: Call, context: CommandContext) -> Ans
 
 
 def _shown(words: str) -> Phrase:
-    if words in (OFF, ON):
-        return Phrase(f"happening.words.{words}")
+    if words in _SAID:
+        return Phrase(_SAID[words])
     return Phrase("happening.words.text", {"text": words})
 
 

@@ -6,7 +6,7 @@ What it causes is stored with the entry that it is caused by, so it happens once
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -36,6 +36,7 @@ log = logging.getLogger(__name__)
 # So many words of its own accord a minute has a room, and so many pokes back a person.
 _WORDS_A_MINUTE, _POKES_A_MINUTE, _MINUTE = 20, 2, 60.0
 _MOST_ADMINS = 20
+_OWN: Mapping[Occasion, str] = {"welcome": "happening.welcome", "farewell": "happening.farewell"}
 _LOOKED_BACK = 500
 _MARK = "{at}"
 _BEFORE_ANSWER = "答案："
@@ -92,7 +93,7 @@ class Happenings:
         if words == OFF or event.room.direct or not self._may(f"words:{event.room.key}", _WORDS_A_MINUTE):
             return _NOTHING
         if words == ON:
-            words = say(Phrase(f"happening.{occasion}"), self._language(event))
+            words = say(Phrase(_OWN[occasion]), self._language(event))
         name = event.author.name or event.author.id
         values = {"name": name, "user": event.author.id, "room": event.room.id, "at": _MARK}
         return self.means.sends(event.room, _addressed(filled(words, values), event, name), entry.id), ()
@@ -167,9 +168,7 @@ class Happenings:
 
     def _question(self, asked: Asked, room: Room) -> Message:
         language = choose(self.means.gate.language(room), self.language, guess(asked.comment), guess(asked.name))
-        kind = Phrase(f"happening.request.{asked.kind}")
-        values = {"name": asked.name or asked.user, "user": asked.user, "kind": kind, "comment": asked.comment or "-"}
-        words = say(Phrase("happening.request", {**values, "code": asked.code}), language)
+        words = say(Phrase("happening.request", asked.values()), language)
         approve, reject = say(Phrase("happening.approve"), language), say(Phrase("happening.reject"), language)
         buttons = (Button(approve, f"/approve {asked.code}"), Button(reject, f"/reject {asked.code}"))
         return (Text(words, verbatim=True), Buttons((buttons,), told=True))

@@ -11,7 +11,7 @@ SENTENCES: Final = MappingProxyType(
         "album.not_here": "这里不能发送图片。",
         "album.nothing": "该tag搜索不到图片，呜呜~",
         "album.unreachable": "找到了 {author} 的《{title}》，但是图片取不到（错误 {id}）。",
-        "album.words": "tags:[{tags}]\n{title} · {author}",
+        "album.words": "tags:[{tags}]\n《{title}》作者：{author}",
         "command.pic.help": "按标签随机发一张图片：{prefix}图 猫，夜晚",
         "act.mute.admin": "群主和管理员不能被禁言。",
         "act.mute.no_right": "我没有禁言的权限，请先把我设为管理员。",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from hubbub.commands.access.pairing import new_code
+from hubbub.core.phrases import Phrase
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,7 +18,11 @@ SECONDS = 7 * 86_400.0
 """So long an admin may take; platforms forget requests, too."""
 MOST = 500
 _LONGEST = 200
-_KINDS: tuple[RequestKind, ...] = ("friend", "join", "invite")
+_SAID: Final[dict[RequestKind, str]] = {
+    "friend": "happening.request.friend",
+    "join": "happening.request.join",
+    "invite": "happening.request.invite",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,11 @@ class Asked:
         """A request with a new code."""
         name, comment = event.author.name[:_LONGEST], event.comment[:_LONGEST]
         return cls(new_code(), event.kind, event.ticket, event.author.id, name, comment, event.room.key, now + SECONDS)
+
+    def values(self) -> dict[str, object]:
+        """What sentences say of it."""
+        name, kind = self.name or self.user, Phrase(_SAID[self.kind])
+        return {"name": name, "user": self.user, "kind": kind, "comment": self.comment or "-", "code": self.code}
 
     def body(self) -> dict[str, object]:
         """As it is stored."""
@@ -81,7 +91,7 @@ def decided_body(code: str, by: str, *, approve: bool) -> dict[str, object]:
 
 def _asked(body: dict[str, object]) -> Asked | None:
     texts = [body.get(key) for key in ("code", "ticket", "user", "name", "comment", "room")]
-    until, kind = body.get("until"), next((each for each in _KINDS if each == body.get("kind")), None)
+    until, kind = body.get("until"), next((each for each in _SAID if each == body.get("kind")), None)
     if kind is None or not all(isinstance(text, str) for text in texts) or not isinstance(until, int | float):
         return None
     code, ticket, user, name, comment, room = map(str, texts)
