@@ -68,7 +68,7 @@ def server(other_host: str) -> Iterator[Server]:
         server.stop()
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(1200)
 @pytest.mark.parametrize("seconds", [4 * TTL, pytest.param(60.0, marks=pytest.mark.slow)])
 async def test_nothing_is_lost_when_a_gateway_and_the_database_are_cut_apart(
     tmp_path: Path, other_host: str, server: Server, seconds: float
