@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
 import time
 from collections.abc import AsyncIterator
@@ -125,3 +126,20 @@ async def test_new_requests_are_sent_away_while_it_ends(tmp_path: Path) -> None:
             assert response.status == 503
         assert (await asking)[0] == 200
         assert await ending == 0
+
+
+async def test_a_question_that_a_kill_cut_off_keeps_its_place_in_the_limit(tmp_path: Path) -> None:
+    """What was reserved before the kill is the same question's afterwards: answered, and counted once."""
+    async with FakeModel(check=False, first_ms=30_000) as model:
+        async with running(tmp_path, model, HUBBUB_LIMITS__MESSAGES_PER_DAY="1") as hub:
+            asking = asyncio.create_task(ask(hub, "k1", "hello"))
+            await until(lambda: model.in_flight == 1)
+            await hub.end(signal.SIGKILL)
+            with contextlib.suppress(aiohttp.ClientError):
+                await asking
+        model.behave(first_ms=0)
+        async with running(tmp_path, model, HUBBUB_LIMITS__MESSAGES_PER_DAY="1") as hub:
+            status, answer = await ask(hub, "k1", "hello")
+            assert (status, answer["replies"][0]["text"]) == (200, "LLM-OK hello")
+            assert "1 questions today" in (await ask(hub, "k2", "more"))[1]["replies"][0]["text"]
+    assert len(model.requests) == 2
