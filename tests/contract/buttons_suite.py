@@ -104,6 +104,8 @@ class ButtonsSuite:
         [
             (Buttons(((Button("Yes", "/yes"),),)),),
             choice(Button("", "/yes")),
+            choice(Button("  ", "/yes"), Button("  ", "  ")),
+            choice(*(Button(f"{number}", f"/{number}") for number in range(10))),
             choice(Button("a label " * 40, "/yes"), Button("a label " * 40, "/no")),
             choice(Button("page", url="https://example.org/?a=1&b=2")),
             choice(Button("page", url="javascript:alert(1)")),

@@ -104,7 +104,7 @@ def _button(button: Button) -> dict[str, Any]:
     """A button as Discord takes it; empty for one that leads nowhere."""
     if _PAGE.fullmatch(button.url):
         return {"type": _BUTTON, "style": _PAGE_STYLE, "label": _cut(button.label or button.url), "url": button.url}
-    if not button.says:
+    if not button.says.strip():
         return {}
     label, carries = _cut(button.label.strip() or button.says), carried(button.says, CARRIED)
     return {"type": _BUTTON, "style": _GREY, "label": label, "custom_id": carries}

@@ -44,8 +44,8 @@ ALBUM = 10
 """Most pictures in one album."""
 CARRIED = 64
 """Most bytes that a button carries."""
-BUTTONS = 100
-"""Most buttons below one message."""
+BUTTONS, WIDE = 100, 8
+"""Most buttons below one message, and in one row of them."""
 _BELOW = "⬇️"
 """Stands above buttons that have no words of their own."""
 _STICKER = re.compile(r"CAAC[\w-]{20,}")
@@ -117,12 +117,13 @@ def steps(message: Message) -> list[Step]:
 def keyboard(message: Message) -> telegram.InlineKeyboardMarkup | None:
     """The buttons of a message; None if it has none."""
     rows = [row for each in message if isinstance(each, Buttons) for row in each.rows]
-    shown = [[_button(each) for each in row if each.says or _PAGE.fullmatch(each.url)] for row in rows]
-    return telegram.InlineKeyboardMarkup([row for row in shown if row]) if any(shown) else None
+    shown = [[_button(each) for each in row if each.says.strip() or _PAGE.fullmatch(each.url)] for row in rows]
+    narrow = [row[at : at + WIDE] for row in shown for at in range(0, len(row), WIDE)]
+    return telegram.InlineKeyboardMarkup(narrow) if narrow else None
 
 
 def _button(button: Button) -> telegram.InlineKeyboardButton:
-    label = button.label or button.says
+    label = button.label.strip() or button.says.strip()
     if _PAGE.fullmatch(button.url):
         return telegram.InlineKeyboardButton(label or button.url, url=button.url)
     return telegram.InlineKeyboardButton(label, callback_data=carried(button.says, CARRIED))

@@ -34,7 +34,9 @@ def below(message: Message, text: str) -> Pressable | None:
     if not buttons:
         return None
     pages = [each for each in buttons if _is_page(each)]
-    choices = list({carried(each.says, CARRIED): each for each in buttons if each.says and not _is_page(each)}.items())
+    choices = list(
+        {carried(each.says, CARRIED): each for each in buttons if each.says.strip() and not _is_page(each)}.items()
+    )
     if len(pages) == 1 and not choices:
         return _page(pages[0], text)
     lines = [f"{each.label}: {each.url}" if each.label else each.url for each in pages]
