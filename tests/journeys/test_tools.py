@@ -11,6 +11,7 @@ import pytest
 
 from hubbub.core.messages import Image, Text
 from tests.fakes.painter import KEY, PICTURE, PainterService, painter_service
+from tests.fakes.telegram import TOKEN, said, telegram
 from tests.journeys.inside import inside, until
 
 PAINTING = """
@@ -144,3 +145,18 @@ async def test_a_picture_and_its_words_are_one_answer_in_the_store(tmp_path: Pat
         await asyncio.gather(*(hub.post("paint", owner=f"o{number}") for number in range(3)))
         rows = await hub.rows()
         assert [[type(each) for each in row.out.message] for row in rows] == [[Text, Image]] * 3
+
+
+async def test_a_picture_that_was_sent_is_changed_and_comes_back(tmp_path: Path) -> None:
+    service, size = PainterService(), {"file_id": "cat", "file_unique_id": "c", "width": 9, "height": 9, "file_size": 8}
+    sent = said("", 1, photo=[size], caption="white, please")
+    del sent["message"]["text"]
+    async with telegram() as fake, painter_service(service) as url:
+        toml = PAINTING.format(url=url, key=KEY)
+        toml += f'[platforms.telegram]\ntoken = "{TOKEN}"\napi_base = "{fake.url}"\npoll_seconds = 1\n'
+        async with inside(tmp_path, toml, **wish(wish="white", change=True)):
+            fake.files["cat"] = PICTURE + b"cat"
+            fake.push(sent)
+            await until(lambda: fake.called("sendPhoto"))
+    assert service.wishes[0]["image"] == PICTURE + b"cat"
+    assert not fake.refused
