@@ -6,7 +6,7 @@ import asyncio
 import time
 from typing import TYPE_CHECKING
 
-from hubbub.conversations.limits import EVERYBODY, CommonLimits, Limits, Meter, Stake
+from hubbub.conversations.limits import EVERYBODY, NO_LIMITS, CommonLimits, Limits, Meter, Stake
 from hubbub.conversations.people import codes, ties
 from hubbub.conversations.people.codes import Side
 from hubbub.conversations.people.directory import Directory
@@ -26,13 +26,13 @@ DAY_LIMIT = 50
 class Node:
     """What one process has of it."""
 
-    def __init__(self, store: PostgresStore, limits: Limits = Limits(), **common: Limits) -> None:  # noqa: B008 - frozen
+    def __init__(self, store: PostgresStore, limits: Limits = NO_LIMITS, hub: Limits = NO_LIMITS) -> None:
         self.store = store
         self.conversations: Conversations = store.conversations
         self.usage: Usage = store.usage
         self.clock: Clock = time.time
         self.meter = Meter(store.usage, limits, time.time)
-        self.meter.use(limits, None, CommonLimits(**common))
+        self.meter.use(limits, None, CommonLimits(hub=hub))
         self.people = Directory(store.conversations, store.words)
 
     async def asks(self, owner: str, number: int, *, again: bool = False) -> Hold | None:

@@ -40,9 +40,9 @@ def owner_named(name: str, platform: str) -> str:
 
 
 def changed(context: CommandContext, names: Sequence[str], *, wanted: bool) -> tuple[Append, ...]:
-    """Put people on the white list, or take them away."""
+    """Put people on the white list, or take them away; of joined accounts the main one is meant."""
     gate, event = context.hub.gate, context.event
-    owners = [owner_named(name, event.room.platform) for name in names]
+    owners = [context.hub.people.owner(owner_named(name, event.room.platform)) for name in names]
     return tuple(gate.set_unlimited(owner, person_of(event), wanted=wanted) for owner in owners)
 
 
@@ -101,7 +101,8 @@ def checked(token: str, least: int = SHORTEST_TOKEN) -> str:
 async def user_model(call: Call, context: CommandContext) -> Answer:
     """Choose the model of somebody else; "default" takes the choice away."""
     words = required(call, call.argument, "PLATFORM:ID MODEL").split()
-    owner, chosen = owner_named(words[0], context.event.room.platform), " ".join(words[1:])
+    named, chosen = owner_named(words[0], context.event.room.platform), " ".join(words[1:])
+    owner = context.hub.people.owner(named)
     kept = await context.hub.conversations.branch(owner, "config", limit=1)
     if not chosen:
         raise UserError(Phrase("argument.missing", {"command": call.typed, "usage": "PLATFORM:ID MODEL"}))
