@@ -33,7 +33,7 @@ GATEWAYS, WORKERS = ("gateway-1", "gateway-2"), ("worker-1", "worker-2")
 NAMES = (*GATEWAYS, *WORKERS)
 """Of the processes; tests may leave some out."""
 TTL = 1.0
-_PATIENCE = 60.0
+_PATIENCE = 120.0
 """Seconds without any progress."""
 _MOMENT = 5.0
 _END_SOME = """

@@ -60,7 +60,7 @@ async def fresh(mortal: Server) -> Postgres:
     return engine
 
 
-@pytest.mark.timeout(240 + 4 * ALL)
+@pytest.mark.timeout(600 + 8 * ALL)
 @pytest.mark.parametrize("delivery", DELIVERIES if ALL else ["blind"])
 async def test_nothing_is_lost_doubled_or_out_of_order(
     tmp_path: Path, keepers: Mapping[str, Keeper], fresh: Postgres, mortal: Server, delivery: str
@@ -80,7 +80,7 @@ async def test_nothing_is_lost_doubled_or_out_of_order(
         await found.all_serving()
         talking.cancel()
         callers.leaving.set()
-        await asyncio.wait_for(calling, 60)
+        await asyncio.wait_for(calling, 180)
         stored = await found.end()
     told = "%s: ended %s; %d messages, %d requests, %d rows, %d unknown"
     unknown = sum(row.state == "unknown" for row in stored.rows)

@@ -37,7 +37,7 @@ async def test_nothing_is_lost_doubled_or_out_of_order(
         talking.cancel()
         callers.leaving.set()
         await hub.start()
-        await asyncio.wait_for(calling, 30)
+        await asyncio.wait_for(calling, 120)
         stored = await found.end()
     told = "%s: %d kills, %d messages, %d requests, %d rows, %d in doubt"
     counts = (len(found.people.said), len(callers.said), len(stored.rows), len(found.in_doubt))
