@@ -119,7 +119,7 @@ class HubPeople:
         owner, joined = _nameable(name), self._desk.joined
         for each in joined.ties.all_of(owner):
             await self._desk.store.forget(each)
-        await forgotten(self._desk.store.conversations, joined, owner)
+        await forgotten(self._desk.store.conversations, joined, owner, time.time())
 
     def _user(self, spent: Spent) -> User:
         gate, person = self._desk.gate, person_of(spent.owner)

@@ -49,7 +49,8 @@ async def link(call: Call, context: CommandContext) -> Answer:
 async def _offer(call: Call, context: CommandContext) -> Answer:
     """A new code; where somebody has entered the last one, the question whether that is right."""
     conversations, me, now = context.hub.conversations, await _side(context), context.hub.clock()
-    _, offers = await joining.offers(conversations, now)
+    kept, offers = await joining.offers(conversations, now)
+    await joining.shorten(conversations, kept, now)
     mine = offers.of_maker(me.identity)
     if mine is not None and mine.by is not None:
         return _asked(mine.by, call.typed, await context.asking.language())

@@ -116,7 +116,7 @@ class HubMeans:
         for each in self.people.ties.all_of(owner):
             await self.store.forget(each)
             self.chat.forget(each)
-        await forgotten(self.conversations, self.people, owner)
+        await forgotten(self.conversations, self.people, owner, self.clock())
 
     async def reload(self) -> Sequence[Phrase]:
         """See `Means.reload`."""

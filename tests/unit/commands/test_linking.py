@@ -13,7 +13,9 @@ from hubbub.bridge.triggers import RoomRules, Triggers
 from hubbub.commands.access.log import OwnLimit
 from hubbub.commands.access.rules import AccessRules
 from hubbub.conversations.limits import Limits
+from hubbub.conversations.people.codes import CODES, LONG, Side, made, new_code
 from hubbub.conversations.people.joining import LATE
+from hubbub.conversations.people.ties import OWNER, TIES
 from hubbub.core.identities import Role
 from hubbub.core.messages import Buttons, text_of
 from hubbub.core.turns import Delta
@@ -105,6 +107,18 @@ class TestJoining:
         assert "ten minutes" in await bob.reads(f"/link {last}")
         hub.later += 300
         assert "ten minutes" in await bob.reads(f"/link {last}")
+
+    async def test_the_log_of_codes_stays_short(self, hub: World) -> None:
+        ann, long_ago = hub.person("ann"), hub.clock() - 86_400
+        sides = [Side(f"fake:private:p{number}", "P", ann.room.key, "en") for number in range(LONG)]
+        bodies = [body for side in sides for body in made(new_code(), side, long_ago).bodies]
+        await hub.store.conversations.change((Append(OWNER, "config", CODES, tuple(bodies)),))
+        await ann.reads("/link")
+        kept = await hub.store.conversations.branch(OWNER, "config", CODES)
+        assert len(kept.nodes) < 5
+        for _ in range(4):
+            await ann.reads("/link")
+        assert "come again in an hour" in await ann.reads("/link")
 
     async def test_only_in_private(self, hub: World) -> None:
         member = hub.member()
@@ -277,6 +291,10 @@ class TestParting:
                 assert not await hub.store.conversations.branches(owner, kind)
         assert not hub.people.ties.main
         assert hub.people.owner(bob.owner) == bob.owner
+        for name in (CODES, TIES):
+            log = str((await hub.store.conversations.branch(OWNER, "config", name)).nodes)
+            assert "ann" not in log
+            assert "bob" not in log
 
 
 class TestWhatIsLate:

@@ -15,7 +15,7 @@ from hubbub.conversations.people.ties import OWNER
 from hubbub.core.work import Append
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
 CODES = f"{HIDDEN}codes"
 SECONDS = 600.0
@@ -26,6 +26,9 @@ AN_HOUR = 5
 """Codes that one identity gets within an hour."""
 AT_A_TIME = 200
 """Codes that hold at a time, of everybody together."""
+LONG = 300
+"""Nodes at which the log is written anew."""
+_HOUR = 3600.0
 # Without what looks like something else.
 _SIGNS, _LENGTH = "ABCDEFGHJKMNPQRSTUVWXYZ23456789", 8
 
@@ -80,7 +83,7 @@ class Offers:
             for old in [each.digest for each in self.found.values() if each.maker.identity == side.identity]:
                 del self.found[old]
             self.found[digest] = Offer(digest, side, until)
-            if until - SECONDS > self.now - 3600:
+            if until - SECONDS > self.now - _HOUR:
                 self.made[side.identity] = self.made.get(side.identity, 0) + 1
         elif known.by is None:
             self.found[digest] = Offer(digest, known.maker, until, side)
@@ -125,6 +128,23 @@ def entered(offer: Offer, by: Side, now: float) -> Append:
 def used_up(offer: Offer) -> Append:
     """It works no more."""
     return _log({"code": offer.digest, "until": offer.until, "side": None})
+
+
+def without(bodies: Iterable[object], now: float, gone: Collection[str] = ()) -> Append:
+    """The log without what is of no more use, and without identities that are ``gone``."""
+    kept = [body for body in bodies if isinstance(body, dict) and _of_use(body, now) and not _of(body, gone)]
+    return Append(OWNER, "config", CODES, tuple(kept) or ({},), onto=0)
+
+
+def _of_use(body: dict[str, object], now: float) -> bool:
+    """It still holds, or counts for how many codes somebody got lately."""
+    until = body.get("until")
+    return isinstance(until, int | float) and until > now - _HOUR
+
+
+def _of(body: dict[str, object], gone: Collection[str]) -> bool:
+    side = _side(body.get("side"))
+    return side is not None and side.identity in gone
 
 
 def _log(body: dict[str, object]) -> Append:

@@ -139,16 +139,24 @@ async def part(hub: Means, identity: str, *, copy: bool) -> Brought:
     raise UserError(Phrase("link.try_again"))
 
 
-async def forgotten(conversations: Conversations, people: Directory, owner: str) -> None:
+async def shorten(conversations: Conversations, kept: Branch, now: float) -> None:
+    """Write the log of codes anew where it has become long; nothing happens if somebody else adds to it."""
+    if len(kept.nodes) >= codes.LONG:
+        await conversations.change((codes.without((node.body for node in kept.nodes), now),), (kept,))
+
+
+async def forgotten(conversations: Conversations, people: Directory, owner: str, now: float) -> None:
     """No identity of a person is known to be one with others any more. Raises StoreError."""
     for _ in range(_TRIES):
         log, known = await people.read()
-        if len(known.all_of(owner)) == 1 and owner not in known.brought:
-            return
         gone = known.all_of(owner)
+        kept, _ = await offers(conversations, 0.0)
+        named = codes.without((node.body for node in kept.nodes), now, gone)
+        if len(gone) == 1 and owner not in known.brought and len(named.bodies) == len(kept.nodes):
+            return
         left = known.take(({"part": known.owner(owner)},))
         for each in gone:
             left.brought.pop(each, None)
-        if await conversations.change((ties.rewrite(left),), (log,)):
+        if await conversations.change((ties.rewrite(left), named), (log, kept)):
             await people.tell()
             return
