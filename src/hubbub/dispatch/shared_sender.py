@@ -161,7 +161,8 @@ class SharedSender(Sender):
 
     @override
     def _keeps(self, row: Row) -> bool:
-        return self._sends_for(row.out.room)
+        # Also while a lease is renewed too late to count, but the account is not lost: the next row must not go first.
+        return _account_of(row) in self._ours
 
     @override
     def _not_settled(self, row: Row, message_id: str) -> None:

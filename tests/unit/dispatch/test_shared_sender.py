@@ -182,6 +182,20 @@ async def test_an_account_that_comes_back_is_sent_for_in_order() -> None:
         assert s.sender.waiting == 0
 
 
+async def test_a_lease_that_lapses_for_a_moment_changes_no_order() -> None:
+    async with scene() as s:
+        s.sender.connected(ACCOUNT)
+        async with asyncio.timeout(10):
+            while not s.outbox.owned:
+                await asyncio.sleep(0.005)
+        leases: Any = s.sender._leases
+        holds, lapses = leases.holds, [True, True]
+        leases.holds = lambda account: not lapses.pop() if lapses else holds(account)
+        s.outbox.put(*(row(number, delivery=Delivery.BLIND) for number in range(1, 4)))
+        assert await s.until(3) == ["m1", "m2", "m3"]
+        assert not lapses
+
+
 async def test_what_is_handed_over_after_the_account_is_lost_is_not_kept() -> None:
     async with scene() as s:
         take, asked, go = s.outbox.take, asyncio.Event(), asyncio.Event()
