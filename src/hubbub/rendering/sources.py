@@ -49,7 +49,7 @@ _HAN = re.compile("[\u4e00-\u9fff]")
 # typst 0.15 falls over some texts that are turned, or broken into lines quickly, or have letters that no font here has
 # and that are written from right to left. A job that is ``plain`` is without all that.
 _QUICKLY, _PLAINLY = "simple", "optimized"
-_RARE = re.compile("[\u0700-\u074f\u0780-\u085f\U00010000-\U0001cfff\U0001e000-\U0001efff]")
+_RARE = re.compile("[\u0700-\u08ff\u0980-\u0dff\u0e80-\u109f\u1200-\u1cff\U00010000-\U0001cfff\U0001e000-\U0001efff]")
 _UNKNOWN = "\ufffd"
 
 

@@ -159,6 +159,14 @@ async def test_what_typst_falls_over_is_set_again_more_plainly(text: str) -> Non
         await renderer.close()
 
 
+async def test_plainly_there_is_no_fall(pool: Pool) -> None:
+    """Over this one typst fell where it was set more plainly, too."""
+    text = (
+        "\u09d8\u0752\u0b69\u097b\U0001f1e8\u0e17\u0e22]\u0b38\u0b1d\u070d\u0d0a\u084a\u087a \u0897\u079e\u0873\u0d5a"
+    )
+    assert await pool.run({**job(text, width=300, scale=0.5), "plain": True}, 20)
+
+
 async def test_the_same_picture_is_made_once() -> None:
     renderer = TypstRenderer(RenderRules(seconds=20))
     try:
