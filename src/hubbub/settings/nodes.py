@@ -29,7 +29,8 @@ class Store(Section):
     wait_seconds: float = Field(
         60.0,
         ge=0.0,
-        description="How long a start waits for a PostgreSQL database that cannot be reached; /readyz says so meanwhile.",
+        description="How long a start waits for a PostgreSQL database that cannot be reached; /readyz says so"
+        " meanwhile.",
     )
 
     @field_validator("database_url")
