@@ -11,7 +11,7 @@ import logging
 import secrets
 from collections import OrderedDict
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from hubbub.conversations.zones import day
 from hubbub.core.errors import StoreError, UserError
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from hubbub.core.addresses import Room
     from hubbub.core.ports import Clock, Usage
-    from hubbub.core.quotas import Shortage
+    from hubbub.core.quotas import Shortage, What
     from hubbub.core.work import Spend
 
 log = logging.getLogger(__name__)
@@ -35,6 +35,24 @@ EVERYBODY = "hub:all"
 _GROUP = "hub:room:"
 _MOST_TOLD = 10_000
 _LAPSE_SECONDS = 900.0
+_OF_OWNER: Final[Mapping[What, str]] = {
+    "minute": "limit.minute",
+    "messages": "limit.messages",
+    "tokens": "limit.tokens",
+    "cost": "limit.cost",
+}
+_OF_GROUP: Final[Mapping[What, str]] = {
+    "minute": "limit.group_minute",
+    "messages": "limit.group_messages",
+    "tokens": "limit.group_tokens",
+    "cost": "limit.group_cost",
+}
+_OF_ALL: Final[Mapping[What, str]] = {
+    "minute": "limit.hub_minute",
+    "messages": "limit.hub_messages",
+    "tokens": "limit.hub_tokens",
+    "cost": "limit.hub_cost",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,6 +311,5 @@ def _said(short: Shortage, owner: str) -> Phrase:
     values: dict[str, object] = {"limit": shown(short.limit) if short.what == "cost" else short.limit}
     if short.what == "minute":
         values["seconds"] = max(1, round(short.seconds))
-    if short.scope == EVERYBODY:
-        return Phrase(f"limit.hub_{short.what}", values)
-    return Phrase(f"limit.{short.what}" if short.scope == owner else f"limit.group_{short.what}", values)
+    keys = _OF_ALL if short.scope == EVERYBODY else _OF_OWNER if short.scope == owner else _OF_GROUP
+    return Phrase(keys[short.what], values)
