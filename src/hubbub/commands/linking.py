@@ -100,7 +100,7 @@ def _asked(by: Side, command: str, language: str) -> Answer:
     yes, no = f"{command} yes", f"{command} no"
     values: dict[str, object] = {"name": by.name or "?", "platform": _platform(by.identity), "yes": yes, "no": no}
     words = "\n".join(say(Phrase(key, values), language) for key in ("link.ask", "link.what", "link.how"))
-    labels = [say(Phrase(f"link.button_{which}"), language) for which in ("yes", "no")]
+    labels = [say(Phrase(key), language) for key in ("link.button_yes", "link.button_no")]
     buttons = Buttons(((Button(labels[0], yes), Button(labels[1], no)),), told=True)
     return Answer((Text(words, verbatim=True), buttons))
 
