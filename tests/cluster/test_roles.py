@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,7 @@ async def test_a_caller_gets_one_answer_whichever_gateway_it_asks(tmp_path: Path
         await _pieces(cluster)
         await _stopped(cluster)
         await _taken_back(cluster)
+        await _joined(cluster)
         await _listed(cluster)
 
 
@@ -65,6 +67,18 @@ async def _taken_back(cluster: Hubs) -> None:
     cluster.say("something else", user="tim")
     await cluster.until(lambda: len(cluster.shown) > shown, 15)
     assert cluster.shown[shown:] == ["LLM-OK something else"]
+
+
+async def _joined(cluster: Hubs) -> None:
+    """Who is joined to somebody at one gateway is that person at the other one, whichever worker answers."""
+    told, _ = await cluster.post("gateway1", "/link", owner="nora")
+    code = re.search(r"[A-Z2-9]{4}-[A-Z2-9]{4}", told)
+    assert code is not None, told
+    await cluster.post("gateway2", f"/link {code[0]}", owner="olaf")
+    assert "one now" in (await cluster.post("gateway1", "/link yes", owner="nora"))[0]
+    await cluster.post("gateway1", "remember the lighthouse", owner="nora")
+    await cluster.post("gateway2", "what was it?", owner="olaf")
+    assert "lighthouse" in str(cluster.model.requests[-1].body["messages"])
 
 
 async def _listed(cluster: Hubs) -> None:
