@@ -33,8 +33,8 @@ class Capabilities:
     `hubbub.markup` writes ("none": plain text). ``reply_within``: seconds in which a reply must be fetched, or None.
     ``image_side``: pixels; a picture with a longer side is made smaller by the platform, a file is not (0: neither is).
     ``buttons``: how many one message may have (0: none).
-    ``streams``: an answer may be shown while it is written, by editing one message (`ports.CanEdit`) every ``edit_every``
-    seconds at most. ``calls_per_second``: most messages and edits together of one account (0: no limit).
+    ``streams``: an answer may be shown while it is written, by editing one message (`ports.CanEdit`), at most every
+    ``edit_every`` seconds. ``calls_per_second``: most messages and edits together of one account (0: no limit).
     ``bundle_over``: text of more characters goes out as a bundle of messages, where there are bundles (0: never).
     ``apart``: a message is words or one file, never both, and of files never two.
     ``resend_unknown``: the owner prefers a possible duplicate to a possible loss.

@@ -78,8 +78,8 @@ class Receipt:
 class Outgoing:
     """A message to be sent; ``entry`` is the inbox entry that caused it.
 
-    ``draft``: it shows an answer that is still being written, and something that ``edits`` it follows: a message with the
-    number of the draft's row there takes the draft's place, an empty one takes the draft back. A draft is no reply.
+    ``draft``: it shows an answer that is still being written, and something that ``edits`` it follows: a message with
+    the number of the draft's row there takes the draft's place, an empty one takes the draft back. It is no reply.
     """
 
     room: Room
