@@ -41,7 +41,7 @@ from tests.peers.postgres import Databases, serving
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from hubbub.core.ports import Store
+    from hubbub.core.store import Store
 
 WORDS = (Text("Once upon a midnight dreary, while I pondered, weak and weary, over many a quaint and curious volume"),)
 

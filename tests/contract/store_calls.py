@@ -14,7 +14,7 @@ from hubbub.core.work import Append, Archive, LogCall, MoveHead, Switch
 from tests.contract.store_harness import runs, written
 
 if TYPE_CHECKING:
-    from hubbub.core.ports import Conversations
+    from hubbub.core.store import Conversations
     from tests.contract.store_harness import StoreHarness
 
 

@@ -12,7 +12,7 @@ from hubbub.core.work import Append, Archive, MoveHead, Write
 from tests.contract.store_harness import runs
 
 if TYPE_CHECKING:
-    from hubbub.core.ports import Conversations, Store
+    from hubbub.core.store import Conversations, Store
     from tests.contract.store_harness import StoreHarness
 
 LATER = 60.0

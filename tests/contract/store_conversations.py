@@ -12,7 +12,7 @@ from hubbub.core.work import Append, Archive, Branch, BranchKind, MoveHead, Swit
 from tests.contract.store_harness import StoreHarness, runs, written
 
 if TYPE_CHECKING:
-    from hubbub.core.ports import Conversations
+    from hubbub.core.store import Conversations
 
 KINDS: tuple[BranchKind, ...] = get_args(BranchKind)
 BODY = {"role": "user", "content": [{"type": "text", "text": "héllo 你好 🎉"}], "n": [1, 2.5, None, True], "": {}}

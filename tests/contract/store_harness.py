@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Sequence
 
     from hubbub.core.capabilities import Delivery
-    from hubbub.core.ports import Conversations, Store
+    from hubbub.core.store import Conversations, Store
 
 Ending = Literal["closed", "killed", "unheard"]
 """How a store ends: in good order; killed before what is under way is committed; after, but before it is told."""

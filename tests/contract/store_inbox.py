@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Sequence
 
     from hubbub.core.messages import Message
-    from hubbub.core.ports import Store
+    from hubbub.core.store import Store
 
 ENDINGS: tuple[Ending, ...] = ("closed", "killed")
 

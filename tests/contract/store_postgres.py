@@ -19,7 +19,7 @@ from tests.contract.store_machine import StoreMachine
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 
-    from hubbub.core.ports import Conversations
+    from hubbub.core.store import Conversations
     from tests.contract.store_harness import Ending
 
 _TABLES = """

@@ -14,7 +14,7 @@ from hubbub.core.work import Spend, Spent
 from tests.contract.store_harness import runs, written
 
 if TYPE_CHECKING:
-    from hubbub.core.ports import Store
+    from hubbub.core.store import Store
     from tests.contract.store_harness import StoreHarness
 
 ME, ALL, DAY = "test:private:me", "hub:all", "2026-01-31"

@@ -12,7 +12,7 @@ from hubbub.core.capabilities import Delivery
 from hubbub.core.errors import StoreError
 from hubbub.core.events import Fired
 from hubbub.core.identities import Author
-from hubbub.core.ports import Token
+from hubbub.core.store import Token
 from hubbub.core.work import Lease, Receipt, State, TimerCancel, TimerSet, Unit
 from tests.contract.store_harness import (
     ALL_STATES,

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
     from contextvars import Context
 
-    from hubbub.core.ports import Conversations
+    from hubbub.core.store import Conversations
     from tests.contract.store_harness import Ending
 
 T = TypeVar("T")

@@ -15,7 +15,7 @@ from hubbub.core.work import Append, Archive, MoveHead, Outgoing, Spend, Spent, 
 from tests.contract.store_harness import ALL_STATES, event, room, runs, written
 
 if TYPE_CHECKING:
-    from hubbub.core.ports import Store
+    from hubbub.core.store import Store
     from hubbub.core.work import Row
     from tests.contract.store_harness import StoreHarness
 

@@ -17,8 +17,8 @@ from hubbub.core.errors import StoreBusy, StoreError
 from hubbub.core.events import Received
 from hubbub.core.identities import Author
 from hubbub.core.messages import Blob, Text
-from hubbub.core.ports import Token
 from hubbub.core.quotas import Pace, Quota, Reservation
+from hubbub.core.store import Token
 from hubbub.core.work import Append, Archive, MoveHead, Spend, State, Switch, TimerSet, Unit
 from hubbub.storage import scan, schema
 from hubbub.storage.moving import Moved, move
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Sequence
     from pathlib import Path
 
-    from hubbub.core.ports import Store
+    from hubbub.core.store import Store
     from hubbub.storage.tables import End, Values
 
 LONG_ID = "x" * 2000

@@ -11,7 +11,7 @@ import pytest
 from hubbub.core.addresses import Account
 from hubbub.core.capabilities import Delivery
 from hubbub.core.errors import LeaseLost
-from hubbub.core.ports import Shared, SharedLeases, SharedOutbox
+from hubbub.core.store import Shared, SharedLeases, SharedOutbox
 from hubbub.core.work import Committed, Row, State, Unit
 from hubbub.dispatch.holding import Holder
 from hubbub.storage.postgres.presence import Member

@@ -13,7 +13,7 @@ import pytest
 from hubbub.core.addresses import Account
 from hubbub.core.capabilities import Delivery
 from hubbub.core.errors import Fenced, StoreError
-from hubbub.core.ports import SharedLeases, SharedOutbox
+from hubbub.core.store import SharedLeases, SharedOutbox
 from hubbub.core.work import Append, Claim, Committed, Entry, Lease, Outgoing, State, TimerSet, Unit
 from hubbub.dispatch.dispatcher import Bounds, Dispatcher
 from hubbub.storage.postgres.presence import Member

@@ -17,7 +17,8 @@ from tests.contract.test_postgres_nodes import opened
 
 if TYPE_CHECKING:
     from hubbub.conversations.limits import Hold
-    from hubbub.core.ports import Clock, Conversations, Usage
+    from hubbub.core.ports import Clock
+    from hubbub.core.store import Conversations, Usage
     from hubbub.storage.postgres.store import PostgresStore
 
 DAY_LIMIT = 50

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from hubbub.core.ports import Store
+from hubbub.core.store import Store
 from hubbub.core.work import Row, State
 from hubbub.storage.postgres.presence import Member
 from hubbub.storage.postgres.store import PostgresStore

@@ -66,7 +66,7 @@ class CommonWords:
 
 @dataclass(eq=False)
 class NodeWords:
-    """`ports.Words`."""
+    """`store.Words`."""
 
     common: CommonWords
     hearers: dict[str, list[Callable[[str], None]]] = field(default_factory=dict)

@@ -27,9 +27,10 @@ from hubbub.core.errors import Overloaded, StoreError
 from hubbub.core.events import Event, Received, event_key
 from hubbub.core.messages import Message, Text, text_of
 from hubbub.core.phrases import Sentence
-from hubbub.core.ports import Host, Route, Store, Streamed, Token
+from hubbub.core.ports import Host, Route, Streamed
 from hubbub.core.quotas import Reservation, Shortage
 from hubbub.core.status import AccountStatus, HubStatus
+from hubbub.core.store import Store, Token
 from hubbub.core.turns import ModelInfo
 from hubbub.core.work import Entry, GivenUp, Outgoing, Receipt, Row, Spend, Spent, State
 from hubbub.platforms.http.adapter import HttpPlatform

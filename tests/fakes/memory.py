@@ -1,4 +1,4 @@
-"""`ports.Conversations` in memory: applies the writes of units as a store does, and forgets them with the test."""
+"""`store.Conversations` in memory: applies the writes of units as a store does, and forgets them with the test."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ class MemoryConversations:
 
 
 class MemoryUsage:
-    """`ports.Usage` over what `MemoryConversations` was told."""
+    """`store.Usage` over what `MemoryConversations` was told."""
 
     def __init__(self, kept: MemoryConversations) -> None:
         self._kept = kept

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Reserved:
-    """Part of a `ports.Usage`."""
+    """Part of a `store.Usage`."""
 
     holds: dict[str, Reservation] = field(default_factory=dict)
     buckets: dict[str, Bucket] = field(default_factory=dict)

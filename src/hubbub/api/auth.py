@@ -24,7 +24,8 @@ from hubbub.api.failures import Failures
 from hubbub.api.limits import Buckets
 from hubbub.api.origins import Names, Networks, RawHeaders, forwarded, header
 from hubbub.api.passwords import check_password, hash_password
-from hubbub.core.ports import Clock, Secrets, Token
+from hubbub.core.ports import Clock
+from hubbub.core.store import Secrets, Token
 
 log = logging.getLogger(__name__)
 

@@ -14,7 +14,8 @@ from hubbub.core.messages import Audio, File, Image, Message, Segment, Video
 
 if TYPE_CHECKING:
     from hubbub.core.messages import Blob
-    from hubbub.core.ports import Clock, StoredFiles
+    from hubbub.core.ports import Clock
+    from hubbub.core.store import StoredFiles
 
 ROOT = "/files"
 _SCHEME = "hub:"

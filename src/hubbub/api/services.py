@@ -16,7 +16,8 @@ from hubbub.chat.sources import ModelSource
 from hubbub.commands.access.gate import Gate
 from hubbub.conversations.limits import Meter
 from hubbub.core.people import People
-from hubbub.core.ports import Clock, Control, Exchange, Renderer, Store
+from hubbub.core.ports import Clock, Control, Exchange, Renderer
+from hubbub.core.store import Store
 from hubbub.core.turns import ModelInfo
 
 

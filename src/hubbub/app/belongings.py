@@ -7,7 +7,8 @@ import hashlib
 import os
 from typing import TYPE_CHECKING
 
-from hubbub.core.ports import Facts, Secrets
+from hubbub.core.ports import Facts
+from hubbub.core.store import Secrets
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM

@@ -17,8 +17,9 @@ from hubbub.api.pieces import Signature, piece_route
 from hubbub.app.courier import Courier
 from hubbub.core.errors import LeaseLost, StoreError
 from hubbub.core.failpoints import Failpoint
-from hubbub.core.ports import Leases, Platform, Route, Shared, SharedLeases, Store
+from hubbub.core.ports import Platform, Route
 from hubbub.core.status import HubStatus
+from hubbub.core.store import Leases, Shared, SharedLeases, Store
 from hubbub.dispatch.control import SharedControl
 from hubbub.dispatch.delivery import Sender
 from hubbub.dispatch.dispatcher import Dispatcher

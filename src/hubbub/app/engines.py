@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from hubbub.core.errors import ConfigError, StoreError
 from hubbub.core.failpoints import Failpoint, never
-from hubbub.core.ports import Store
+from hubbub.core.store import Store
 from hubbub.settings import Settings
 from hubbub.storage.sqlite.connection import FolderLock
 

@@ -17,7 +17,8 @@ from hubbub.core.messages import Blob, Media
 
 if TYPE_CHECKING:
     from hubbub.app.fetching import FetchRules
-    from hubbub.core.ports import Clock, StoredFiles
+    from hubbub.core.ports import Clock
+    from hubbub.core.store import StoredFiles
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,8 @@ from typing import Protocol
 
 from hubbub.conversations.undoing import KEPT_SECONDS
 from hubbub.core.errors import StoreError
-from hubbub.core.ports import Calls, Clock, Usage
+from hubbub.core.ports import Clock
+from hubbub.core.store import Calls, Usage
 
 log = logging.getLogger(__name__)
 

@@ -26,7 +26,8 @@ from hubbub.console.recent import RecentLog
 from hubbub.console.routes import console_routes
 from hubbub.core.errors import LeaseLost
 from hubbub.core.failpoints import Failpoint, never
-from hubbub.core.ports import Control, Exchange, Store
+from hubbub.core.ports import Control, Exchange
+from hubbub.core.store import Store
 from hubbub.core.turns import ModelInfo
 from hubbub.dispatch.clockwork import Clockwork
 from hubbub.settings import Settings

@@ -19,7 +19,7 @@ from hubbub.settings.corp_webot import PLATFORM
 from hubbub.storage.corp_webot import OldContext, OldData, OldUser, read
 
 if TYPE_CHECKING:
-    from hubbub.core.ports import Conversations, Store
+    from hubbub.core.store import Conversations, Store
     from hubbub.settings import Settings
 
 _ROLES: dict[str, TurnRole] = {"user": "user", "assistant": "assistant", "system": "system"}

@@ -23,7 +23,7 @@ from hubbub.core.work import Append, Switch, Write
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
-    from hubbub.core.ports import Store
+    from hubbub.core.store import Store
     from hubbub.core.work import Branch
     from hubbub.settings import Settings
 

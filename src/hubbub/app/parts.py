@@ -46,8 +46,9 @@ from hubbub.conversations.zones import zone_of
 from hubbub.core.addresses import Room
 from hubbub.core.failpoints import Failpoint
 from hubbub.core.phrases import Phrase
-from hubbub.core.ports import Exchange, Host, Platform, Route, Shared, Store, Streams
+from hubbub.core.ports import Exchange, Host, Platform, Route, Streams
 from hubbub.core.status import HubStatus
+from hubbub.core.store import Shared, Store
 from hubbub.dispatch.control import HubControl
 from hubbub.dispatch.delivery import Patience, Sender
 from hubbub.dispatch.dispatcher import Bounds, Dispatcher

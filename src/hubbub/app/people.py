@@ -25,8 +25,8 @@ from hubbub.core.identities import Author, Role
 from hubbub.core.messages import Message, Text
 from hubbub.core.people import Stranger, User, UserDetails
 from hubbub.core.phrases import Phrase
-from hubbub.core.ports import Store
 from hubbub.core.quotas import BILLION
+from hubbub.core.store import Store
 from hubbub.core.work import Append, Outgoing, Row, Spent, Unit
 from hubbub.settings import Settings
 from hubbub.words import say

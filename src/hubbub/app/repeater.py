@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from hubbub.api.repeater_parts import Pictures
     from hubbub.app.models import LateModels
     from hubbub.conversations.userdata import UserData
-    from hubbub.core.ports import Clock, Conversations
+    from hubbub.core.ports import Clock
+    from hubbub.core.store import Conversations
     from hubbub.dispatch.dispatcher import Dispatcher
     from hubbub.settings import Settings
     from hubbub.settings.repeater import Repeater

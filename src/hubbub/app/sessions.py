@@ -13,7 +13,8 @@ from hubbub.core.customs import Customs
 from hubbub.core.errors import Overloaded, StoreError
 from hubbub.core.events import Event, Fired
 from hubbub.core.identities import Author
-from hubbub.core.ports import Clock, Store
+from hubbub.core.ports import Clock
+from hubbub.core.store import Store
 from hubbub.core.work import Spent
 
 log = logging.getLogger(__name__)

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from hubbub.conversations.limits import Meter
     from hubbub.conversations.preferences import Preferences
     from hubbub.core.messages import Message
-    from hubbub.core.ports import Conversations
+    from hubbub.core.store import Conversations
     from hubbub.core.work import Branch, Entry, Write
 
 Pieces = Callable[[Streamed], None]

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from hubbub.conversations.completions import Completion
     from hubbub.conversations.preferences import Preferences
     from hubbub.core.events import Received
-    from hubbub.core.ports import Conversations
+    from hubbub.core.store import Conversations
     from hubbub.core.turns import ChatRequest, Delta, Turn
 
 log = logging.getLogger(__name__)

@@ -14,7 +14,7 @@ from hubbub.core.work import MoveHead, Write
 
 if TYPE_CHECKING:
     from hubbub.core.events import Received
-    from hubbub.core.ports import Conversations
+    from hubbub.core.store import Conversations
     from hubbub.core.work import Branch
 
 OPTION = "behind"

@@ -14,7 +14,7 @@ from hubbub.cli.options import AsJson, Config, DataDir, settings_of
 from hubbub.cli.outcome import Failure, told
 from hubbub.cli.stored import with_store
 from hubbub.cli.table import excerpt, print_json, print_table, when
-from hubbub.core.ports import Store
+from hubbub.core.store import Store
 from hubbub.core.work import Row, State
 from hubbub.settings import Settings
 

@@ -10,8 +10,8 @@ from hubbub.cli.hub import RunningHub
 from hubbub.cli.options import AsJson, Config, DataDir, settings_of
 from hubbub.cli.outcome import told
 from hubbub.cli.table import print_json, print_table
-from hubbub.core.ports import Shared, Store
 from hubbub.core.status import NodeStatus
+from hubbub.core.store import Shared, Store
 from hubbub.settings import Settings
 
 

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from typing import TypeVar
 
 from hubbub.cli.outcome import Failure
-from hubbub.core.ports import Store
+from hubbub.core.store import Store
 from hubbub.settings import Settings
 
 T = TypeVar("T")

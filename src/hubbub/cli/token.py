@@ -12,7 +12,7 @@ from hubbub.cli.options import AsJson, Config, DataDir, settings_of
 from hubbub.cli.outcome import Failure, told
 from hubbub.cli.stored import with_store
 from hubbub.cli.table import print_json, print_table, when
-from hubbub.core.ports import Store, Token
+from hubbub.core.store import Store, Token
 from hubbub.settings import Settings
 
 DAY = 86_400.0

@@ -17,7 +17,7 @@ from hubbub.cli.stored import with_store
 from hubbub.cli.table import print_json, print_table, when
 from hubbub.core.errors import UserError
 from hubbub.core.identities import Role
-from hubbub.core.ports import Store
+from hubbub.core.store import Store
 from hubbub.settings import Settings
 
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ from hubbub.core.identities import Role
 from hubbub.core.phrases import Phrase
 
 if TYPE_CHECKING:
-    from hubbub.core.ports import Answer, Conversations
+    from hubbub.core.ports import Answer
+    from hubbub.core.store import Conversations
     from hubbub.core.work import Append
 
 _LISTED, _MOST, _LONGEST = 20, 500, 200

@@ -29,19 +29,8 @@ if TYPE_CHECKING:
     from hubbub.core.messages import Blob, Media, Message
     from hubbub.core.models import ModelSpec
     from hubbub.core.phrases import Phrase, Sentence
-    from hubbub.core.ports import (
-        Album,
-        Calls,
-        Clock,
-        Control,
-        Conversations,
-        Files,
-        Outbox,
-        Painter,
-        Renderer,
-        Streamed,
-        Usage,
-    )
+    from hubbub.core.ports import Album, Clock, Control, Files, Painter, Renderer, Streamed
+    from hubbub.core.store import Calls, Conversations, Outbox, Usage
     from hubbub.core.turns import ModelInfo
     from hubbub.core.work import Entry, Outgoing
     from hubbub.skills.calling import Skills
@@ -182,10 +171,10 @@ class Means(Protocol):
         """Where others reach the hub; "" where that is not known."""
 
     async def said(self, room: Room, before: int, limit: int) -> Sequence[Received]:
-        """What was said in a group before an entry, newest first (`ports.Journal.said`)."""
+        """What was said in a group before an entry, newest first (`store.Journal.said`)."""
 
     async def forget(self, owner: str) -> None:
-        """Remove all that is an owner's (`ports.Store.forget`)."""
+        """Remove all that is an owner's (`store.Store.forget`)."""
 
     def capabilities(self, room: Room) -> Capabilities | None:
         """What a room can do; None where its platform is not enabled."""

@@ -18,7 +18,7 @@ from hubbub.conversations.contexts import turn_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hubbub.core.ports import Conversations
+    from hubbub.core.store import Conversations
     from hubbub.core.work import Branch
 
 PAGE = 40

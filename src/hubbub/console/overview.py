@@ -16,7 +16,7 @@ from hubbub.core.errors import HubbubError, StoreError
 from hubbub.core.events import Received
 from hubbub.core.messages import summary_of, text_of
 from hubbub.core.phrases import Phrase
-from hubbub.core.ports import Shared
+from hubbub.core.store import Shared
 from hubbub.core.work import GivenUp, Row, State
 
 if TYPE_CHECKING:

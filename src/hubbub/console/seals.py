@@ -8,7 +8,7 @@ import secrets
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from hubbub.core.ports import Secrets
+    from hubbub.core.store import Secrets
 
 KEY = "web.seal"
 _LENGTH = 32

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from hubbub.commands.access.gate import Gate
     from hubbub.console.recent import RecentLog
     from hubbub.core.people import People
-    from hubbub.core.ports import Clock, Control, Exchange, Store, Token
+    from hubbub.core.ports import Clock, Control, Exchange
+    from hubbub.core.store import Store, Token
     from hubbub.core.turns import ChatRequest, Delta, ModelInfo
 
 RawHeaders = Sequence[tuple[bytes, bytes]]

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
-    from hubbub.core.ports import Clock, Secrets, Token
+    from hubbub.core.ports import Clock
+    from hubbub.core.store import Secrets, Token
 
 log = logging.getLogger(__name__)
 

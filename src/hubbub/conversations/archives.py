@@ -24,7 +24,7 @@ from hubbub.core.phrases import Phrase
 from hubbub.core.work import BranchKind
 
 if TYPE_CHECKING:
-    from hubbub.core.ports import Conversations
+    from hubbub.core.store import Conversations
     from hubbub.core.work import Branch
 
 LARGEST = 64 * 1024 * 1024

@@ -18,7 +18,7 @@ from hubbub.core.work import Append
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from hubbub.core.ports import Conversations
+    from hubbub.core.store import Conversations
 
 OWNER: Final = f"{HUB}personas"
 MOST: Final = 2000

@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from hubbub.core.addresses import Room
-    from hubbub.core.ports import Clock, Usage
+    from hubbub.core.ports import Clock
     from hubbub.core.quotas import Shortage, What
+    from hubbub.core.store import Usage
     from hubbub.core.work import Spend
 
 log = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ from hubbub.conversations.branches import HIDDEN, append, clear, valid_name
 from hubbub.conversations.prompts import prompt_of
 
 if TYPE_CHECKING:
-    from hubbub.core.ports import Conversations
+    from hubbub.core.store import Conversations
     from hubbub.core.work import Branch, Write
 
 BEFORE = f"{HIDDEN}persona."

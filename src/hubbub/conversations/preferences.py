@@ -17,7 +17,7 @@ from hubbub.core.turns import Parameters
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from hubbub.core.ports import Conversations
+    from hubbub.core.store import Conversations
     from hubbub.core.work import Append, Branch
 
 

@@ -13,7 +13,7 @@ from hubbub.conversations.branches import append, clear
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from hubbub.core.ports import Conversations
+    from hubbub.core.store import Conversations
     from hubbub.core.work import Branch, Write
 
 

@@ -11,7 +11,7 @@ from hubbub.core.errors import UserError
 from hubbub.core.phrases import Phrase
 
 if TYPE_CHECKING:
-    from hubbub.core.ports import Conversations
+    from hubbub.core.store import Conversations
     from hubbub.core.turns import Turn
     from hubbub.core.work import Branch
 

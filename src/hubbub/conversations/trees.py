@@ -13,7 +13,7 @@ from hubbub.conversations.shelf import excerpt
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from hubbub.core.ports import Conversations
+    from hubbub.core.store import Conversations
     from hubbub.core.work import Branch
 
 MOST_LINES = 60

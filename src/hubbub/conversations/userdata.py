@@ -22,7 +22,8 @@ from hubbub.core.phrases import Phrase
 from hubbub.core.work import Append, Branch, MoveHead, Switch, Write
 
 if TYPE_CHECKING:
-    from hubbub.core.ports import Clock, Conversations
+    from hubbub.core.ports import Clock
+    from hubbub.core.store import Conversations
     from hubbub.core.work import BranchKind
 
 Decide = Callable[[Branch], Sequence[Write]]

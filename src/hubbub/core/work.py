@@ -240,7 +240,7 @@ class Unit:
 class Committed:
     """What a stored unit became. ``released``: the lane had nothing more and the claim is gone.
 
-    ``elsewhere``: ids of rows that are not this node's to send, see `ports.SharedOutbox.own`.
+    ``elsewhere``: ids of rows that are not this node's to send, see `store.SharedOutbox.own`.
     """
 
     rows: tuple[Row, ...]

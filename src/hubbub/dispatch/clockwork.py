@@ -7,7 +7,8 @@ import logging
 from collections.abc import Callable
 
 from hubbub.core.errors import StoreError
-from hubbub.core.ports import Clock, Timers
+from hubbub.core.ports import Clock
+from hubbub.core.store import Timers
 from hubbub.core.work import Claim
 
 log = logging.getLogger(__name__)

@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 from typing_extensions import override
 
-from hubbub.core.ports import Words
 from hubbub.core.status import HubStatus
+from hubbub.core.store import Words
 from hubbub.dispatch.delivery import Sender
 from hubbub.dispatch.dispatcher import Dispatcher
 

@@ -15,8 +15,9 @@ from hubbub.core.errors import DeliveryError, StoreError
 from hubbub.core.failpoints import Failpoint, never
 from hubbub.core.messages import Do
 from hubbub.core.phrases import Sentence
-from hubbub.core.ports import Outbox, Platform
+from hubbub.core.ports import Platform
 from hubbub.core.status import AccountStatus
+from hubbub.core.store import Outbox
 from hubbub.core.work import Row, State
 from hubbub.dispatch.acting import perform
 from hubbub.dispatch.crew import Crew

@@ -14,7 +14,7 @@ from typing import Protocol, TypeVar
 from hubbub.chat.stop import StopSignal
 from hubbub.core.errors import Fenced, Overloaded, StoreError, Unstorable
 from hubbub.core.events import Deleted, Event, Received
-from hubbub.core.ports import Journal
+from hubbub.core.store import Journal
 from hubbub.core.work import Claim, Committed, Entry, Receipt, Unit
 from hubbub.dispatch.crew import Crew
 

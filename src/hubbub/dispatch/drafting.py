@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from hubbub.core.addresses import Room
     from hubbub.core.capabilities import Capabilities
     from hubbub.core.messages import Message, Segment
-    from hubbub.core.ports import Outbox, Streams
+    from hubbub.core.ports import Streams
+    from hubbub.core.store import Outbox
     from hubbub.core.work import Committed, Entry, Row
     from hubbub.dispatch.delivery import Sender
 

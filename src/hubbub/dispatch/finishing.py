@@ -11,7 +11,8 @@ from hubbub.core.ports import CanDelete, CanEdit
 from hubbub.core.work import State
 
 if TYPE_CHECKING:
-    from hubbub.core.ports import Outbox, Platform
+    from hubbub.core.ports import Platform
+    from hubbub.core.store import Outbox
     from hubbub.core.work import Row
     from hubbub.dispatch.showing import Shows
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from hubbub.core.errors import LeaseLost, StoreError
-from hubbub.core.ports import Words
+from hubbub.core.store import Words
 from hubbub.core.work import Lease
 
 log = logging.getLogger(__name__)
@@ -28,16 +28,16 @@ _AGAIN = 0.5
 
 
 class NamedLeases(Protocol):
-    """`ports.Leases` with the means of `ports.SharedLeases`."""
+    """`store.Leases` with the means of `store.SharedLeases`."""
 
     async def acquire(self, name: str, node: str, ttl: float, address: str = "") -> Lease | None:
-        """See `ports.Leases.acquire`."""
+        """See `store.Leases.acquire`."""
 
     async def release(self, lease: Lease) -> None:
-        """See `ports.Leases.release`."""
+        """See `store.Leases.release`."""
 
     async def seize(self, name: str, node: str, ttl: float, address: str = "") -> Lease:
-        """See `ports.SharedLeases.seize`."""
+        """See `store.SharedLeases.seize`."""
 
 
 def _now() -> float:

@@ -20,21 +20,8 @@ from hubbub.core.errors import MediaError
 from hubbub.core.events import Received
 from hubbub.core.messages import Blob, Media, Message
 from hubbub.core.phrases import Phrase
-from hubbub.core.ports import (
-    Album,
-    Calls,
-    CanFetch,
-    Clock,
-    Control,
-    Conversations,
-    Files,
-    Outbox,
-    Painter,
-    Platform,
-    Renderer,
-    Store,
-    Usage,
-)
+from hubbub.core.ports import Album, CanFetch, Clock, Control, Files, Painter, Platform, Renderer
+from hubbub.core.store import Calls, Conversations, Outbox, Store, Usage
 from hubbub.core.work import Outgoing, State
 from hubbub.skills.calling import Skills
 

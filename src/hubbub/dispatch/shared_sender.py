@@ -16,7 +16,8 @@ from hubbub.core.capabilities import Delivery
 from hubbub.core.errors import DeliveryError, StoreError
 from hubbub.core.failpoints import Failpoint, never
 from hubbub.core.phrases import Sentence
-from hubbub.core.ports import Outbox, Platform, SharedOutbox
+from hubbub.core.ports import Platform
+from hubbub.core.store import Outbox, SharedOutbox
 from hubbub.core.work import Row, State
 from hubbub.dispatch.accounts import AccountLeases, Sending
 from hubbub.dispatch.delivery import Patience, Sender

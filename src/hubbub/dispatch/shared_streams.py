@@ -9,7 +9,8 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from hubbub.core.ports import Streamed, Words
+from hubbub.core.ports import Streamed
+from hubbub.core.store import Words
 from hubbub.dispatch.streams import LocalStreams
 
 _LISTEN, _END = "listen", "end"

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hubbub.core.capabilities import Capabilities
-    from hubbub.core.ports import Outbox, Platform
+    from hubbub.core.ports import Platform
+    from hubbub.core.store import Outbox
     from hubbub.core.work import Row
     from hubbub.dispatch.pace import Pace
     from hubbub.dispatch.room_lane import RoomLane

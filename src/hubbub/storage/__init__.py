@@ -1,1 +1,1 @@
-"""The only SQL of Hubbub: one contract (`hubbub.core.ports.Store`), an engine a folder."""
+"""The only SQL of Hubbub: one contract (`hubbub.core.store.Store`), an engine a folder."""

@@ -11,7 +11,7 @@ from typing_extensions import override
 from hubbub.api.auth import ADMIN_KEY, CHECKS_WAITING, Access
 from hubbub.api.callers import SCOPES, Caller
 from hubbub.api.errors import Refused
-from hubbub.core.ports import Token
+from hubbub.core.store import Token
 from tests.fakes.doors import MemorySecrets
 
 HOST = (b"host", b"127.0.0.1:8080")

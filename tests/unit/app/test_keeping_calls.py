@@ -11,7 +11,7 @@ from hubbub.app.housekeeping import CallKeeping
 from hubbub.core.errors import StoreError
 
 if TYPE_CHECKING:
-    from hubbub.core.ports import Calls
+    from hubbub.core.store import Calls
 
 DAY = 86_400.0
 

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from hubbub.api.auth import digest_of
 from hubbub.cli.commands import app
-from hubbub.core.ports import Token
+from hubbub.core.store import Token
 from hubbub.storage.sqlite.store import SqliteStore
 from tests.unit.cli.stores import fill
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hubbub.core.errors import StoreError
-from hubbub.core.ports import Token
+from hubbub.core.store import Token
 from hubbub.core.work import Append, Archive, Branch, MoveHead, Node, State, Unit
 from hubbub.storage import schema
 from hubbub.storage.sqlite import pruning

@@ -20,7 +20,7 @@ from hubbub.conversations.zones import day, shown, zone_of
 from hubbub.core.errors import RenderError, UserError
 from hubbub.core.phrases import Phrase
 from hubbub.core.pictures import Paper
-from hubbub.core.ports import Conversations
+from hubbub.core.store import Conversations
 from hubbub.core.work import Branch
 from hubbub.words import say
 

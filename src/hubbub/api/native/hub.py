@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from hubbub.api.native.convert import node_json
 from hubbub.api.services import Services
-from hubbub.core.ports import Shared
+from hubbub.core.store import Shared
 from hubbub.words import say
 
 

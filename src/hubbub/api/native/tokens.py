@@ -10,7 +10,7 @@ from starlette.responses import Response
 from hubbub.api.errors import Refused
 from hubbub.api.native.wire import TokenIn, TokenJSON, TokenMade, Tokens
 from hubbub.api.services import Services
-from hubbub.core.ports import Token
+from hubbub.core.store import Token
 
 
 class TokenRoutes:

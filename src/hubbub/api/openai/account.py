@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from hubbub.chat.bill import Bill, expected, price
 from hubbub.chat.calls import Caller
 from hubbub.conversations.limits import Hold, Meter, Stake
-from hubbub.core import ports
+from hubbub.core import store
 from hubbub.core.errors import StoreError, UserError
 from hubbub.core.models import ModelSpec
 from hubbub.core.phrases import Phrase
@@ -48,7 +48,7 @@ class Tally:
 class Accounts:
     """Checks what an owner may use, and counts what they used once the answer is given."""
 
-    def __init__(self, usage: ports.Usage, meter: Meter, calls: ports.Calls | None = None) -> None:
+    def __init__(self, usage: store.Usage, meter: Meter, calls: store.Calls | None = None) -> None:
         """``meter`` knows the limits, ``usage`` keeps the counts, ``calls`` (None: nobody) the records of calls."""
         self._usage = usage
         self._meter = meter

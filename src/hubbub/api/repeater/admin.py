@@ -19,7 +19,7 @@ from hubbub.api.repeater.errors import Told
 from hubbub.api.repeater.guard import RepeaterRequest
 from hubbub.api.repeater_parts import RepeaterParts
 from hubbub.core.errors import ConfigError
-from hubbub.core.ports import Secrets
+from hubbub.core.store import Secrets
 
 log = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from starlette.responses import Response, StreamingResponse
 
 from hubbub.api.repeater.guard import RepeaterRequest, caller_of
 from hubbub.core.calls import CallQuery
-from hubbub.core.ports import Calls
+from hubbub.core.store import Calls
 
 PAGE = 500
 _NDJSON_HEADERS = {"x-content-type-options": "nosniff", "cache-control": "no-cache", "connection": "keep-alive"}

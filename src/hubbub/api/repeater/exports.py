@@ -8,7 +8,8 @@ from starlette.responses import Response
 from hubbub.api.repeater.guard import RepeaterRequest
 from hubbub.api.repeater.links import Links
 from hubbub.conversations import archives
-from hubbub.core.ports import Clock, Conversations
+from hubbub.core.ports import Clock
+from hubbub.core.store import Conversations
 
 LINK_SECONDS = 3600.0
 

@@ -13,7 +13,8 @@ from urllib.parse import quote
 from starlette.requests import Request
 
 from hubbub.core.errors import StoreError
-from hubbub.core.ports import Clock, Secrets
+from hubbub.core.ports import Clock
+from hubbub.core.store import Secrets
 
 KEY = "repeater.links"
 LONGEST_SECONDS = 7 * 86_400

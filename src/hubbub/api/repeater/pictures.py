@@ -18,7 +18,8 @@ from hubbub.api.repeater_parts import RepeaterParts
 from hubbub.conversations.wishes import TITLE, one_line
 from hubbub.core.messages import Blob
 from hubbub.core.pictures import Wish
-from hubbub.core.ports import Clock, StoredFiles
+from hubbub.core.ports import Clock
+from hubbub.core.store import StoredFiles
 
 MOST_BYTES = 200_000_000
 """Of all kept files together; the oldest give way."""

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from hubbub.conversations.people.directory import Directory
     from hubbub.core.addresses import Room
     from hubbub.core.events import Received
-    from hubbub.core.ports import Clock, Conversations
+    from hubbub.core.ports import Clock
+    from hubbub.core.store import Conversations
     from hubbub.core.work import Append
 
 # Codes are forgotten after an hour, so no more than the last ones can hold.

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from hubbub.commands.manners.requests import Asked
     from hubbub.commands.manners.rules import MannersRules, Occasion
     from hubbub.core.addresses import Room
-    from hubbub.core.ports import Clock, Conversations
+    from hubbub.core.ports import Clock
+    from hubbub.core.store import Conversations
     from hubbub.core.work import Append
 
 

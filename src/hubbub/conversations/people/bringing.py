@@ -17,7 +17,7 @@ from hubbub.core.work import Append, Branch, BranchKind
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from hubbub.core.ports import Conversations
+    from hubbub.core.store import Conversations
 
 MOST: Final = 200
 """Branches of a kind that are brought along, the newest; older ones wait where they are."""

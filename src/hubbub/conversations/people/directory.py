@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from hubbub.core.addresses import Room
-    from hubbub.core.ports import Conversations, Words
+    from hubbub.core.store import Conversations, Words
     from hubbub.core.work import Branch
 
 log = logging.getLogger(__name__)

@@ -19,7 +19,8 @@ from hubbub.core.work import Spend, TimerSet
 if TYPE_CHECKING:
     from hubbub.conversations.limits import Meter
     from hubbub.conversations.people.directory import Directory
-    from hubbub.core.ports import Clock, Conversations, Usage
+    from hubbub.core.ports import Clock
+    from hubbub.core.store import Conversations, Usage
     from hubbub.core.work import Branch, Write
 
 LATE = "people.late"

@@ -32,7 +32,7 @@ class Reserving:
         self._writer = writer
 
     async def reserve(self, wanted: Reservation) -> Shortage | None:
-        """See `ports.Usage.reserve`. Raises Unstorable."""
+        """See `store.Usage.reserve`. Raises Unstorable."""
         check(wanted)
         short: Shortage | None = await self._writer.ask(
             Reserve(asyncio.get_running_loop().create_future(), _as_stored(wanted))
@@ -40,7 +40,7 @@ class Reserving:
         return short
 
     async def release(self, hold: str) -> None:
-        """See `ports.Usage.release`."""
+        """See `store.Usage.release`."""
 
         async def let_go(db: Connection) -> None:
             await db.execute(spending.RELEASE, [texts.key(hold)])
@@ -48,7 +48,7 @@ class Reserving:
         await self._writer.ask(Call(asyncio.get_running_loop().create_future(), let_go))
 
     async def sweep(self, now: float) -> int:
-        """See `ports.Usage.sweep`."""
+        """See `store.Usage.sweep`."""
 
         async def forget(db: Connection) -> int:
             return int(await db.fetchval(_SWEEP, now, now - _FULL_AFTER))

@@ -47,7 +47,7 @@ class Calls:
         self._reader = reader
 
     async def add(self, calls: Sequence[ModelCall]) -> int:
-        """See `ports.Calls.add`. Raises Unstorable."""
+        """See `store.Calls.add`. Raises Unstorable."""
         rows = [records.prepare(call) for call in calls]
 
         async def write(db: Connection) -> int:
@@ -58,14 +58,14 @@ class Calls:
         return int(await self._writer.ask(Call(asyncio.get_running_loop().create_future(), write)))
 
     async def find(self, query: CallQuery) -> Sequence[LoggedCall]:
-        """See `ports.Calls.find`."""
+        """See `store.Calls.find`."""
         after, number = query.after or (_EARLIEST, 0)
         names = (texts.stored(query.owner), texts.stored(query.model))
         times = (query.since, query.until, after, texts.number(number))
         return [_read(row) for row in await self._reader.fetch(_FIND, *names, *times, max(query.limit, 0))]
 
     async def prune(self, before: float, most: int) -> int:
-        """See `ports.Calls.prune`."""
+        """See `store.Calls.prune`."""
         old = len(await self._reader.fetch(_OLD, before, _PIECE))
         return old + len(await self._reader.fetch(_MANY, max(0, _PIECE - old), most))
 

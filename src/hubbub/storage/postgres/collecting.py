@@ -52,7 +52,7 @@ class Collecting:
         self._reader = reader
 
     async def collect(self, before: float, limit: int) -> int:
-        """See `ports.Store.collect`."""
+        """See `store.Store.collect`."""
         gone = 0
         for found in await self._find(before, limit):
             call = Call(asyncio.get_running_loop().create_future(), partial(_remove, found, before))

@@ -42,17 +42,17 @@ class Conversations(Branches):
         self._writer = writer
 
     async def trail(self, owner: str, kind: BranchKind, since: float = 0.0) -> Sequence[Step]:
-        """See `ports.Conversations.trail`."""
+        """See `store.Conversations.trail`."""
         rows = await self._reader.fetch(_TRAIL, texts.stored(owner), kind, since)
         return [Step(row[0], texts.read(row[1]), row[2], texts.read(row[3]), row[4]) for row in rows]
 
     async def chain(self, owner: str, head: int) -> Sequence[Node]:
-        """See `ports.Conversations.chain`."""
+        """See `store.Conversations.chain`."""
         rows = await self._reader.fetch(_CHAIN, texts.number(head), texts.stored(owner))
         return [Node(number, parent, codec.decode_json(body), at) for number, parent, body, at in rows]
 
     async def change(self, changes: Sequence[Write], seen: Sequence[Branch] = ()) -> bool:
-        """See `ports.Conversations.change`."""
+        """See `store.Conversations.change`."""
         prepared = writes.prepare(changes)
         heads: dict[writes.Key, int] = {
             (texts.name(each.owner), each.kind, texts.name(each.name)): each.head for each in seen

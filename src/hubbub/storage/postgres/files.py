@@ -34,7 +34,7 @@ class Files:
         self._reader = reader
 
     async def put(self, file_id: str, blob: Blob, expires_at: float, owner: str = "", most: int = 0) -> None:
-        """See `ports.StoredFiles.put`. Raises Unstorable."""
+        """See `store.StoredFiles.put`. Raises Unstorable."""
         size = len(blob.data)
         named = (texts.name(file_id), texts.name(owner), texts.stored(blob.name), texts.stored(blob.mime))
         if most and await self.size() > most - size:
@@ -42,16 +42,16 @@ class Files:
         await self._reader.execute(_PUT, *named, size, expires_at, blob.data)
 
     async def get(self, file_id: str, now: float) -> Blob | None:
-        """See `ports.StoredFiles.get`."""
+        """See `store.StoredFiles.get`."""
         query = "SELECT data, mime, name FROM file WHERE id = $1 AND expires_at > $2"
         row = await self._reader.row(query, texts.stored(file_id), now)
         return Blob(row[0], texts.read(row[1]), texts.read(row[2])) if row else None
 
     async def sweep(self, now: float, limit: int = 100) -> int:
-        """See `ports.StoredFiles.sweep`."""
+        """See `store.StoredFiles.sweep`."""
         return len(await self._reader.fetch(_SWEEP, now, limit))
 
     async def size(self) -> int:
-        """See `ports.StoredFiles.size`."""
+        """See `store.StoredFiles.size`."""
         row = await self._reader.row(_SIZE)
         return int(row[0]) if row else 0

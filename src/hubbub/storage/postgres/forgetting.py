@@ -65,7 +65,7 @@ class Forgetting:
         self._branches = branches
 
     async def forget(self, owner: str) -> None:
-        """See `ports.Store.forget`. Raises Unstorable for what can be nobody's name."""
+        """See `store.Store.forget`. Raises Unstorable for what can be nobody's name."""
         name = texts.name(owner)
         newest: dict[str, int] = {}
 

@@ -41,27 +41,27 @@ class Leases:
         self._presence = presence
 
     async def acquire(self, name: str, node: str, ttl: float, address: str = "") -> Lease | None:
-        """See `ports.Leases.acquire`."""
+        """See `store.Leases.acquire`."""
         values = (texts.name(name), texts.stored(node), ttl, texts.stored(address))
         row = await self._reader.row(_ACQUIRE, *values)
         return _lease(*row) if row else None
 
     async def seize(self, name: str, node: str, ttl: float, address: str = "") -> Lease:
-        """See `ports.SharedLeases.seize`."""
+        """See `store.SharedLeases.seize`."""
         values = (texts.name(name), texts.stored(node), ttl, texts.stored(address))
         return _lease(*await self._reader.row(_SEIZE, *values))
 
     async def release(self, lease: Lease) -> None:
-        """See `ports.Leases.release`."""
+        """See `store.Leases.release`."""
         values = (texts.name(lease.name), texts.stored(lease.node), texts.number(lease.fence))
         await self._reader.execute(_RELEASE, *values)
 
     async def held(self) -> Sequence[Lease]:
-        """See `ports.Leases.held`."""
+        """See `store.Leases.held`."""
         return [_lease(*row) for row in await self._reader.fetch(_HELD)]
 
     async def nodes(self) -> Sequence[Lease]:
-        """See `ports.SharedLeases.nodes`."""
+        """See `store.SharedLeases.nodes`."""
         return await self._presence.members()
 
 

@@ -67,7 +67,7 @@ RETURNING {_OURS}
 
 
 class Outbox:
-    """The `Outbox` part of the contract, shared by processes: `ports.SharedOutbox`."""
+    """The `Outbox` part of the contract, shared by processes: `store.SharedOutbox`."""
 
     def __init__(self, parts: Parts) -> None:
         """Nothing to load."""
@@ -76,7 +76,7 @@ class Outbox:
         self._loop = asyncio.get_running_loop()
 
     async def recover(self, node: str) -> Sequence[Row]:
-        """See `ports.Outbox.recover`. Rows of other processes that are alive stay theirs."""
+        """See `store.Outbox.recover`. Rows of other processes that are alive stay theirs."""
         found: list[Row] = await self._call(self._recover, node)
         return found
 
@@ -86,7 +86,7 @@ class Outbox:
         return await self._readable(db, sorted(map(tuple, await db.fetch(_HAND_OVER, identity))))
 
     async def take(self, node: str, accounts: Sequence[Account], limit: int = 1000) -> Sequence[Row]:
-        """See `ports.SharedOutbox.take`."""
+        """See `store.SharedOutbox.take`."""
         self._parts.signals.rows.clear()
         if not accounts or limit <= 0:
             return []
@@ -106,18 +106,18 @@ class Outbox:
         return await self._readable(db, sorted(tuple(row) for row in found if row[0] not in early))
 
     def own(self, accounts: Collection[Account]) -> None:
-        """See `ports.SharedOutbox.own`."""
+        """See `store.SharedOutbox.own`."""
         self._parts.presence.accounts = frozenset(account.key for account in accounts)
 
     async def give_back(self, node: str, accounts: Sequence[Account]) -> None:
-        """See `ports.SharedOutbox.give_back`."""
+        """See `store.SharedOutbox.give_back`."""
         await self._call(self._give_back, node, [account.key for account in accounts])
 
     async def _give_back(self, node: str, accounts: list[str], db: Connection) -> None:
         await db.execute(_GIVE_BACK, self._parts.presence.identify(node), *_ranges(accounts))
 
     async def bury(self, node: str) -> None:
-        """See `ports.SharedOutbox.bury`."""
+        """See `store.SharedOutbox.bury`."""
         await self._call(self._bury, node)
 
     async def _bury(self, node: str, db: Connection) -> None:
@@ -125,7 +125,7 @@ class Outbox:
             self._parts.signals.queued(others=self._parts.presence.others)
 
     async def waiting(self, timeout: float) -> None:  # noqa: ASYNC109 - as the port says
-        """See `ports.SharedOutbox.waiting`."""
+        """See `store.SharedOutbox.waiting`."""
         await heard(self._parts.signals.rows, timeout)
 
     async def _readable(self, db: Connection, found: Sequence[Any]) -> list[Row]:
@@ -139,21 +139,21 @@ class Outbox:
         return readable
 
     def begin(self, row: int) -> Awaitable[bool]:
-        """See `ports.Outbox.begin`. False, too, if another process that is alive was handed the row."""
+        """See `store.Outbox.begin`. False, too, if another process that is alive was handed the row."""
         return self._writer.ask(Begin(self._loop.create_future(), texts.number(row)))
 
     def settle(self, row: int, message_id: str) -> Awaitable[None]:
-        """See `ports.Outbox.settle`."""
+        """See `store.Outbox.settle`."""
         sent_as = texts.stored(codec.clean(message_id))
         return self._writer.ask(Settle(self._loop.create_future(), texts.number(row), sent_as))
 
     def fail(self, row: int, state: State, error: str, next_at: float = 0.0) -> Awaitable[None]:
-        """See `ports.Outbox.fail`."""
+        """See `store.Outbox.fail`."""
         code, reason = rows.state_code(state), texts.stored(codec.clean(error))
         return self._writer.ask(Fail(self._loop.create_future(), texts.number(row), code, reason, next_at))
 
     async def sent(self, room: Room, message_id: str) -> Row | None:
-        """See `ports.Outbox.sent`."""
+        """See `store.Outbox.sent`."""
         if not message_id:
             return None
         # Platforms that count in circles use an id again: the newest is meant.
@@ -161,11 +161,11 @@ class Outbox:
         return read_row(found, self._writer.hub) if found else None
 
     async def row(self, row: int) -> Row | None:
-        """See `ports.Outbox.row`."""
+        """See `store.Outbox.row`."""
         return await self._one("WHERE id = $1", row)
 
     async def draft(self, entry: int) -> Row | None:
-        """See `ports.Outbox.draft`."""
+        """See `store.Outbox.draft`."""
         return await self._one("WHERE entry = $1 AND edits < 0 ORDER BY id DESC LIMIT 1", entry)
 
     async def _one(self, where: str, number: int) -> Row | None:
@@ -173,7 +173,7 @@ class Outbox:
         return read_row(found, self._writer.hub) if found else None
 
     async def bounce(self, room: Room, message_id: str, error: str) -> bool:
-        """See `ports.Outbox.bounce`."""
+        """See `store.Outbox.bounce`."""
         row = await self.sent(room, message_id)
         if row is None:
             return False
@@ -185,18 +185,18 @@ class Outbox:
         return bool(await db.fetch(_BOUNCE, row, error))
 
     async def deliveries(self, states: Sequence[State], limit: int = 100, after: int = 0) -> Sequence[Row]:
-        """See `ports.Outbox.deliveries`."""
+        """See `store.Outbox.deliveries`."""
         codes = sorted({rows.state_code(state) for state in states})
         where = "WHERE state = ANY($1::smallint[]) AND id > $2 ORDER BY id LIMIT $3"
         found = await self._parts.reader.fetch(_SELECT + where, codes, texts.number(after), max(limit, 0))
         return [read_row(columns, self._writer.hub) for columns in found]
 
     async def retry(self, row: int) -> Row | None:
-        """See `ports.Outbox.retry`."""
+        """See `store.Outbox.retry`."""
         return await self._move(row, _RETRIABLE, State.QUEUED)
 
     async def drop(self, row: int) -> Row | None:
-        """See `ports.Outbox.drop`."""
+        """See `store.Outbox.drop`."""
         return await self._move(row, _DROPPABLE, State.DROPPED)
 
     async def _move(self, row: int, allowed: list[int], target: State) -> Row | None:

@@ -184,12 +184,12 @@ class Presence:
         return f"the database has not answered for {silent:.0f} s" if silent > _SILENT else ""
 
     def known_as(self, address: str, roles: Sequence[str]) -> None:
-        """See `ports.Shared.known_as`."""
+        """See `store.Shared.known_as`."""
         self._member = Member(self._member.node, texts.stored(address), self._member.ttl)
         self._roles = ",".join(roles)
 
     async def statuses(self) -> Sequence[NodeStatus]:
-        """See `ports.Shared.members`."""
+        """See `store.Shared.members`."""
         return [
             NodeStatus(texts.read(node), texts.read(address), tuple(filter(None, roles.split(","))), at, lanes, names)
             for node, address, roles, at, lanes, names in (

@@ -38,7 +38,7 @@ class Pruning:
         self._reader = reader
 
     async def prune(self, before: float, limit: int) -> int:
-        """See `ports.Store.prune`."""
+        """See `store.Store.prune`."""
         await self._reader.execute(_WRITERS, before)
         gone = 0
         for table in _TABLES:

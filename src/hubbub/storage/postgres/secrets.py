@@ -7,7 +7,7 @@ import json
 from collections.abc import Awaitable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from hubbub.core.ports import Token
+from hubbub.core.store import Token
 from hubbub.storage.postgres import texts
 from hubbub.storage.postgres.orders import Call
 
@@ -32,38 +32,38 @@ class Secrets:
         self._reader = reader
 
     async def get(self, key: str) -> str | None:
-        """See `ports.Secrets.get`."""
+        """See `store.Secrets.get`."""
         row = await self._reader.row("SELECT value FROM meta WHERE key = $1", texts.stored(key))
         return texts.read(row[0]) if row else None
 
     async def put(self, key: str, value: str) -> None:
-        """See `ports.Secrets.put`."""
+        """See `store.Secrets.put`."""
         await self._change(_PUT, texts.name(key), texts.stored(value))
 
     async def change(self, key: str, seen: str | None, value: str) -> bool:
-        """See `ports.Secrets.change`."""
+        """See `store.Secrets.change`."""
         named = (texts.name(key), texts.stored(value))
         if seen is None:
             return await self._change(_PUT_FIRST, *named) == "INSERT 0 1"
         return await self._change(_CHANGE, *named, texts.stored(seen)) == "UPDATE 1"
 
     async def token_add(self, token: Token, digest: str) -> None:
-        """See `ports.Secrets.token_add`."""
+        """See `store.Secrets.token_add`."""
         named = (texts.name(token.id), texts.name(digest), texts.stored(token.name))
         rest = (json.dumps(token.scopes), texts.stored(token.owner), token.created_at, token.expires_at)
         await self._change(_ADD, *named, *rest, token.per_minute)
 
     async def token_find(self, digest: str) -> Token | None:
-        """See `ports.Secrets.token_find`."""
+        """See `store.Secrets.token_find`."""
         row = await self._reader.row(_TOKENS + "WHERE digest = $1", texts.stored(digest))
         return _token(row) if row else None
 
     async def tokens(self) -> Sequence[Token]:
-        """See `ports.Secrets.tokens`."""
+        """See `store.Secrets.tokens`."""
         return [_token(row) for row in await self._reader.fetch(_TOKENS + "ORDER BY created_at, id")]
 
     async def token_drop(self, token_id: str) -> bool:
-        """See `ports.Secrets.token_drop`."""
+        """See `store.Secrets.token_drop`."""
         return await self._change("DELETE FROM token WHERE id = $1", texts.stored(token_id)) == "DELETE 1"
 
     def _change(self, query: str, *values: object) -> Awaitable[str]:

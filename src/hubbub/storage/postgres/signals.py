@@ -1,6 +1,6 @@
 """Who waits for work hears of it: within the process at once, from other processes by NOTIFY, else by looking.
 
-On the same channel go short words of the upper layers (`ports.Words`). A payload is a JSON list of topics and texts;
+On the same channel go short words of the upper layers (`store.Words`). A payload is a JSON list of topics and texts;
 what does not fit into one goes into the next.
 """
 
@@ -61,12 +61,12 @@ class Signals:
             self._say(_SEND)
 
     def word(self, topic: str, text: str) -> None:
-        """See `ports.Words.tell`. Of too many the oldest are lost."""
+        """See `store.Words.tell`. Of too many the oldest are lost."""
         self._words.append((topic, text))
         self._tell.set()
 
     def hear(self, topic: str, hearer: Callable[[str], None]) -> None:
-        """See `ports.Words.hear`."""
+        """See `store.Words.hear`."""
         self._hearers.setdefault(topic, []).append(hearer)
 
     def _say(self, word: str) -> None:

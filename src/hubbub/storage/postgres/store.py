@@ -50,7 +50,7 @@ _NODES = f"SELECT count(*) FROM member WHERE until > {NOW}"  # noqa: S608 - fixe
 
 
 class PostgresStore:
-    """`ports.Store` in a database that other processes share. Build it inside the event loop."""
+    """`store.Store` in a database that other processes share. Build it inside the event loop."""
 
     def __init__(
         self,
@@ -92,7 +92,7 @@ class PostgresStore:
         self.secret = ""
 
     async def open(self) -> None:
-        """See `ports.Store.open`."""
+        """See `store.Store.open`."""
         try:
             # Whoever migrates may take its time, and the others wait for it.
             db = await self._database.connect(statement_timeout="0", lock_timeout="0")
@@ -122,7 +122,7 @@ class PostgresStore:
                 tasks.create_task(each)
 
     async def close(self) -> None:
-        """See `ports.Store.close`."""
+        """See `store.Store.close`."""
         running, self._running = self._running, None
         if running is None:
             return
@@ -140,37 +140,37 @@ class PostgresStore:
 
     @property
     def trouble(self) -> str:
-        """See `ports.Shared.trouble`."""
+        """See `store.Shared.trouble`."""
         return self._presence.trouble
 
     def known_as(self, address: str, roles: Sequence[str]) -> None:
-        """See `ports.Shared.known_as`."""
+        """See `store.Shared.known_as`."""
         self._presence.known_as(address, roles)
 
     async def backlog(self) -> int:
-        """See `ports.Shared.backlog`."""
+        """See `store.Shared.backlog`."""
         row = await self._reader.row(_BACKLOG)
         return int(row[0]) if row else 0
 
     async def members(self) -> Sequence[NodeStatus]:
-        """See `ports.Shared.members`."""
+        """See `store.Shared.members`."""
         return await self._presence.statuses()
 
     async def prune(self, before: float, limit: int = 500) -> int:
-        """See `ports.Store.prune`."""
+        """See `store.Store.prune`."""
         await self._forgetting.resume()
         return await self._pruning.prune(before, limit)
 
     async def collect(self, before: float, limit: int = 500) -> int:
-        """See `ports.Store.collect`."""
+        """See `store.Store.collect`."""
         return await self._collecting.collect(before, limit)
 
     async def forget(self, owner: str) -> None:
-        """See `ports.Store.forget`."""
+        """See `store.Store.forget`."""
         await self._forgetting.forget(owner)
 
     async def stats(self) -> Mapping[str, float]:
-        """See `ports.Store.stats`; more: lanes held and free, the lag of the oldest free one in seconds, nodes."""
+        """See `store.Store.stats`; more: lanes held and free, the lag of the oldest free one in seconds, nodes."""
         counts = dict.fromkeys(("outbox_queued", "outbox_sending", "outbox_unknown", "outbox_dead"), 0.0)
         counts |= {f"outbox_{STATE_NAMES[row[0]]}": float(row[1]) for row in await self._reader.fetch(_ROWS)}
         lanes, nodes = await self._reader.row(_LANES), await self._reader.row(_NODES)

@@ -25,12 +25,12 @@ class Timers:
         self._reader = reader
 
     async def fire(self, now: float, node: str = "", limit: int = 100) -> Sequence[Receipt]:
-        """See `ports.Timers.fire`."""
+        """See `store.Timers.fire`."""
         order = Fire(asyncio.get_running_loop().create_future(), now, node, limit)
         fired: list[Receipt] = await self._writer.ask(order)
         return fired
 
     async def next_due(self) -> float | None:
-        """See `ports.Timers.next_due`."""
+        """See `store.Timers.next_due`."""
         row = await self._reader.row(_NEXT)
         return None if row is None or row[0] is None else float(row[0])

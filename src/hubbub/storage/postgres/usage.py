@@ -38,24 +38,24 @@ class Usage(Reserving):
         self._reader = reader
 
     async def spent(self, owner: str, first: str, last: str) -> Spent:
-        """See `ports.Usage.spent`."""
+        """See `store.Usage.spent`."""
         where = _SUMS + "WHERE owner = $1 AND day BETWEEN $2 AND $3 GROUP BY owner"
         row = await self._reader.row(where, *map(texts.stored, (owner, first, last)))
         return _read(row) if row else Spent(owner)
 
     async def spenders(self, limit: int = 100) -> Sequence[Spent]:
-        """See `ports.Usage.spenders`."""
+        """See `store.Usage.spenders`."""
         order = "WHERE NOT starts_with(owner, 'hub:') GROUP BY owner ORDER BY max(at) DESC, owner LIMIT $1"
         rows = await self._reader.fetch(_SUMS + order, max(limit, 0))
         return [_read(row) for row in rows]
 
     async def days(self, owner: str, first: str, last: str) -> Mapping[str, Spent]:
-        """See `ports.Usage.days`."""
+        """See `store.Usage.days`."""
         rows = await self._reader.fetch(_DAYS, *map(texts.stored, (owner, first, last)))
         return {texts.read(row[0]): _read(tuple(row)[1:]) for row in rows}
 
     async def add(self, spend: Spend) -> None:
-        """See `ports.Usage.add`. Raises Unstorable."""
+        """See `store.Usage.add`. Raises Unstorable."""
         names, now = spending.prepare(spend), time.time()
 
         async def count(db: Connection) -> None:

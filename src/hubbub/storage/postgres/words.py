@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class ClusterWords:
-    """`ports.Words` over NOTIFY."""
+    """`store.Words` over NOTIFY."""
 
     def __init__(self, signals: Signals, presence: Presence) -> None:
         """Nothing is told where ``presence`` knows of no others."""
@@ -20,10 +20,10 @@ class ClusterWords:
         self._presence = presence
 
     def tell(self, topic: str, text: str) -> None:
-        """See `ports.Words.tell`."""
+        """See `store.Words.tell`."""
         if self._presence.others:
             self._signals.word(topic, text)
 
     def hear(self, topic: str, hearer: Callable[[str], None]) -> None:
-        """See `ports.Words.hear`."""
+        """See `store.Words.hear`."""
         self._signals.hear(topic, hearer)

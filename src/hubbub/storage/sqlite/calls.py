@@ -43,12 +43,12 @@ class Calls:
         self._reader = reader
 
     async def add(self, calls: Sequence[ModelCall]) -> int:
-        """See `ports.Calls.add`. Raises Unstorable."""
+        """See `store.Calls.add`. Raises Unstorable."""
         rows = [_row(call) for call in calls]
         return int(await self._writer.call(partial(_add, rows))) if rows else 0
 
     async def find(self, query: CallQuery) -> Sequence[LoggedCall]:
-        """See `ports.Calls.find`."""
+        """See `store.Calls.find`."""
         after, number = query.after or (_EARLIEST, 0)
         values = {
             "owner": query.owner,
@@ -62,7 +62,7 @@ class Calls:
         return await self._reader.read(lambda db: [_read(row) for row in db.execute(_FIND, values)])
 
     async def prune(self, before: float, most: int) -> int:
-        """See `ports.Calls.prune`."""
+        """See `store.Calls.prune`."""
         return int(await self._writer.call(partial(_prune, before, most)))
 
 

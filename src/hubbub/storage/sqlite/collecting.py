@@ -42,7 +42,7 @@ class Collecting:
         self._branches = branches
 
     async def collect(self, before: float, limit: int) -> int:
-        """See `ports.Store.collect`."""
+        """See `store.Store.collect`."""
         gone = 0
         for found in await self._reader.read(partial(_find, before, limit)):
             if await self._writer.call(partial(_remove, found, before)):

@@ -32,17 +32,17 @@ class Conversations(branches.Branches):
         self._writer = writer
 
     async def trail(self, owner: str, kind: BranchKind, since: float = 0.0) -> Sequence[Step]:
-        """See `ports.Conversations.trail`."""
+        """See `store.Conversations.trail`."""
         return await self._reader.read(lambda db: [Step(*row) for row in db.execute(_TRAIL, (owner, kind, since))])
 
     async def chain(self, owner: str, head: int) -> Sequence[Node]:
-        """See `ports.Conversations.chain`."""
+        """See `store.Conversations.chain`."""
         if not 0 < head < _LARGEST:
             return ()
         return await self._reader.read(partial(_read_chain, owner, head))
 
     async def change(self, writes: Sequence[Write], seen: Sequence[Branch] = ()) -> bool:
-        """See `ports.Conversations.change`."""
+        """See `store.Conversations.change`."""
         prepared = self.prepare(writes)
         done: list[object] = []
         stored = self._writer.call(partial(_change, prepared, seen, done))

@@ -28,13 +28,13 @@ class Files:
         self._reader = reader
 
     async def put(self, file_id: str, blob: Blob, expires_at: float, owner: str = "", most: int = 0) -> None:
-        """See `ports.StoredFiles.put`. Raises Unstorable."""
+        """See `store.StoredFiles.put`. Raises Unstorable."""
         codec.check(file_id, owner, blob.name, blob.mime)
         values = (file_id, owner, blob.name, blob.mime, len(blob.data), expires_at, blob.data)
         await self._writer.call(partial(_put, values, most - len(blob.data) if most else 0))
 
     async def get(self, file_id: str, now: float) -> Blob | None:
-        """See `ports.StoredFiles.get`."""
+        """See `store.StoredFiles.get`."""
 
         def read(db: sqlite3.Connection) -> Blob | None:
             query = "SELECT data, mime, name FROM file WHERE id = ? AND expires_at > ?"
@@ -44,14 +44,14 @@ class Files:
         return await self._reader.read(read)
 
     async def sweep(self, now: float, limit: int = 100) -> int:
-        """See `ports.StoredFiles.sweep`."""
+        """See `store.StoredFiles.sweep`."""
         old = await self._reader.read(lambda db: db.execute(_EXPIRED, (now, limit)).fetchall())
         if old:
             await self._writer.call(lambda db: db.executemany("DELETE FROM file WHERE id = ?", old).rowcount)
         return len(old)
 
     async def size(self) -> int:
-        """See `ports.StoredFiles.size`."""
+        """See `store.StoredFiles.size`."""
         return await self._reader.read(lambda db: int(db.execute(_SIZE).fetchone()[0]))
 
 

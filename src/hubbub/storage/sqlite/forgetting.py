@@ -60,7 +60,7 @@ class Forgetting:
         self._branches = branches
 
     async def forget(self, owner: str) -> None:
-        """See `ports.Store.forget`. Raises Unstorable for what can be nobody's name."""
+        """See `store.Store.forget`. Raises Unstorable for what can be nobody's name."""
         codec.check(owner)
         newest: dict[str, int] = await self._writer.call(partial(_unlink, owner))
         self._branches.forget(owner)

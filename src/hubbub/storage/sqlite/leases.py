@@ -20,7 +20,7 @@ class Leases:
         self._reader = reader
 
     async def acquire(self, name: str, node: str, ttl: float, address: str = "") -> Lease | None:
-        """See `ports.Leases.acquire`."""
+        """See `store.Leases.acquire`."""
 
         def take(db: sqlite3.Connection) -> Lease | None:
             now = time.time()
@@ -36,7 +36,7 @@ class Leases:
         return found
 
     async def release(self, lease: Lease) -> None:
-        """See `ports.Leases.release`."""
+        """See `store.Leases.release`."""
 
         def drop(db: sqlite3.Connection) -> None:
             # The row stays, lapsed, so that the fence goes on rising.
@@ -48,7 +48,7 @@ class Leases:
         await self._writer.call(drop)
 
     async def held(self) -> Sequence[Lease]:
-        """See `ports.Leases.held`."""
+        """See `store.Leases.held`."""
 
         def read(db: sqlite3.Connection) -> list[Lease]:
             query = "SELECT name, node, fence, until, address FROM lease WHERE until > ? ORDER BY name"

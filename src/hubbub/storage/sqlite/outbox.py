@@ -69,7 +69,7 @@ class Outbox:
         return tuple(rows), values
 
     async def recover(self, node: str) -> Sequence[Row]:  # noqa: ARG002 - with one process all that is left is its own
-        """See `ports.Outbox.recover`."""
+        """See `store.Outbox.recover`."""
         rows: list[Row] = await self._writer.call(self._recover)
         return rows
 
@@ -86,7 +86,7 @@ class Outbox:
         return rows
 
     def begin(self, row: int) -> Awaitable[bool]:
-        """See `ports.Outbox.begin`."""
+        """See `store.Outbox.begin`."""
         batch = self._writer.batch
         batch.begun.append((row,))
         future: asyncio.Future[bool] = self._loop.create_future()
@@ -94,7 +94,7 @@ class Outbox:
         return future
 
     def settle(self, row: int, message_id: str) -> Awaitable[None]:
-        """See `ports.Outbox.settle`."""
+        """See `store.Outbox.settle`."""
         future: asyncio.Future[None] = self._loop.create_future()
         batch = self._writer.batch
         batch.settled.append((codec.clean(message_id), row))
@@ -102,7 +102,7 @@ class Outbox:
         return future
 
     def fail(self, row: int, state: State, error: str, next_at: float = 0.0) -> Awaitable[None]:
-        """See `ports.Outbox.fail`."""
+        """See `store.Outbox.fail`."""
         values = (state_code(state), codec.clean(error), next_at, row)
 
         def store(db: sqlite3.Connection) -> None:
@@ -111,7 +111,7 @@ class Outbox:
         return self._writer.call(store)
 
     async def sent(self, room: Room, message_id: str) -> Row | None:
-        """See `ports.Outbox.sent`."""
+        """See `store.Outbox.sent`."""
         if not message_id:
             return None
         # Platforms that count in circles use an id again: the newest is meant.
@@ -120,20 +120,20 @@ class Outbox:
         return rows[0] if rows else None
 
     async def row(self, row: int) -> Row | None:
-        """See `ports.Outbox.row`."""
+        """See `store.Outbox.row`."""
         if not 0 < row < _ALL_IDS:
             return None
         rows = await self._reader.read(lambda db: self._read(db, "WHERE id = ?", (row,)))
         return rows[0] if rows else None
 
     async def draft(self, entry: int) -> Row | None:
-        """See `ports.Outbox.draft`."""
+        """See `store.Outbox.draft`."""
         where = "WHERE entry = ? AND edits < 0 ORDER BY id DESC LIMIT 1"
         rows = await self._reader.read(lambda db: self._read(db, where, (entry,)))
         return rows[0] if rows else None
 
     async def bounce(self, room: Room, message_id: str, error: str) -> bool:
-        """See `ports.Outbox.bounce`."""
+        """See `store.Outbox.bounce`."""
         row = await self.sent(room, message_id)
         if row is None:
             return False
@@ -147,7 +147,7 @@ class Outbox:
         return bounced
 
     async def deliveries(self, states: Sequence[State], limit: int = 100, after: int = 0) -> Sequence[Row]:
-        """See `ports.Outbox.deliveries`."""
+        """See `store.Outbox.deliveries`."""
         codes = sorted({state_code(state) for state in states})
         marks = ",".join("?" * len(codes))
         covered = _IN_INDEX if all(code < OPEN for code in codes) else ""
@@ -155,11 +155,11 @@ class Outbox:
         return await self._reader.read(lambda db: self._read(db, where, (*codes, after, limit)))
 
     async def retry(self, row: int) -> Row | None:
-        """See `ports.Outbox.retry`."""
+        """See `store.Outbox.retry`."""
         return await self._move(row, _RETRIABLE, State.QUEUED, " AND edits >= 0")
 
     async def drop(self, row: int) -> Row | None:
-        """See `ports.Outbox.drop`."""
+        """See `store.Outbox.drop`."""
         return await self._move(row, _DROPPABLE, State.DROPPED)
 
     async def _move(self, row: int, allowed: tuple[State, ...], target: State, but: str = "") -> Row | None:

@@ -36,7 +36,7 @@ class Pruning:
         self._reader = reader
 
     async def prune(self, before: float, limit: int) -> int:
-        """See `ports.Store.prune`."""
+        """See `store.Store.prune`."""
         gone = 0
         for table in _TABLES:
             if gone < limit:

@@ -34,16 +34,16 @@ class Reserving:
         self._writer = writer
 
     async def reserve(self, wanted: Reservation) -> Shortage | None:
-        """See `ports.Usage.reserve`. Raises Unstorable."""
+        """See `store.Usage.reserve`. Raises Unstorable."""
         check(wanted)
         return await self._shared(partial(_reserve, wanted))
 
     async def release(self, hold: str) -> None:
-        """See `ports.Usage.release`."""
+        """See `store.Usage.release`."""
         await self._shared(partial(release, hold))
 
     async def sweep(self, now: float) -> int:
-        """See `ports.Usage.sweep`."""
+        """See `store.Usage.sweep`."""
         return await self._shared(partial(_sweep, now))
 
     async def _shared(self, work: Callable[[sqlite3.Connection], T]) -> T:

@@ -6,7 +6,7 @@ import json
 import sqlite3
 from collections.abc import Sequence
 
-from hubbub.core.ports import Token
+from hubbub.core.store import Token
 from hubbub.storage.sqlite.reader import Reader
 from hubbub.storage.sqlite.writer import Writer
 
@@ -22,7 +22,7 @@ class Secrets:
         self._reader = reader
 
     async def get(self, key: str) -> str | None:
-        """See `ports.Secrets.get`."""
+        """See `store.Secrets.get`."""
 
         def read(db: sqlite3.Connection) -> str | None:
             row = db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
@@ -31,7 +31,7 @@ class Secrets:
         return await self._reader.read(read)
 
     async def put(self, key: str, value: str) -> None:
-        """See `ports.Secrets.put`."""
+        """See `store.Secrets.put`."""
 
         def store(db: sqlite3.Connection) -> None:
             db.execute("INSERT OR REPLACE INTO meta VALUES(?, ?)", (key, value))
@@ -39,7 +39,7 @@ class Secrets:
         await self._writer.call(store)
 
     async def change(self, key: str, seen: str | None, value: str) -> bool:
-        """See `ports.Secrets.change`."""
+        """See `store.Secrets.change`."""
 
         def store(db: sqlite3.Connection) -> bool:
             if seen is None:
@@ -51,7 +51,7 @@ class Secrets:
         return changed
 
     async def token_add(self, token: Token, digest: str) -> None:
-        """See `ports.Secrets.token_add`."""
+        """See `store.Secrets.token_add`."""
         values = (
             token.id,
             digest,
@@ -69,16 +69,16 @@ class Secrets:
         await self._writer.call(store)
 
     async def token_find(self, digest: str) -> Token | None:
-        """See `ports.Secrets.token_find`."""
+        """See `store.Secrets.token_find`."""
         found = await self._reader.read(lambda db: _tokens(db, "WHERE digest = ?", (digest,)))
         return found[0] if found else None
 
     async def tokens(self) -> Sequence[Token]:
-        """See `ports.Secrets.tokens`."""
+        """See `store.Secrets.tokens`."""
         return await self._reader.read(lambda db: _tokens(db, "ORDER BY created_at, id", ()))
 
     async def token_drop(self, token_id: str) -> bool:
-        """See `ports.Secrets.token_drop`."""
+        """See `store.Secrets.token_drop`."""
 
         def drop(db: sqlite3.Connection) -> bool:
             return db.execute("DELETE FROM token WHERE id = ?", (token_id,)).rowcount > 0

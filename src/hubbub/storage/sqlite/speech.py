@@ -17,7 +17,7 @@ _LATELY = (
 
 
 def said(room: Room, before: int, limit: int, db: sqlite3.Connection) -> list[Received]:
-    """See `ports.Journal.said`."""
+    """See `store.Journal.said`."""
     found: list[Received] = []
     lane = owner_of(room, "", shared=True)
     for row in db.execute(_LATELY, {"before": before, "most": MOST, "lane": lane}):

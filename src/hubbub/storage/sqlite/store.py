@@ -28,7 +28,7 @@ from hubbub.storage.sqlite.writer import Writer
 
 
 class SqliteStore:
-    """`ports.Store` in one file of a data folder that this process owns. Build it inside the event loop."""
+    """`store.Store` in one file of a data folder that this process owns. Build it inside the event loop."""
 
     def __init__(self, folder: Path, *, waiting: int = 4000, failpoint: Failpoint = never) -> None:
         """``waiting``: rows that may wait for a transaction before events are refused."""
@@ -51,7 +51,7 @@ class SqliteStore:
         self._forgetting = Forgetting(self._writer, self._reader, self.conversations)
 
     async def open(self) -> None:
-        """See `ports.Store.open`."""
+        """See `store.Store.open`."""
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
@@ -82,7 +82,7 @@ class SqliteStore:
         self._writer.start(db)
 
     async def close(self) -> None:
-        """See `ports.Store.close`."""
+        """See `store.Store.close`."""
         await self._writer.idle()
         # The reader first: the last connection to close folds the log into the file, and the reader cannot write.
         await self._reader.close()
@@ -90,20 +90,20 @@ class SqliteStore:
         self._lock.drop()
 
     async def prune(self, before: float, limit: int = 500) -> int:
-        """See `ports.Store.prune`."""
+        """See `store.Store.prune`."""
         await self._forgetting.resume()
         return await self._pruning.prune(before, limit)
 
     async def collect(self, before: float, limit: int = 500) -> int:
-        """See `ports.Store.collect`."""
+        """See `store.Store.collect`."""
         return await self._collecting.collect(before, limit)
 
     async def forget(self, owner: str) -> None:
-        """See `ports.Store.forget`."""
+        """See `store.Store.forget`."""
         await self._forgetting.forget(owner)
 
     async def stats(self) -> Mapping[str, float]:
-        """See `ports.Store.stats`."""
+        """See `store.Store.stats`."""
 
         def count(db: sqlite3.Connection) -> dict[str, float]:
             found = db.execute("SELECT state, count(*) FROM outbox WHERE state < 10 GROUP BY state")

@@ -41,7 +41,7 @@ class Timers:
         self._inbox = inbox
 
     async def fire(self, now: float, node: str = "", limit: int = 100) -> Sequence[Receipt]:
-        """See `ports.Timers.fire`."""
+        """See `store.Timers.fire`."""
         due = await self._reader.read(partial(_read_due, now, limit))
         if not due:
             return []
@@ -76,7 +76,7 @@ class Timers:
                 self._inbox.forsake(receipt)
 
     async def next_due(self) -> float | None:
-        """See `ports.Timers.next_due`."""
+        """See `store.Timers.next_due`."""
 
         def read(db: sqlite3.Connection) -> float | None:
             row = db.execute("SELECT min(due) FROM timer").fetchone()

@@ -40,7 +40,7 @@ class Usage(Reserving):
         self._reader = reader
 
     async def spent(self, owner: str, first: str, last: str) -> Spent:
-        """See `ports.Usage.spent`."""
+        """See `store.Usage.spent`."""
 
         def read(db: sqlite3.Connection) -> Spent:
             query = f"SELECT {_SUMS} WHERE owner = ? AND day BETWEEN ? AND ? GROUP BY owner"
@@ -50,7 +50,7 @@ class Usage(Reserving):
         return await self._reader.read(read)
 
     async def spenders(self, limit: int = 100) -> Sequence[Spent]:
-        """See `ports.Usage.spenders`."""
+        """See `store.Usage.spenders`."""
 
         def read(db: sqlite3.Connection) -> list[Spent]:
             theirs = "substr(owner, 1, 4) <> 'hub:'"
@@ -60,7 +60,7 @@ class Usage(Reserving):
         return await self._reader.read(read)
 
     async def days(self, owner: str, first: str, last: str) -> Mapping[str, Spent]:
-        """See `ports.Usage.days`."""
+        """See `store.Usage.days`."""
 
         def read(db: sqlite3.Connection) -> dict[str, Spent]:
             return {row[0]: Spent(*row[1:]) for row in db.execute(_DAYS, (owner, first, last))}
@@ -68,7 +68,7 @@ class Usage(Reserving):
         return await self._reader.read(read)
 
     async def add(self, spend: Spend) -> None:
-        """See `ports.Usage.add`. Raises Unstorable."""
+        """See `store.Usage.add`. Raises Unstorable."""
         prepare(spend)
         await self._writer.call(partial(_apply, spend, time.time()))
 
