@@ -160,7 +160,7 @@ class Cluster:
             *judge.handled_once(said, stored),
             *judge.accepted_in_order(said, stored),
             *judge.shown_once(shown, stored, self.delivery),
-            *judge.shown_in_order(shown, said, stored, self.delivery),
+            *judge.shown_in_order(shown, said, stored, self.delivery, several=True),
             *judge.remembered_once(said, stored),
             *doubted(unknown, self.trail),
             *(f"{name} had an error that nobody expected" for name, hub in self.hubs.items() if "Traceback" in hub.log),

@@ -76,9 +76,16 @@ def shown_once(shown: Sequence[Shown], stored: Stored, delivery: str) -> Iterato
             yield f"row {row.id} is {row.state} and nobody saw it"
 
 
-def shown_in_order(shown: Sequence[Shown], said: Sequence[Said], stored: Stored, delivery: str) -> Iterator[str]:
-    """In a room messages were seen in the order of their rows; what people fetch themselves, in the order of asking."""
+def shown_in_order(
+    shown: Sequence[Shown], said: Sequence[Said], stored: Stored, delivery: str, *, several: bool = False
+) -> Iterator[str]:
+    """In a room messages were seen in the order of their rows; what people fetch themselves, in the order of asking.
+
+    ``several``: of several processes one may be taken for dead that is not; what it was sending, and nobody can tell
+    about since, may come late.
+    """
     rows = {row.key: row.id for row in stored.rows}
+    in_doubt = {row.key for row in stored.rows if several and row.state is State.UNKNOWN}
     who_of = {each.number: each.who for each in said}
     who, newest = "", Counter[str]()
     for each in shown:
@@ -86,7 +93,7 @@ def shown_in_order(shown: Sequence[Shown], said: Sequence[Said], stored: Stored,
         who = who_of.get(found[0], "") if found else who  # a later part is the same person's
         lane = who if delivery == "window" else each.room
         place = rows.get(each.key, 0)
-        if place < newest[lane]:
+        if place < newest[lane] and each.key not in in_doubt:
             yield f"row {place} was shown behind {newest[lane]}"
         newest[lane] = max(place, newest[lane])
 

@@ -170,9 +170,6 @@ class LoopbackAdapter:
         return identity
 
     async def _show(self, row: Row) -> str:
-        known = self.record.known(row.key)
-        if known is not None and self._settings.delivery in (Delivery.IDEMPOTENT, Delivery.WINDOW):
-            return known
         out = row.out
         return await self.record.show(
             {
@@ -181,7 +178,8 @@ class LoopbackAdapter:
                 "room": out.room.key,
                 "message": write_message(out.message),
                 "reply_to": out.reply_to,
-            }
+            },
+            once=self._settings.delivery in (Delivery.IDEMPOTENT, Delivery.WINDOW),
         )
 
     async def edit(self, room: Room, message_id: str, message: Message) -> None:

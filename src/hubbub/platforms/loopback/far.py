@@ -9,10 +9,13 @@ Files are read and written in place, for this is a platform for tests.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import os
-from collections.abc import AsyncIterator
+import sys
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 import orjson
 
@@ -99,36 +102,54 @@ class Spool:
 
 
 class Record:
-    """What was shown, in order; in a file too if there is one, every line safe before it is confirmed."""
+    """What was shown, in order; in a file too if there is one, every line safe before it is confirmed.
+
+    Several processes may write the file, as they may all call one platform: a key is known whoever it came from.
+    """
 
     def __init__(self, path: Path | None) -> None:
         """``path``: the file, which may hold what was shown before."""
         self.lines: list[ShownLine] = []
         self._path = path
         self._writing = asyncio.Lock()
+        self._place = 0
         self.ids: set[str] = set()
         self._keys: dict[str, str] = {}
         self.read()
 
     def read(self) -> None:
         """Know what is in the file, which another process may have written."""
-        before = self._before()
-        for line in before[len(self.lines) :]:
-            self._remember(line)
+        if self._path is not None and self._path.exists():
+            with self._path.open("rb") as file, _alone(file):
+                self._take(file)
 
-    def known(self, key: str) -> str | None:
-        """The id of the message that was sent under a key."""
-        return self._keys.get(key)
-
-    async def show(self, line: ShownLine) -> str:
-        """Show something and return its id."""
+    async def show(self, line: ShownLine, *, once: bool = False) -> str:
+        """Show something and return its id. ``once``: not again under a key that was seen, the id is that of then."""
         async with self._writing:
-            if line["do"] == "send":
-                line["id"] = str(len(self.lines) + 1)
-            if self._path is not None:
-                await asyncio.to_thread(self._append, self._path, encode(line))
-            self._remember(line)
-        return line.get("id", "")
+            if self._path is None:
+                return self._put(line, once=once)[0]
+            return await asyncio.to_thread(self._append, self._path, line, once=once)
+
+    def _append(self, path: Path, line: ShownLine, *, once: bool) -> str:
+        with path.open("a+b") as file, _alone(file):
+            whole = self._take(file)
+            identity, new = self._put(line, once=once)
+            if new:
+                file.write((b"" if whole else b"\n") + encode(line))
+                file.flush()
+                os.fsync(file.fileno())
+                self._place = file.tell()
+            return identity
+
+    def _put(self, line: ShownLine, *, once: bool) -> tuple[str, bool]:
+        """Know a line of our own, with its id; whether it is new."""
+        if line["do"] == "send":
+            known = self._keys.get(line["key"])
+            if once and known is not None:
+                return known, False
+            line["id"] = str(len(self.lines) + 1)
+        self._remember(line)
+        return line.get("id", ""), True
 
     def _remember(self, line: ShownLine) -> None:
         self.lines.append(line)
@@ -136,17 +157,27 @@ class Record:
             self.ids.add(line["id"])
             self._keys.setdefault(line["key"], line["id"])
 
-    def _before(self) -> list[ShownLine]:
-        if self._path is None or not self._path.exists():
-            return []
-        return [orjson.loads(line) for line in self._path.read_bytes().splitlines() if line.endswith(b"}")]
+    def _take(self, file: BinaryIO) -> bool:
+        """Know the lines that are new in the file; whether the last one is whole."""
+        file.seek(self._place)
+        data = file.read()
+        for line in data.splitlines():
+            if line.endswith(b"}"):  # else whoever wrote it was killed at that moment
+                self._remember(orjson.loads(line))
+        self._place += len(data)
+        return not data or data.endswith(b"\n")
 
-    @staticmethod
-    def _append(path: Path, data: bytes) -> None:
-        with path.open("ab") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+
+@contextlib.contextmanager
+def _alone(file: BinaryIO) -> Iterator[None]:
+    """One process at a time writes; where there is no such lock, only one may use the file."""
+    if sys.platform == "win32":
+        yield
+        return
+    import fcntl  # noqa: PLC0415 - exists on Unix only
+
+    fcntl.flock(file, fcntl.LOCK_EX)
+    yield  # closing the file lets go of it
 
 
 def _is_whole(line: bytes) -> bool:
