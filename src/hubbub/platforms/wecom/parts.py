@@ -24,11 +24,10 @@ from hubbub.core.messages import (
     Text,
     Video,
 )
-from hubbub.markup.parse import parse
 from hubbub.markup.plain import LONGEST, marked
 from hubbub.markup.split import split
 from hubbub.platforms.wecom.convert import PLATFORM
-from hubbub.platforms.wecom.dialect import write
+from hubbub.platforms.wecom.dialect import DIALECT
 
 MOST_PARTS = 10
 _DEEPEST = 3
@@ -133,7 +132,7 @@ def _dialect(text: Text) -> str:
         return text.text
     lead = text.text[: len(text.text) - len(text.text.lstrip(" "))]
     trail = " " if text.text.endswith(" ") else ""
-    return f"{lead}{write(parse(text.text))}{trail}"
+    return f"{lead}{DIALECT.written(text.text)}{trail}"
 
 
 def _said(segment: Segment, depth: int = 0) -> str:
