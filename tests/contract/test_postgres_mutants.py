@@ -32,6 +32,7 @@ STEADY = settings(
 LATE = {
     "a_failure_overrides_what_was_decided",
     "a_row_that_is_not_queued_begins",
+    "attempts_are_not_counted",
     "memory_is_believed",
     "recovery_sends_blindly_again",
     "settled_without_the_platforms_id",

@@ -77,15 +77,16 @@ class Sqlite:
         return {"HUBBUB_DATA_DIR": str(folder / "data")}
 
     async def pending(self, folder: Path) -> int:
+        if not _is_made(folder):
+            return 1  # the first life has not begun to work yet
         with _looking(folder) as db:
             return int(db.execute(_PENDING).fetchone()[0])
 
     async def sending(self, folder: Path) -> set[int]:
-        if not (folder / "data" / "hubbub.db").exists():
+        if not _is_made(folder):
             return set()
         with _looking(folder) as db:
-            there = db.execute("SELECT 1 FROM sqlite_master WHERE name = 'outbox'").fetchone()
-            return {row for (row,) in db.execute("SELECT id FROM outbox WHERE state = 1")} if there else set()
+            return {row for (row,) in db.execute("SELECT id FROM outbox WHERE state = 1")}
 
     async def read(self, folder: Path) -> Stored:
         store = SqliteStore(folder / "data")
@@ -139,6 +140,14 @@ async def _whole(end: End) -> None:
         async with end.beside() as reading:
             await scan.walk(reading, lambda *_: None)
         assert not scan.faults
+
+
+def _is_made(folder: Path) -> bool:
+    """The database is there, with its tables."""
+    if not (folder / "data" / "hubbub.db").exists():
+        return False
+    with _looking(folder) as db:
+        return db.execute("SELECT 1 FROM sqlite_master WHERE name = 'outbox'").fetchone() is not None
 
 
 def _looking(folder: Path) -> closing[sqlite3.Connection]:

@@ -17,6 +17,8 @@ from tests.fakes.telegram_traffic import Traffic
 from tests.journeys.inside import inside, until
 from tests.journeys.test_telegram import bot, in_group
 
+FIRST_CHAT = 10_000
+"""Chats of smaller numbers mean refusals."""
 STORY = " ".join(f"word{number}" for number in range(30))
 
 
@@ -69,9 +71,10 @@ async def test_an_answer_grows_on_discord(tmp_path: Path) -> None:
 async def _many(tmp_path: Path, chats: int, seconds: float, gap_ms: float) -> Traffic:
     async with telegram() as fake, inside(tmp_path, bot(fake), first_ms=20, gap_ms=gap_ms):
         traffic = fake.traffic = Traffic()
-        for chat in range(1, chats + 1):
+        people = range(FIRST_CHAT, FIRST_CHAT + chats)
+        for chat in people:
             fake.push(asks(chat))
-        expected = {f"LLM-OK c{chat} {STORY}" for chat in range(1, chats + 1)}
+        expected = {f"LLM-OK c{chat} {STORY}" for chat in people}
         await until(lambda: set(shown(fake)) == expected, seconds)
         assert len(shown(fake)) == chats
         assert not fake.refused

@@ -154,7 +154,7 @@ async def test_a_live_page_ends_with_its_session(here: Site) -> None:
             seen += 1
             if seen == 1:
                 await here.hub.access.set_admin("another password")
-    assert seen == 5, "each part once"
+    assert seen == 6, "each part once"
 
 
 async def test_sessions_end_by_themselves_and_are_kept_as_digests(here: Site) -> None:
