@@ -69,9 +69,8 @@ def _round(
     calls = tuple(call for call in turn.tool_calls if call.id in found) if tools else ()
     if calls:
         yield replace(turn, tool_calls=calls, images=(), reasoning=""), node
-        for call in calls:
-            if call.id in found:
-                yield found.pop(call.id)
+        called = {call.id for call in calls}
+        yield from (result for name, result in found.items() if name in called)
     elif turn.content and not answered:
         yield replace(turn, tool_calls=(), images=()), node
 
