@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from hubbub.core import codes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -13,8 +14,7 @@ SECONDS = 3600.0
 MOST = 100
 """Codes at a time; more strangers have to come later."""
 _TOLD_EVERY = 60.0
-# Without what looks like something else.
-_SIGNS, _LENGTH = "ABCDEFGHJKMNPQRSTUVWXYZ23456789", 6
+_LENGTH = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ class Pairing:
 
 def new_code() -> str:
     """A code that can be read out and typed."""
-    return "".join(secrets.choice(_SIGNS) for _ in range(_LENGTH))
+    return codes.new_code(_LENGTH)
 
 
 def _pending(body: object) -> Pending | None:

@@ -6,12 +6,12 @@ They are a log in the store, each with a digest of the code only, so that they h
 from __future__ import annotations
 
 import hashlib
-import secrets
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING
 
 from hubbub.conversations.branches import HIDDEN
 from hubbub.conversations.people.ties import OWNER
+from hubbub.core import codes
 from hubbub.core.work import Append
 
 if TYPE_CHECKING:
@@ -29,8 +29,7 @@ AT_A_TIME = 200
 LONG = 300
 """Nodes at which the log is written anew."""
 _HOUR = 3600.0
-# Without what looks like something else.
-_SIGNS, _LENGTH = "ABCDEFGHJKMNPQRSTUVWXYZ23456789", 8
+_LENGTH = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +98,7 @@ class Offers:
 
 def new_code() -> str:
     """A code that can be read out and typed."""
-    signs = "".join(secrets.choice(_SIGNS) for _ in range(_LENGTH))
+    signs = codes.new_code(_LENGTH)
     return f"{signs[:4]}-{signs[4:]}"
 
 
@@ -112,7 +111,7 @@ def digest_of(code: str) -> str:
 def looks_like_one(text: str) -> bool:
     """Somebody means a code."""
     plain = [sign for sign in text.upper() if sign.isalnum()]
-    return len(plain) == _LENGTH and all(sign in _SIGNS for sign in plain)
+    return len(plain) == _LENGTH and all(sign in codes.SIGNS for sign in plain)
 
 
 def made(code: str, maker: Side, now: float) -> Append:
