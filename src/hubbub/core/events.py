@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from hubbub.core.acts import RequestKind
 from hubbub.core.addresses import Account, Room
 from hubbub.core.identities import Author
 from hubbub.core.messages import Message
@@ -117,15 +118,20 @@ class Poked:
 
 @dataclass(frozen=True, slots=True)
 class Requested:
-    """Somebody asks to become a friend or to join a group; ``ticket`` is what the platform wants back."""
+    """Somebody asks to become a friend or to join a group; ``ticket`` is what the platform wants back.
+
+    ``answer``: what of the comment they wrote themselves, where the platform puts a question of the group's before it;
+    None where it does not.
+    """
 
     id: str
     room: Room
     author: Author
     time: float
-    kind: Literal["friend", "join", "invite"]
+    kind: RequestKind
     ticket: str
     comment: str = ""
+    answer: str | None = None
     type: Literal["requested"] = "requested"
 
 

@@ -39,8 +39,6 @@ _MOST_ADMINS = 20
 _OWN: Mapping[Occasion, str] = {"welcome": "happening.welcome", "farewell": "happening.farewell"}
 _LOOKED_BACK = 500
 _MARK = "{at}"
-_BEFORE_ANSWER = "答案："
-"""QQ writes the group's question before the answer of whoever wants to join."""
 
 _Effect = tuple[tuple["Outgoing", ...], tuple["Write", ...]]
 _NOTHING: _Effect = ((), ())
@@ -153,8 +151,8 @@ class Happenings:
         policy = rules.policies.get(event.kind, "ignore")
         if self.means.gate.role_of(_person(event)) is Role.BLOCKED:
             return "ignore" if policy == "ignore" else "reject"
-        comment = event.comment.rpartition(_BEFORE_ANSWER)[2].casefold()
-        return "approve" if any(word.casefold() in comment for word in rules.approve_words) else policy
+        said = (event.comment if event.answer is None else event.answer).casefold()
+        return "approve" if any(word.casefold() in said for word in rules.approve_words) else policy
 
     async def _asked(self, entry: Entry, event: Requested) -> _Effect:
         """Every admin who can be written to is told, with a code by which one of them decides."""

@@ -12,6 +12,7 @@ from typing import Any
 
 import orjson
 
+from hubbub.core.acts import RequestKind
 from hubbub.core.addresses import Room
 from hubbub.core.events import Deleted, Event, Joined, Left, Noticed, Poked, Reacted, Received, Requested
 from hubbub.core.identities import Author, RoomRole
@@ -272,20 +273,30 @@ _NOTICES: dict[str, Callable[[WireObject, str, float], Event | None]] = {
 }
 
 
+_REQUESTS: dict[tuple[str, str], RequestKind] = {
+    ("friend", ""): "friend",
+    ("group", "add"): "join",
+    ("group", "invite"): "invite",
+}
+
+
 def _request(frame: WireObject, account: str, now: float) -> Event | None:
     time = _time(frame, now)
     user = _needed(frame, "user_id")
     kind = scalar(frame.get("request_type"))
-    sort = {("friend", ""): "friend", ("group", "add"): "join", ("group", "invite"): "invite"}
-    found = sort.get((kind, "" if kind == "friend" else scalar(frame.get("sub_type"))))
-    ticket = _needed(frame, "flag")
-    room = _room(frame, account, user)
+    found = _REQUESTS.get((kind, scalar(frame.get("sub_type")) if kind == "group" else ""))
+    if found is None:
+        raise BadFrame(Flaw.UNKNOWN, kind[:50])
+    ticket, comment = _needed(frame, "flag"), scalar(frame.get("comment"))
     identity = f"{_identity(frame, time)}:{ticket}"[:300]
-    comment = scalar(frame.get("comment"))
-    if found == "friend":
-        return Requested(identity, room, Author(user), time, "friend", ticket, comment)
-    if found == "join":
-        return Requested(identity, room, Author(user), time, "join", ticket, comment)
-    if found == "invite":
-        return Requested(identity, room, Author(user), time, "invite", ticket, comment)
-    raise BadFrame(Flaw.UNKNOWN, kind[:50])
+    room = _room(frame, account, user)
+    return Requested(identity, room, Author(user), time, found, ticket, comment, _answer(comment))
+
+
+_BEFORE_ANSWER = "答案："
+
+
+def _answer(comment: str) -> str | None:
+    """What somebody answered to the question of a group, which QQ writes before it; None where there is none."""
+    _, sign, answer = comment.rpartition(_BEFORE_ANSWER)
+    return answer if sign else None
