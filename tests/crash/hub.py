@@ -25,7 +25,7 @@ import uvloop
 
 from hubbub.app import logs, open_hub
 from hubbub.core.failpoints import Failpoint, never
-from hubbub.dispatch import dispatcher
+from hubbub.dispatch import handling
 from hubbub.settings import load
 from tests.crash.mutants import MUTANTS
 
@@ -89,7 +89,7 @@ def blame_nobody() -> None:
 
     That it would be given up as their cause has tests of its own.
     """
-    blaming: Any = dispatcher
+    blaming: Any = handling
     blaming.SUSPECT_BEGINNINGS = sys.maxsize
 
 

@@ -18,7 +18,8 @@ from hubbub.core.errors import Fenced, Overloaded, StoreError
 from hubbub.core.events import Deleted, Received
 from hubbub.core.messages import Text, text_of
 from hubbub.core.work import Entry, GivenUp, Outgoing, State, Unit
-from hubbub.dispatch.dispatcher import SUSPECT_BEGINNINGS, SUSPECT_CLAIMS, Bounds
+from hubbub.dispatch.dispatcher import Bounds
+from hubbub.dispatch.handling import SUSPECT_BEGINNINGS, SUSPECT_CLAIMS
 from hubbub.storage.sqlite.lanes import Lanes
 from tests.unit.dispatch.parts import message, world
 
