@@ -35,6 +35,7 @@ def _rules(rule: RoomRule, *, shared: bool) -> RoomRules:
         mention="mention" in rule.trigger,
         reply="reply" in rule.trigger,
         prefix="prefix" in rule.trigger,
+        thread="thread" in rule.trigger,
         always="always" in rule.trigger,
         words=rule.words,
         shared=shared if rule.shared is None else rule.shared,

@@ -1,7 +1,8 @@
 """Which messages are meant for the bot. Pure.
 
 In a private chat all are, unless the settings say otherwise for private chats. In a group the rules of the room decide:
-a mention of the bot, a reply to it, a word at the beginning that stands for it, or every message.
+a mention of the bot, a reply to it, a word at the beginning that stands for it, a thread that it takes part in, or
+every message.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from hubbub.core.events import PRESSED
+from hubbub.core.events import PRESSED, TAKES_PART
 from hubbub.core.identities import owner_of
 from hubbub.core.messages import Mention, Quote, Text
 from hubbub.core.switches import KEYWORD
@@ -33,14 +34,16 @@ class RoomRules:
 
     ``mention``: it is mentioned, or the platform itself says that it is meant. ``reply``: somebody replies to it.
     ``prefix``: commands are taken without either, by their sign. ``words``: beginnings of messages that call it.
-    ``always``: every message is for it. ``shared``: the whole room is one owner instead of each member apart.
-    ``render``: whether replies become pictures ("never", "always", "auto"; "": as the hub does). ``stream``: whether
-    answers are shown while they are written ("auto", "on", "off"; "": as the hub does).
+    ``thread``: it was said in a thread that the bot takes part in. ``always``: every message is for it. ``shared``:
+    the whole room is one owner instead of each member apart. ``render``: whether replies become pictures ("never",
+    "always", "auto"; "": as the hub does). ``stream``: whether answers are shown while they are written ("auto",
+    "on", "off"; "": as the hub does).
     """
 
     mention: bool = True
     reply: bool = True
     prefix: bool = True
+    thread: bool = False
     always: bool = False
     words: tuple[str, ...] = ()
     shared: bool = False
@@ -59,7 +62,10 @@ class Triggers:
     """Who is one person on several platforms; None: nobody."""
 
     def __init__(self, rules: Sequence[tuple[str, RoomRules]] = (), default: RoomRules = DEFAULT) -> None:
-        """``rules`` by patterns of room keys ("*" stands for anything); the first that fits counts."""
+        """``rules`` by patterns of room keys ("*" stands for anything); the first that fits counts.
+
+        One that fits a room fits its threads too.
+        """
         self._patterns = [(_pattern(key), each) for key, each in rules]
         self._default = default
         self._found: dict[Room, RoomRules] = {}
@@ -72,8 +78,8 @@ class Triggers:
         if found is None:
             if len(self._found) >= _MOST_ROOMS:
                 self._found.clear()
-            key = room.key
-            fitting = (each for pattern, each in self._patterns if pattern.fullmatch(key))
+            keys = {room.key, replace(room, thread="").key}
+            fitting = (each for pattern, each in self._patterns if any(map(pattern.fullmatch, keys)))
             found = self._found[room] = next(fitting, self._default)
         return found
 
@@ -99,13 +105,15 @@ def switched(rules: RoomRules, switch: str) -> RoomRules:
     """The rules of a room that people switched: see `hubbub.commands.rooms`; "on" is as it was."""
     match switch:
         case "mention":
-            return replace(rules, mention=True, reply=True, always=False)
+            return replace(rules, mention=True, reply=True, thread=False, always=False)
         case "reply":
-            return replace(rules, mention=False, reply=True, always=False)
+            return replace(rules, mention=False, reply=True, thread=False, always=False)
+        case "thread":
+            return replace(rules, mention=True, reply=True, thread=True, always=False)
         case "always":
             return replace(rules, always=True)
         case "prefix":
-            return replace(rules, mention=False, reply=False, prefix=True, always=False)
+            return replace(rules, mention=False, reply=False, prefix=True, thread=False, always=False)
         case "off":
             return RoomRules(mention=False, reply=False, prefix=False, shared=rules.shared)
         case _ if switch.startswith(KEYWORD):
@@ -127,8 +135,11 @@ def is_for_bot(event: Received, rules: RoomRules) -> tuple[bool, str]:
         text, mentioned = _words(message, event.room.account)
     if rules.always or (event.room.direct and not rules.private):
         return True, _called(text, rules.words) or text
-    if event.options and event.options.get(PRESSED) is True:
-        return rules.mention or rules.reply or rules.prefix, text
+    if event.options:
+        if event.options.get(PRESSED) is True:
+            return rules.mention or rules.reply or rules.prefix, text
+        if rules.thread and event.options.get(TAKES_PART) is True:
+            return True, text
     if event.addressed and (rules.reply if _replies(message) and not mentioned else rules.mention):
         return True, text
     if mentioned and rules.mention:

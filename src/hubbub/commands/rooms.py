@@ -23,9 +23,11 @@ _DO: Final[dict[str, tuple[str, ...]]] = {
     "off": ("关", "关闭"),
     "mention": ("at", "提及"),
     "reply": ("replies", "回复"),
+    "thread": ("threads", "话题", "子区"),
     "always": ("all", "总是", "全部"),
     "prefix": ("command", "commands", "命令", "前缀"),
     "keyword": ("word", "关键词", "唤醒词"),
+    "inherit": ("channel", "继承"),
 }
 _LONGEST_WORD = 40
 

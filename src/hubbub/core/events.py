@@ -16,6 +16,8 @@ from hubbub.core.messages import Message
 
 PRESSED = "pressed"
 """In `Received.options`: it was said by a press of a button of the bot's, which is a sign that it is meant for it."""
+TAKES_PART = "takes_part"
+"""In `Received.options`: it was said in a thread that the bot was asked in, or wrote in, before."""
 
 
 @dataclass(frozen=True, slots=True)

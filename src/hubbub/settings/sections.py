@@ -13,7 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, f
 SHORTEST_PASSWORD = 8
 
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
-TriggerName = Literal["mention", "reply", "prefix", "always"]
+TriggerName = Literal["mention", "reply", "prefix", "thread", "always"]
 
 
 def _upper(value: object) -> object:
@@ -253,7 +253,8 @@ class RoomRule(Section):
 
     trigger: tuple[TriggerName, ...] = Field(
         ("mention", "reply", "prefix"),
-        description="What makes the bot answer: mention, reply (to the bot), prefix (a command's sign) or always.",
+        description="What makes the bot answer: mention, reply (to the bot), prefix (a command's sign), thread (any "
+        "message in a thread that it was asked in) or always.",
     )
     words: tuple[str, ...] = Field((), description="Words at the beginning of a message that address the bot too.")
     shared: bool | None = Field(None, description="One conversation for the whole room; unset: chat.shared_groups.")

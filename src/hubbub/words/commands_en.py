@@ -121,17 +121,23 @@ SENTENCES: Final = MappingProxyType(
         "access.owners_only": "Only an owner of the hub can say who is an admin.",
         "access.no_person": "{person} is nobody: write PLATFORM:ID, as /sid shows it, or mention the person.",
         "command.room.help": (
-            "sets when I answer in this group: {prefix}room [on|off|mention|reply|always|prefix|keyword WORD]"
+            "sets when I answer here: {prefix}room [on|off|mention|reply|thread|always|prefix|inherit|keyword WORD]"
         ),
         "command.room.default": "Here I answer as the settings say.",
         "command.room.on": "Here I answer as the settings say.",
         "command.room.off": "Here I say nothing, until I am switched on again.",
         "command.room.mention": "Here I answer when I am mentioned or replied to.",
         "command.room.reply": "Here I answer when somebody replies to me.",
+        "command.room.thread": (
+            "Here I answer when I am mentioned or replied to; in a thread that I was asked in, everything."
+        ),
+        "command.room.inherit": "This thread is as its channel again, and a channel as the settings say.",
         "command.room.keyword": "Here I answer what begins with “{word}”, and when I am mentioned or replied to.",
         "command.room.always": "Here I answer every message.",
         "command.room.prefix": "Here I answer commands only.",
-        "command.room.how": "Change it: {command} on, off, mention, reply, always, prefix, or keyword and a word",
+        "command.room.how": (
+            "Change it: {command} on, off, mention, reply, thread, always, prefix, inherit, or keyword and a word"
+        ),
         # --- for admins
         "command.users.help": "lists who wrote to the bot, last first",
         "command.users.head": "Who wrote to the bot:",

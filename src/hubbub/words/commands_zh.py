@@ -118,16 +118,22 @@ SENTENCES: Final = MappingProxyType(
         "access.yourself": "你不能修改自己的身份。",
         "access.owners_only": "只有所有者可以任免管理员。",
         "access.no_person": "找不到 {person}：请写成 平台:ID（见 /sid），或提及对方。",
-        "command.room.help": "设置我在本群何时回答：{prefix}room [on|off|mention|reply|always|prefix|keyword 词]",
+        "command.room.help": (
+            "设置我在这里何时回答：{prefix}room [on|off|mention|reply|thread|always|prefix|inherit|keyword 词]"
+        ),
         "command.room.default": "我在这里按配置回答。",
         "command.room.on": "我在这里按配置回答，已开启。",
         "command.room.off": "我在这里不再说话，直到重新开启。",
         "command.room.mention": "我在这里只在被提及或被回复时回答。",
         "command.room.reply": "我在这里只在被回复时回答。",
+        "command.room.thread": "我在这里被提及或被回复时回答；在曾经问过我的子区里，每条消息都回答。",
+        "command.room.inherit": "这个子区恢复为跟随所在频道，频道恢复为按配置。",
         "command.room.keyword": "我在这里回答以“{word}”开头的消息，以及提及我或回复我的消息。",
         "command.room.always": "我在这里回答每一条消息。",
         "command.room.prefix": "我在这里只回答命令。",
-        "command.room.how": "修改：{command} 加上 on、off、mention、reply、always、prefix，或 keyword 和一个词",
+        "command.room.how": (
+            "修改：{command} 加上 on、off、mention、reply、thread、always、prefix、inherit，或 keyword 和一个词"
+        ),
         # --- for admins
         "command.users.help": "列出给机器人发过消息的人，最近的在前",
         "command.users.head": "给机器人发过消息的人：",

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from hubbub.bridge.triggers import DEFAULT, RoomRules, Triggers, is_for_bot, switched
 from hubbub.core.addresses import Room
-from hubbub.core.events import PRESSED, Received
+from hubbub.core.events import PRESSED, TAKES_PART, Received
 from hubbub.core.identities import Author
 from hubbub.core.messages import Image, Media, Mention, Message, Quote, Text
 
@@ -93,6 +93,24 @@ def test_rules_by_room() -> None:
     assert triggers.rules(GROUP) is loud
     assert triggers.heard(received(Text("x"))) == (True, "x")
     assert Triggers().rules(GROUP) is DEFAULT
+
+
+def test_rules_of_a_room_hold_in_its_threads_unless_there_are_such_before() -> None:
+    loud, quiet = RoomRules(always=True), RoomRules(mention=False)
+    thread = replace(GROUP, thread="t1")
+    assert Triggers([("test/*/group/g1", loud), ("test/*", quiet)]).rules(thread) is loud
+    apart = Triggers([("test/*/group/*/*", quiet), ("test/*/group/g1", loud)])
+    assert (apart.rules(thread), apart.rules(GROUP)) == (quiet, loud)
+
+
+@pytest.mark.parametrize(("rules", "heard"), [(RoomRules(thread=True), True), (DEFAULT, False)])
+def test_a_thread_goes_on_without_a_mention_where_that_is_set(rules: RoomRules, heard: bool) -> None:
+    said = replace(received(Text("and then?")), options={TAKES_PART: True})
+    assert is_for_bot(said, rules) == (heard, "and then?")
+    assert not is_for_bot(replace(said, options={}), rules)[0]
+    assert is_for_bot(said, switched(rules, "thread"))[0]
+    for switch in ("mention", "reply", "prefix", "off"):
+        assert not is_for_bot(said, switched(rules, switch))[0]
 
 
 def test_the_memory_for_rules_is_bounded() -> None:

@@ -317,7 +317,7 @@ async def test_a_room_is_switched_by_its_admins(everybodys: World) -> None:
     assert await ann.reads("/room off") == "You may not use /room."
     assert await admin.reads("/room") == (
         "Here I answer as the settings say.\n"
-        "Change it: /room on, off, mention, reply, always, prefix, or keyword and a word"
+        "Change it: /room on, off, mention, reply, thread, always, prefix, inherit, or keyword and a word"
     )
     assert await admin.reads("/room off") == "Here I say nothing, until I am switched on again."
     for text in ("hello", "/echo hi", "/help"):
@@ -342,7 +342,7 @@ async def test_switches_of_a_room(everybodys: World) -> None:
     assert await ann.reads("hello") == "re: hello"
     assert (
         await boss.reads("/room loud")
-        == "/room needs one of these words: on, off, mention, reply, always, prefix, keyword."
+        == "/room needs one of these words: on, off, mention, reply, thread, always, prefix, keyword, inherit."
     )
     assert await everybodys.person("boss").reads("/room off") == "/room works in a group only."
 
@@ -389,7 +389,7 @@ async def test_whoever_runs_a_room_is_looked_up(everybodys: World) -> None:
     assert asked == ["g1", "g1", "g2"]
 
 
-async def test_a_switch_holds_in_threads_and_after_a_restart(tmp_path: Path) -> None:
+async def test_a_switch_holds_in_threads_unless_set_there_and_after_a_restart(tmp_path: Path) -> None:
     async with world(tmp_path, setting(OPEN), Models(echoing)) as hub:
         await hub.member("boss").reads("/room off")
     async with world(tmp_path, setting(OPEN), Models(echoing)) as hub:
@@ -398,8 +398,14 @@ async def test_a_switch_holds_in_threads_and_after_a_restart(tmp_path: Path) -> 
         assert await ann.sends("hello") == []
         assert await thread.sends("hello") == []
         boss = hub.member("boss")
-        await replace(boss, room=thread.room).reads("/room on")
-        assert await ann.reads("hello") == "re: hello"
+        in_thread = replace(boss, room=thread.room)
+        await in_thread.reads("/room on")
+        assert await ann.sends("hello") == []
+        assert await thread.reads("hello") == "re: hello"
+        await in_thread.reads("/room inherit")
+        assert await thread.sends("hello") == []
+        await boss.reads("/room on")
+        assert await ann.reads("hello") == await thread.reads("hello") == "re: hello"
 
 
 async def test_a_room_without_prefixes_is_switched_on_again(tmp_path: Path) -> None:

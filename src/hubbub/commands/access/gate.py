@@ -222,9 +222,9 @@ class Gate:
         return Role.USER if not room.direct and self.switch(room) not in ("", "off") else Role.BLOCKED
 
     def switch(self, room: Room) -> str:
-        """How a room was switched; "" if it was not."""
+        """How a room was switched, a thread that was not as the room that it is of; "" if neither was."""
         rooms = self._changes.rooms
-        return rooms.get(room_key(room), "") if rooms else ""
+        return (rooms.get(room.key) or rooms.get(room_key(room), "")) if rooms else ""
 
     def language(self, room: Room) -> str:
         """The language that was chosen for a room with all its threads; "" if none was."""
@@ -239,8 +239,8 @@ class Gate:
         return self._change(log.person_body(person, role, by))
 
     def set_switch(self, room: Room, switch: str, by: str) -> Append:
-        """Switch a room with all its threads: one of `rules.Switch`, or `switches.KEYWORD` and a word."""
-        return self._change(log.room_body(room_key(room), switch, by))
+        """Switch a room with its threads, or one thread: one of `rules.Switch`, or `switches.KEYWORD` and a word."""
+        return self._change(log.room_body(room.key, switch, by))
 
     def set_language(self, room: Room, language: str, by: str) -> Append:
         """Choose the language of a room, or ("") none."""

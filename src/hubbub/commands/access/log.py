@@ -9,7 +9,7 @@ from hubbub.commands.access.rules import RESERVED, Switch
 from hubbub.conversations.branches import HIDDEN
 from hubbub.conversations.limits import Limits
 from hubbub.core.identities import Role
-from hubbub.core.switches import KEYWORD
+from hubbub.core.switches import INHERIT, KEYWORD
 from hubbub.core.work import Append
 
 if TYPE_CHECKING:
@@ -82,6 +82,8 @@ class Changes:
         room, switch = body.get("room"), body.get("switch")
         if isinstance(room, str) and isinstance(switch, str) and (switch in _SWITCHES or switch.startswith(KEYWORD)):
             self.rooms[room] = switch
+            if switch == INHERIT:
+                del self.rooms[room]
 
     def _take_language(self, body: dict[str, object]) -> None:
         room, language = body.get("room"), body.get("language")

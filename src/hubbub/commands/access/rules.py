@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from hubbub.conversations.limits import PlatformLimits
 
 Mode = Literal["open", "pairing", "list"]
-Switch = Literal["on", "off", "mention", "reply", "always", "prefix"]
+Switch = Literal["on", "off", "mention", "reply", "thread", "always", "prefix", "inherit"]
 
 RESERVED = "hub:"
 """Owners that begin so are the hub itself: nobody speaks as one."""
