@@ -74,7 +74,10 @@ async def _joined(cluster: Hubs) -> None:
     told, _ = await cluster.post("gateway1", "/link", owner="nora")
     code = re.search(r"[A-Z2-9]{4}-[A-Z2-9]{4}", told)
     assert code is not None, told
-    await cluster.post("gateway2", f"/link {code[0]}", owner="olaf")
+    asked, _ = await cluster.post("gateway2", f"/link {code[0]}", owner="olaf")
+    word = re.search(r"/link [a-z]+\b", asked)
+    assert word is not None, asked
+    await cluster.post("gateway2", word[0], owner="olaf")
     assert "one now" in (await cluster.post("gateway1", "/link yes", owner="nora"))[0]
     await cluster.post("gateway1", "remember the lighthouse", owner="nora")
     await cluster.post("gateway2", "what was it?", owner="olaf")

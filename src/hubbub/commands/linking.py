@@ -19,9 +19,11 @@ from hubbub.core.ports import Answer
 from hubbub.words import say
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from hubbub.conversations.people.ties import Ties
     from hubbub.core.messages import Message
-    from hubbub.core.work import Outgoing
+    from hubbub.core.work import Outgoing, Write
 
 _YES = frozenset(("yes", "ok", "agree", "同意", "确认", "是"))
 _NO = frozenset(("no", "cancel", "refuse", "拒绝", "取消", "否"))
@@ -43,7 +45,10 @@ async def link(call: Call, context: CommandContext) -> Answer:
         return await _refuse(context)
     if word in _GROUPS:
         return await _groups(call, rest.strip().lower(), context)
-    return await _enter(call, context) if word else await _offer(call, context)
+    if not word:
+        return await _offer(call, context)
+    consent = await confirmation.given(call, context)
+    return await _enter(call, context) if consent is None else await _consented(call, consent, context)
 
 
 async def _offer(call: Call, context: CommandContext) -> Answer:
@@ -53,7 +58,8 @@ async def _offer(call: Call, context: CommandContext) -> Answer:
     await joining.shorten(conversations, kept, now)
     mine = offers.of_maker(me.identity)
     if mine is not None and mine.by is not None:
-        return _asked(mine.by, call.typed, await context.asking.language())
+        _, found = await context.hub.people.read()
+        return _asked(mine.by, found, call.typed, await context.asking.language())
     if offers.made.get(me.identity, 0) >= codes.AN_HOUR or len(offers.found) >= codes.AT_A_TIME:
         raise UserError(Phrase("link.too_many_codes"))
     code = codes.new_code()
@@ -70,36 +76,63 @@ async def _joined_now(context: CommandContext) -> list[Phrase]:
     if not others:
         return []
     shown = Phrase("link.groups_on" if _identity(context) in found.in_groups else "link.groups_off")
-    return [Phrase("link.joined", {"names": ", ".join(map(_platform, others))}), shown]
+    return [Phrase("link.joined", {"names": _names(others)}), shown]
 
 
 async def _enter(call: Call, context: CommandContext) -> Answer:
-    """Somebody types a code that they were given elsewhere."""
-    conversations, me, now = context.hub.conversations, await _side(context), context.hub.clock()
-    if not context.hub.people.guesses.may(me.identity, now):
+    """Somebody types a code that they were given elsewhere: they are told who made it, and asked to go on.
+
+    Whoever is talked into typing another's code would give all conversations away, so it does nothing yet by itself:
+    the word that does is told to them alone.
+    """
+    me, guesses, now = await _side(context), context.hub.people.guesses, context.hub.clock()
+    if not guesses.may(me.identity, now):
         raise UserError(Phrase("link.too_many_tries"))
-    kept, offers = await joining.offers(conversations, now)
+    _, offers = await joining.offers(context.hub.conversations, now)
     offer = offers.entered(call.argument)
-    if offer is not None and offer.by is not None and offer.by.identity == me.identity:
-        return await context.tell(Phrase("link.entered"), Phrase("link.warning", {"command": f"{call.typed} no"}))
+    if offer is not None and offer.is_by(me.identity):
+        return await context.tell(Phrase("link.entered"), Phrase("link.take_back", {"command": f"{call.typed} no"}))
     if offer is None or offer.by is not None:
-        context.hub.people.guesses.wrong(me.identity, now)
+        if codes.looks_like_one(call.argument):
+            guesses.wrong(me.identity, now)
         raise UserError(Phrase("link.unknown_code"))
     _, found = await context.hub.people.read()
     if found.owner(offer.maker.identity) == found.owner(me.identity):
         raise UserError(Phrase("link.already"))
-    if not await conversations.change((codes.entered(offer, me, now),), (kept,)):
-        return await _enter(call, context)  # somebody was quicker, with this code or another one
-    told = await context.tell(Phrase("link.entered"), Phrase("link.warning", {"command": f"{call.typed} no"}))
-    asked = _asked(me, "/link", offer.maker.language)
-    return replace(told, sends=_to(offer.maker, asked.message, context))
+    return await confirmation.ask(call, context, _what_is_given(offer.maker, me, found), offer.digest)
 
 
-def _asked(by: Side, command: str, language: str) -> Answer:
+def _what_is_given(maker: Side, me: Side, found: Ties) -> Phrase:
+    """What whoever entered a code would do by it."""
+    others = [each for each in found.all_of(me.identity) if each != me.identity]
+    return Phrase("link.consent_all" if others else "link.consent", {**_named(maker), "others": _names(others)})
+
+
+async def _consented(call: Call, consent: tuple[str, tuple[Write, ...]], context: CommandContext) -> Answer:
+    """The code is theirs from now on, and its maker is asked."""
+    conversations, me, (digest, writes) = context.hub.conversations, await _side(context), consent
+    for _ in range(joining.TRIES):
+        now = context.hub.clock()
+        kept, offers = await joining.offers(conversations, now)
+        offer = offers.found.get(digest)
+        if offer is None or not (offer.by is None or offer.is_by(me.identity)):
+            raise UserError(Phrase("link.unknown_code"))
+        # After a crash it may be theirs already, and its maker not asked yet.
+        if offer.by is not None or await conversations.change((codes.entered(offer, me, now),), (kept,)):
+            told = await context.tell(Phrase("link.entered"), Phrase("link.take_back", {"command": f"{call.typed} no"}))
+            _, found = await context.hub.people.read()
+            asked = _asked(me, found, "/link", offer.maker.language)
+            return replace(told, writes=writes, sends=_to(offer.maker, asked.message, context))
+    raise UserError(Phrase("link.try_again"))
+
+
+def _asked(by: Side, found: Ties, command: str, language: str) -> Answer:
     """The question to whoever made the code."""
     yes, no = f"{command} yes", f"{command} no"
-    values: dict[str, object] = {"name": by.name or "?", "platform": _platform(by.identity), "yes": yes, "no": no}
-    words = "\n".join(say(Phrase(key, values), language) for key in ("link.ask", "link.what", "link.how"))
+    others = [each for each in found.all_of(by.identity) if each != by.identity]
+    values = {**_named(by), "yes": yes, "no": no, "others": _names(others)}
+    keys = ("link.ask", *(("link.ask_all",) if others else ()), "link.what", "link.how")
+    words = "\n".join(say(Phrase(key, values), language) for key in keys)
     labels = [say(Phrase(key), language) for key in ("link.button_yes", "link.button_no")]
     buttons = Buttons(((Button(labels[0], yes), Button(labels[1], no)),), told=True)
     return Answer((Text(words, verbatim=True), buttons))
@@ -110,8 +143,7 @@ async def _agree(context: CommandContext) -> Answer:
     me = await _side(context)
     done = await joining.join(context.hub, me.identity)
     await context.hub.people.tell()
-    values: dict[str, object] = {"name": done.by.name or "?", "platform": _platform(done.by.identity)}
-    lines = [Phrase("link.done", values)]
+    lines = [Phrase("link.done", _named(done.by))]
     if done.brought.names:
         lines.append(Phrase("link.renamed", {"names": ", ".join(done.brought.names)}))
     if done.brought.left:
@@ -126,7 +158,7 @@ async def _refuse(context: CommandContext) -> Answer:
     """The code that one made, or entered, works no more."""
     conversations, me, now = context.hub.conversations, await _side(context), context.hub.clock()
     _, offers = await joining.offers(conversations, now)
-    entered = next((each for each in offers.found.values() if each.by and each.by.identity == me.identity), None)
+    entered = next((each for each in offers.found.values() if each.is_by(me.identity)), None)
     offer = offers.of_maker(me.identity) or entered
     if offer is None:
         raise UserError(Phrase("link.nothing_open"))
@@ -170,9 +202,8 @@ async def unlink(call: Call, context: CommandContext) -> Answer:
 
 
 def _what_goes_where(me: str, found: Ties, *, copy: bool) -> Phrase:
-    others = ", ".join(_platform(each) for each in found.all_of(me) if each != me)
     if found.owner(me) == me:
-        return Phrase("link.part_main", {"names": others})
+        return Phrase("link.part_main", {"names": _names(each for each in found.all_of(me) if each != me)})
     values: dict[str, object] = {"platform": _platform(me), "main": _platform(found.owner(me))}
     return Phrase("link.part_copy" if copy else "link.part_other", values)
 
@@ -195,6 +226,15 @@ def _platform(identity: str) -> str:
     """Where an identity is, which says nothing of its id."""
     platform, sign, _ = identity.partition(":")
     return platform if sign else "http"
+
+
+def _names(identities: Iterable[str]) -> str:
+    return ", ".join(map(_platform, identities))
+
+
+def _named(side: Side) -> dict[str, object]:
+    """How one account is told of the other: never by its id."""
+    return {"name": side.name or "?", "platform": _platform(side.identity)}
 
 
 def _to(side: Side, message: Message, context: CommandContext) -> tuple[Outgoing, ...]:

@@ -18,10 +18,18 @@ SENTENCES: Final = MappingProxyType(
         "link.joined": "Joined with this account: {names}.",
         "link.groups_on": "In groups of this platform the joined conversations are used, too.",
         "link.groups_off": "In groups of this platform the joined conversations are not used.",
-        "link.entered": "The code is right. Your other account is asked now; agree there.",
-        "link.warning": "Whoever made the code will read your conversations here. If that is not you, send {command} at"
-        " once.",
+        "link.consent": "This code was made by {name} on {platform}. Is that account yours?\n"
+        "If you go on, and agree there, too, that account reads and continues all that you said here, and this account"
+        " has that one's conversations, prompts, settings and limits; what it has itself comes along. If somebody else"
+        " gave you the code, do not go on.",
+        "link.consent_all": "This code was made by {name} on {platform}. Is that account yours?\n"
+        "If you go on, and agree there, too, that account reads and continues all that you said here and on {others},"
+        " and all these accounts have that one's conversations, prompts, settings and limits; what they have themselves"
+        " comes along. If somebody else gave you the code, do not go on.",
+        "link.entered": "Your other account is asked now; agree there.",
+        "link.take_back": "Until then {command} takes it back.",
         "link.ask": "{name} on {platform} entered your code. Is that you, and shall this account join yours?",
+        "link.ask_all": "With it come the accounts that are joined to it, on {others}.",
         "link.how": "Send {yes} or {no}.",
         "link.button_yes": "Yes, join",
         "link.button_no": "No",

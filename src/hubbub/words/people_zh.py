@@ -18,9 +18,16 @@ SENTENCES: Final = MappingProxyType(
         "link.joined": "已与此账号绑定：{names}。",
         "link.groups_on": "在这个平台的群聊中也使用绑定后的对话。",
         "link.groups_off": "在这个平台的群聊中不使用绑定后的对话。",
-        "link.entered": "绑定码正确。我正在询问你的另一个账号，请在那里确认。",
-        "link.warning": "生成这个绑定码的人将能看到你在这里的对话。如果那不是你本人，请立即发送 {command}",
+        "link.consent": "这个绑定码由 {platform} 上的“{name}”生成。那是你自己的账号吗？\n"
+        "如果继续，并在那里也确认，那个账号就能看到并继续你在这里的全部对话；此账号将使用那个账号的对话、提示词、"
+        "设置和限额，自己的内容会一并带去。如果绑定码是别人给你的，请不要继续。",
+        "link.consent_all": "这个绑定码由 {platform} 上的“{name}”生成。那是你自己的账号吗？\n"
+        "如果继续，并在那里也确认，那个账号就能看到并继续你在这里以及在 {others} 的全部对话；这些账号都将使用"
+        "那个账号的对话、提示词、设置和限额，自己的内容会一并带去。如果绑定码是别人给你的，请不要继续。",
+        "link.entered": "我正在询问你的另一个账号，请在那里确认。",
+        "link.take_back": "在那之前可以发送 {command} 取消。",
         "link.ask": "{platform} 上的“{name}”输入了你的绑定码。这是你本人吗？要绑定这个账号吗？",
+        "link.ask_all": "已与它绑定的账号（{others}）也会一并绑定。",
         "link.how": "请发送 {yes} 或 {no}",
         "link.button_yes": "确认绑定",
         "link.button_no": "拒绝",

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
+    from hubbub.core.work import Row
+
 CODE = re.compile(r"[A-Z2-9]{4}-[A-Z2-9]{4}")
 
 
@@ -35,10 +37,21 @@ def code_in(text: str) -> str:
     return found[0]
 
 
+def word_in(text: str) -> str:
+    """The command that a question says goes on."""
+    found = re.search(r"(/\w+ \w+) within", text)
+    assert found is not None, text
+    return found[1]
+
+
+async def enters(person: Person, code: str) -> list[Row]:
+    """What is sent when somebody enters a code, and says that they mean it."""
+    return await person.sends(word_in(await person.reads(f"/link {code}")))
+
+
 async def joined(one: Person, other: Person) -> str:
     """What the first reads when the other is joined to it."""
-    code = code_in(await one.reads("/link"))
-    assert "Your other account is asked now" in await other.reads(f"/link {code}")
+    await enters(other, code_in(await one.reads("/link")))
     return await one.reads("/link yes")
 
 
@@ -57,7 +70,7 @@ class TestJoining:
         await other.sends("hello from other")
         await other.sends("/persona new poet Rhyme")
         code = code_in(await ann.reads("/link"))
-        rows = await other.sends(f"/link {code.lower().replace('-', ' ')}")
+        rows = await enters(other, code.lower().replace("-", " "))
         told = {row.out.room.platform: text_of(row.out.message) for row in rows}
         assert "777" in told["fake"], "who it is"
         assert "ann" not in told["other"], "the maker's id is not told"
@@ -76,11 +89,47 @@ class TestJoining:
         await other.sends("now as one")
         assert "now as one" in str((await hub.store.conversations.branch(ann.owner, "context")).nodes)
 
+    async def test_whoever_enters_a_code_is_asked_first(self, hub: World) -> None:
+        """Somebody who was talked into typing another's code reads whose it is, and nothing happens by itself."""
+        eve, bob, cat = hub.person("eve"), hub.person("bob", "other"), hub.person("cat", "other")
+        code = code_in(await eve.reads("/link"))
+        found = await bob.segments(f"/link {code}")
+        asked = text_of(tuple(found))
+        assert "made by Eve on fake. Is that account yours?" in asked
+        assert "If somebody else gave you the code, do not go on." in asked
+        (button,) = [button for each in found if type(each) is Buttons for row in each.rows for button in row]
+        assert button.says == word_in(asked)
+        assert "Nobody entered" in await eve.reads("/link yes")
+        assert "no such code" in await cat.reads(word_in(asked)), "the word is theirs alone"
+        assert not hub.people.ties.main
+        assert "made by Eve" in await cat.reads(f"/link {code}"), "the code is still anybody's"
+        await bob.reads(word_in(asked))
+        assert "no such code" in await cat.reads(f"/link {code}")
+
+    async def test_of_two_who_enter_a_code_the_first_has_it(self, hub: World) -> None:
+        ann, bob, cat = hub.person("ann"), hub.person("bob", "other"), hub.person("cat", "other")
+        code = code_in(await ann.reads("/link"))
+        words = [word_in(await each.reads(f"/link {code}")) for each in (bob, cat)]
+        told = await asyncio.gather(bob.reads(words[0]), cat.reads(words[1]))
+        assert sorted("asked now" in each for each in told) == [False, True]
+        assert any("no such code" in each for each in told)
+        assert "are one now" in await ann.reads("/link yes")
+        assert len(hub.people.ties.main) == 1
+
+    async def test_what_is_joined_already_comes_along_and_both_are_told(self, hub: World) -> None:
+        ann, bob, cat = hub.person("ann"), hub.person("bob", "other"), hub.person("cat")
+        await joined(bob, cat)
+        code = code_in(await ann.reads("/link"))
+        asked = await bob.reads(f"/link {code}")
+        assert "all that you said here and on fake" in asked
+        rows = await bob.sends(word_in(asked))
+        assert any("With it come the accounts that are joined to it, on fake." in text_of(r.out.message) for r in rows)
+
     async def test_a_code_is_for_one_once_and_for_a_while(self, hub: World) -> None:
         ann, bob, eve = hub.person("ann"), hub.person("bob", "other"), hub.person("eve", "other")
         code = code_in(await ann.reads("/link"))
         assert "one already" in await ann.reads(f"/link {code}")
-        assert "asked now" in await bob.reads(f"/link {code}")
+        assert "asked now" in text_of((await enters(bob, code))[-1].out.message)
         assert "asked now" in await bob.reads(f"/link {code}"), "entered again by the same"
         assert "no such code" in await eve.reads(f"/link {code}")
         assert "Is that you" in await ann.reads("/link"), "the question comes again instead of a new code"
@@ -90,7 +139,7 @@ class TestJoining:
         hub.later += 601
         assert "no such code" in await bob.reads(f"/link {code}")
         code = code_in(await ann.reads("/link"))
-        await bob.reads(f"/link {code}")
+        await enters(bob, code)
         hub.later += 601
         assert "Nobody entered" in await ann.reads("/link yes")
         assert not hub.people.ties.main
@@ -172,8 +221,7 @@ class TestJoining:
                 await each.sends("one")
             await joined(ann, bob)
             assert "2 messages" in await bob.reads("/usage")
-            word = (await bob.reads("/unlink")).split()[-4]
-            await bob.reads(f"/unlink {word}")
+            await bob.reads(word_in(await bob.reads("/unlink")))
             await joined(ann, bob)
             assert "2 messages" in await ann.reads("/usage")
             await bob.sends("three")
@@ -249,9 +297,7 @@ class TestParting:
         await bob.sends("meanwhile")
         asked = await bob.reads("/unlink")
         assert "gets back what it had" in asked
-        word = re.search(r"/unlink (\w+) within", asked)
-        assert word is not None
-        assert "one of its own" in await bob.reads(f"/unlink {word[1]}")
+        assert "one of its own" in await bob.reads(word_in(asked))
         assert not hub.people.ties.main
         mine = str(await hub.store.conversations.branch(bob.owner, "context"))
         assert "before" in mine
@@ -262,9 +308,7 @@ class TestParting:
         ann, bob = hub.person("ann"), hub.person("bob", "other")
         await joined(ann, bob)
         await bob.sends("meanwhile")
-        word = re.search(r"/unlink (\w+) within", await bob.reads("/unlink copy"))
-        assert word is not None
-        await bob.reads(f"/unlink {word[1]}")
+        await bob.reads(word_in(await bob.reads("/unlink copy")))
         assert "meanwhile" in str(await hub.store.conversations.branch(bob.owner, "context"))
 
     async def test_the_main_one_lets_all_go(self, hub: World) -> None:
@@ -273,9 +317,7 @@ class TestParting:
         await joined(ann, cat)
         asked = await ann.reads("/unlink")
         assert "stays with this account" in asked
-        word = re.search(r"/unlink (\w+) within", asked)
-        assert word is not None
-        await ann.reads(f"/unlink {word[1]}")
+        await ann.reads(word_in(asked))
         assert not hub.people.ties.main
 
     async def test_forgetting_removes_all(self, hub: World) -> None:
@@ -283,9 +325,7 @@ class TestParting:
         await ann.sends("mine")
         await bob.sends("also mine")
         await joined(ann, bob)
-        word = re.search(r"/forget (\w+) within", await bob.reads("/forget"))
-        assert word is not None
-        await bob.reads(f"/forget {word[1]}")
+        await bob.reads(word_in(await bob.reads("/forget")))
         for owner in (ann.owner, bob.owner):
             for kind in get_args(BranchKind):
                 assert not await hub.store.conversations.branches(owner, kind)

@@ -51,6 +51,10 @@ class Offer:
     until: float
     by: Side | None = None
 
+    def is_by(self, identity: str) -> bool:
+        """This one entered it."""
+        return self.by is not None and self.by.identity == identity
+
 
 @dataclass(slots=True)
 class Offers:

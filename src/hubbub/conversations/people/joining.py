@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 LATE = "people.late"
 """The kind of a `Fired` event at which what an identity still wrote by itself, while it was joined, comes along."""
 _LATE_SECONDS = 30.0
-_TRIES = 20
+TRIES = 20
+"""How often something is tried that others may change at the same moment."""
 
 
 class Means(Protocol):
@@ -75,7 +76,7 @@ async def join(hub: Means, maker: str) -> Joined:
         UserError: nobody did, or it has lapsed, or they are one already.
         StoreError: it is not stored.
     """
-    for _ in range(_TRIES):
+    for _ in range(TRIES):
         log, known = await hub.people.read()
         kept, found = await offers(hub.conversations, hub.clock())
         offer = found.of_maker(maker)
@@ -128,7 +129,7 @@ async def part(hub: Means, identity: str, *, copy: bool) -> Brought:
         UserError: it is joined to nobody.
         StoreError: it is not stored.
     """
-    for _ in range(_TRIES):
+    for _ in range(TRIES):
         log, known = await hub.people.read()
         if len(known.all_of(identity)) == 1:
             raise UserError(Phrase("link.try_again"))
@@ -148,7 +149,7 @@ async def shorten(conversations: Conversations, kept: Branch, now: float) -> Non
 
 async def forgotten(conversations: Conversations, people: Directory, owner: str, now: float) -> None:
     """No identity of a person is known to be one with others any more. Raises StoreError."""
-    for _ in range(_TRIES):
+    for _ in range(TRIES):
         log, known = await people.read()
         gone = known.all_of(owner)
         kept, _ = await offers(conversations, 0.0)
