@@ -10,6 +10,8 @@ from typing import Any
 from tests.fakes.album import PICTURE, AlbumService, album_service
 from tests.journeys.inside import inside
 
+MENTIONS = "[manners]\nmention_in_groups = true\n"
+
 
 def toml(service: AlbumService, *, local: bool = True, enabled: bool = True) -> str:
     networks = '[files]\nfetch_networks = ["127.0.0.0/8"]\n' if local else ""
@@ -32,6 +34,16 @@ async def test_a_picture_comes_as_a_bundle_where_there_are_bundles(tmp_path: Pat
         assert [each["type"] for reply in told["replies"] for each in reply["segments"]] == ["forward"]
     assert not service.refused
     assert [each.get("tag") for each in service.wishes] == [["猫", "夜晚", "星 空"], None, ["cat"]]
+
+
+async def test_a_bundle_mentions_nobody(tmp_path: Path) -> None:
+    async with album_service() as service, inside(tmp_path, toml(service) + MENTIONS) as hub, hub.peer() as qq:
+        qq.say("/图 cat", group=900)
+        qq.say("/图 nothing", group=900)
+        await qq.until_seen(2)
+        bundle, words = qq.peer.conduct.shown
+    assert [[each["type"] for each in node["data"]["content"]] for node in bundle.message] == [["text"], ["image"]]
+    assert [each["type"] for each in words.message] == ["at", "text"]
 
 
 async def test_nothing_that_is_asked_is_for_adults(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 
 from hubbub.api.gobot.routes import FAILED, NO_TEXT
@@ -54,9 +55,41 @@ async def test_a_failing_model_is_told_without_its_own_words(tmp_path: Path) -> 
     assert re.search(r"[0-9a-f]{8}", text.removeprefix(FAILED))
 
 
-async def test_from_elsewhere_a_token_is_needed(tmp_path: Path) -> None:
+FORWARDED = {"X-Forwarded-For": "203.0.113.7"}
+SECRET = "a secret of the admin"
+
+
+def basic(user: str, password: str) -> dict[str, str]:
+    return {"Authorization": aiohttp.encode_basic_auth(user, password)}
+
+
+async def test_from_elsewhere_a_token_is_needed_and_its_lack_is_told_in_words(tmp_path: Path) -> None:
+    wrong = ({}, basic("any", "hub_wrong"), basic("any", "no token"), {"Authorization": "Basic *"})
     async with inside(tmp_path) as hub:
-        forwarded = {"X-Forwarded-For": "203.0.113.7"}
-        async with hub.http.post("/post", data={"usermsg": "hello"}, headers=forwarded) as response:
-            assert response.status == 401
+        for credentials in wrong:
+            status, text = await post(hub, data={"usermsg": "hello"}, headers=FORWARDED | credentials)
+            assert (status, text[:7], text[-1]) == (401, "Error: ", "\n")
         assert not hub.model.requests
+
+
+async def test_a_token_may_stand_in_the_address(tmp_path: Path) -> None:
+    async with inside(tmp_path, f'[server]\nadmin_password = "{SECRET}"\n') as hub:
+        wish = {"name": "wechat", "scopes": ["messages"]}
+        async with hub.http.post("/api/v1/tokens", json=wish, headers=basic("admin", SECRET)) as response:
+            token = (await response.json())["secret"]
+        address = f"{hub.hub.url}/post".replace("http://", f"http://any:{token}@")
+        async with aiohttp.ClientSession() as client:
+            async with client.post(address, data={"usermsg": "hello"}, headers=FORWARDED) as response:
+                assert (response.status, await response.text()) == (200, "LLM-OK hello\n")
+            # It is a token and no more: what a password opens stays shut.
+            other = address.replace("/post", "/api/v1/tokens")
+            async with client.get(other, headers=FORWARDED) as response:
+                assert response.status == 401
+
+
+async def test_who_asks_too_much_is_told_in_words(tmp_path: Path) -> None:
+    async with inside(tmp_path, "[limits]\nmessages_per_minute = 1\n") as hub:
+        assert (await post(hub, data={"usermsg": "one"}))[0] == 200
+        status, text = await post(hub, data={"usermsg": "two"})
+    assert (status, text[-1]) == (429, "\n")
+    assert "{" not in text

@@ -15,7 +15,8 @@ from starlette.responses import HTMLResponse, Response
 from hubbub import __version__
 from hubbub.api.docs import docs_page
 from hubbub.api.errors import Refusal, refusal_of, unforeseen
-from hubbub.api.gobot.routes import gobot_router
+from hubbub.api.gobot.routes import PATH as GOBOT
+from hubbub.api.gobot.routes import gobot_response, gobot_router
 from hubbub.api.native.routes import native_router
 from hubbub.api.openai.errors import openai_response, told
 from hubbub.api.openai.routes import ROOT as OPENAI
@@ -80,6 +81,8 @@ async def _refuse(request: Request, error: Exception) -> Response:
         return openai_response(told(error, request.url.path))
     if is_ours(request.scope["path"]):
         return repeater_response(error, f"the request {request.scope['path']}")
+    if request.url.path == GOBOT:
+        return gobot_response(_refusal(request, error))
     return response(_refusal(request, error))
 
 

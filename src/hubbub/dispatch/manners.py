@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from hubbub.core.events import Received
 from hubbub.core.identities import Role
-from hubbub.core.messages import Mention, Text, text_of
+from hubbub.core.messages import Forward, Mention, Text, text_of
 
 if TYPE_CHECKING:
     from hubbub.commands.command import Call
@@ -35,7 +35,12 @@ def overheard(board: Board, event: Received) -> str:
 
 
 def mentioning(message: Message, event: Event, capabilities: Capabilities) -> Message:
-    """An answer in a group that begins with a mention of who asked, where mentions can be shown."""
+    """An answer in a group that begins with a mention of who asked, where mentions can be shown.
+
+    A bundle stays as it is: a mention in it would be one more of its messages, and call nobody.
+    """
     if type(event) is not Received or event.room.direct or not capabilities.mentions or ":" in event.author.id:
         return message  # whoever is anonymous has no number to mention
+    if any(type(each) is Forward for each in message):
+        return message
     return (Mention(event.author.id, event.author.name), Text(" ", verbatim=True), *message)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import logging
 import secrets
 from contextlib import aclosing
@@ -12,6 +14,7 @@ from urllib.parse import parse_qs
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
+from typing_extensions import override
 
 from hubbub.api.openai.account import Accounts, Tally
 from hubbub.api.openai.models import Names
@@ -26,6 +29,8 @@ from hubbub.words import guess, say
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
+    from hubbub.api.errors import Refusal
+    from hubbub.api.origins import RawHeaders
     from hubbub.api.services import ModelRegistry, Services
     from hubbub.core.turns import Delta
 
@@ -39,12 +44,40 @@ WRONG_METHOD = "Error: wrong HTTP method:{method},required POST.\n"
 FAILED = "gpt调用失败了😥 error:\n"
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
 _MOST_FIELDS = 100
+_TOKEN = b"hub_"
 
 
 class GobotRoute(GuardedRoute):
-    """Whoever may talk to models may ask here."""
+    """Whoever may talk to models may ask here.
+
+    Its clients are given an address and nothing else, so a token may stand in it, ``https://any:hub_...@host/post``:
+    HTTP libraries make a password of that.
+    """
 
     least = Role.USER
+
+    @staticmethod
+    @override
+    def credentials(headers: RawHeaders) -> RawHeaders:
+        """The headers with a token that came as a password."""
+        return [(name, _bearer(value) if name == b"authorization" else value) for name, value in headers]
+
+
+def _bearer(given: bytes) -> bytes:
+    """Credentials as they came, but for a token of the hub's in the place of a password."""
+    kind, _, value = given.strip().partition(b" ")
+    if kind.lower() != b"basic":
+        return given
+    try:
+        password = base64.b64decode(value, validate=True).partition(b":")[2]
+    except binascii.Error:
+        return given
+    return b"Bearer " + password if password.startswith(_TOKEN) else given
+
+
+def gobot_response(refusal: Refusal) -> Response:
+    """A refusal as its clients read everything: one line of plain text."""
+    return PlainTextResponse(f"Error: {refusal.message}\n", refusal.status, refusal.headers)
 
 
 class Post:
