@@ -64,7 +64,7 @@ def basic(user: str, password: str) -> dict[str, str]:
 
 
 async def test_from_elsewhere_a_token_is_needed_and_its_lack_is_told_in_words(tmp_path: Path) -> None:
-    wrong = ({}, basic("any", "hub_wrong"), basic("any", "no token"), {"Authorization": "Basic *"})
+    wrong: tuple[dict[str, str], ...] = ({}, basic("any", "hub_wrong"), basic("any", "x"), {"Authorization": "Basic *"})
     async with inside(tmp_path) as hub:
         for credentials in wrong:
             status, text = await post(hub, data={"usermsg": "hello"}, headers=FORWARDED | credentials)

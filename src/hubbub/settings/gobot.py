@@ -21,8 +21,13 @@ NAMES: Mapping[str, Path] = {
 # Names that only GoBot has: whoever sets one of them is used to what it does.
 _SIGNS = frozenset((PLATFORMS, "CHATGPTAPIKEY", "CHATGPTURL_PROXY"))
 _CUSTOMS: Mapping[Path, object] = {
+    ("chat", "language"): "zh",
+    ("chat", "system_prompt"): (
+        "你叫 Vio，是一个活泼、友善、有点俏皮的聊天伙伴。用对方的语言回答，自然、简短；不知道的事就直说。"
+    ),
     ("manners", "welcome"): "{at} 欢迎新成员加入~,发送 /help 可查看机器人全部指令",
     ("manners", "farewell"): "有人离开了群聊~",
+    ("manners", "recalled"): "log",
     ("manners", "friend_requests"): "approve",
     ("manners", "mention_in_groups"): True,
     ("album", "enabled"): True,

@@ -71,13 +71,17 @@ def test_whoever_comes_from_it_is_served_as_there(tmp_path: Path, name: str) -> 
     assert found.manners.welcome == "{at} 欢迎新成员加入~,发送 /help 可查看机器人全部指令"
     assert found.manners.farewell == "有人离开了群聊~"
     assert (found.manners.friend_requests, found.manners.join_requests) == ("approve", "ignore")
+    assert found.manners.recalled == "log"
     assert found.manners.mention_in_groups
     assert found.album.enabled
+    assert found.chat.language == "zh"
+    assert "Vio" in found.chat.system_prompt
 
 
 def test_nobody_else_is(tmp_path: Path) -> None:
     found = load(environ={"BOT_TOKEN": TOKEN, "chatGPTAPIKey": "", "PORT": "80"}, folder=tmp_path)
     assert (found.manners.welcome, found.manners.mention_in_groups, found.album.enabled) == ("off", False, False)
+    assert (found.chat.language, found.chat.system_prompt) == ("auto", "")
 
 
 def test_what_is_set_counts_before_it(tmp_path: Path) -> None:
