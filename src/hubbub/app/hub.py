@@ -89,9 +89,8 @@ async def open_hub(
         parts = Parts(settings, store, node, tasks, failpoint)
         pages = console_routes(console_services(parts, tasks, recent)) if settings.cluster.does("gateway") else ()
         server = WebServer(parts.services(), [*parts.routes, *pages]) if listen else None
-        await room.see_through(parts.gate.load)
-        await room.see_through(parts.board.load)
-        await room.see_through(parts.directory.load)
+        for rules in parts.house.kept:
+            await room.see_through(rules.load)
         await room.close()
         if server is not None:
             server.bind()
@@ -118,11 +117,9 @@ def _background(
     for platform in parts.running_platforms:
         yield platform.run()
     yield from _duties(parts)
-    yield keep_current(parts.gate)
-    yield keep_current(parts.directory)
+    yield from map(keep_current, parts.house.kept)
     if parts.cluster is not None:
-        yield parts.directory.run()
-    yield keep_current(parts.board)
+        yield parts.house.directory.run()
     yield parts.models.open(url, announce)
     if server is not None:
         yield _ensure_admin(parts, announce)

@@ -48,7 +48,7 @@ def console_services(parts: Parts, tasks: asyncio.TaskGroup, recent: RecentLog) 
         admin_hash=lambda: parts.store.secrets.get(ADMIN_KEY),
         log=recent,
         guides=tuple(_guides(settings)),
-        gate=parts.gate,
+        gate=parts.house.gate,
         people=parts.people,
         scopes=tuple(each for each in SCOPES if each != "*"),
         settings=ConsoleSettings(settings.chat.language, signs[0] if signs else "", settings.server.max_body_bytes),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import fields, replace
+from dataclasses import replace
 from functools import partial
 from typing import cast
 from urllib.parse import urlsplit
@@ -15,61 +15,37 @@ from hubbub import __version__
 from hubbub.api.auth import Access
 from hubbub.api.repeater_parts import RepeaterParts
 from hubbub.api.services import ApiSettings, Services
-from hubbub.app.album import build_album
 from hubbub.app.belongings import PlatformFacts
 from hubbub.app.cluster import cluster_of
 from hubbub.app.files import FileRules, HubFiles
 from hubbub.app.holding import held_alone
-from hubbub.app.manners import manners_of
+from hubbub.app.house import house_of, zone_of_hub
 from hubbub.app.models import LateModels
-from hubbub.app.painting import build_painter
 from hubbub.app.people import Desk, HubPeople
 from hubbub.app.pictures import WholePictures, build_renderer, drawing_rules
 from hubbub.app.platforms import build_platforms
-from hubbub.app.presets import preset_of, presets_of
 from hubbub.app.reloading import reread, told
-from hubbub.app.repeater import bot_of, repeater_parts
-from hubbub.app.rooms import access_of, common_limits, customs_of, limits_of, platform_limits, triggers_of
-from hubbub.app.sight import SightedModels
-from hubbub.app.skills import build_skills, surroundings
-from hubbub.app.sounds import build_speech
-from hubbub.chat.answer import Chat
-from hubbub.chat.settings import ChatSettings
-from hubbub.commands.access.gate import Gate
-from hubbub.commands.album import NAME as PICTURES
-from hubbub.commands.manners.board import Board
-from hubbub.commands.registry import Commands
-from hubbub.conversations.limits import Meter
-from hubbub.conversations.people.directory import Directory
+from hubbub.app.repeater import repeater_parts
+from hubbub.app.ways import EXCHANGE, ways_of
 from hubbub.conversations.userdata import UserData
-from hubbub.conversations.zones import zone_of
 from hubbub.core.addresses import Room
 from hubbub.core.failpoints import Failpoint
 from hubbub.core.phrases import Phrase
 from hubbub.core.ports import Exchange, Host, Platform, Route, Streams
 from hubbub.core.status import HubStatus
-from hubbub.core.store import Shared, Store
+from hubbub.core.store import Store
 from hubbub.dispatch.control import HubControl
 from hubbub.dispatch.delivery import Patience, Sender
 from hubbub.dispatch.dispatcher import Bounds, Dispatcher
-from hubbub.dispatch.drafting import DraftRules
-from hubbub.dispatch.drawing import Drawing
-from hubbub.dispatch.happenings import Happenings
-from hubbub.dispatch.hearing import Hearing
-from hubbub.dispatch.means import HubMeans, outgoing
+from hubbub.dispatch.means import outgoing
 from hubbub.dispatch.restraint import Restraint
-from hubbub.dispatch.road import Road, Ways
-from hubbub.dispatch.seeing import Seeing
+from hubbub.dispatch.road import Road
 from hubbub.dispatch.streams import LocalStreams
-from hubbub.dispatch.unfolding import Unfolding
 from hubbub.dispatch.window import HubWindow, WindowParts
 from hubbub.settings import Settings
 
 # Seconds for requests that still run when all messages are done, or their time is up.
 _LAST_REQUESTS = 2.0
-# How long a picture is kept at least: until the model that it is for has seen it, and once again.
-_LEAST_SECONDS = 3600.0
-_EXCHANGE = "http"
 
 
 class Parts:
@@ -83,15 +59,9 @@ class Parts:
         self.store = store
         self.node = node
         self.started_at = time.time()
-        self.zone = zone_of(settings.server.timezone) if settings.server.timezone else None
-        limits = limits_of(settings)
-        self.gate = Gate(store.conversations, access_of(settings), limits, time.time)
+        self.zone = zone_of_hub(settings)
+        self.house = house_of(settings, store)
         self.restraint = Restraint()
-        self.directory = Directory(store.conversations, store.words if isinstance(store, Shared) else None)
-        self.gate.know(self.directory)
-        self.board = Board(store.conversations, manners_of(settings), time.time)
-        self.meter = Meter(store.usage, limits, time.time, self.zone, self.gate.limits)
-        self.meter.use(limits, platform_limits(settings), common_limits(settings), settings.chat.answer_seconds)
         self.userdata = UserData(store.conversations, time.time)
         self.models = LateModels(settings)
         self.cluster = cluster_of(store, node, settings, tasks)
@@ -102,9 +72,9 @@ class Parts:
         self.renderer = build_renderer(settings)
         platforms: dict[str, Platform] = {}
         self.platforms = platforms
-        shared = None if self.cluster is None else self.cluster.sender(platforms, _EXCHANGE, failpoint)
+        shared = None if self.cluster is None else self.cluster.sender(platforms, EXCHANGE, failpoint)
         self.sender = shared or Sender(store.outbox, platforms, tasks, Patience(), failpoint)
-        self.road = Road(self._ways(settings), self.sender)
+        self.road = Road(ways_of(settings, self), self.sender)
         bounds = Bounds(settings.dispatch.conversations, settings.dispatch.accepted)
         working = self.node if settings.cluster.does("worker") else ""
         self.dispatcher = Dispatcher(store.inbox, self.road, tasks, working, bounds)
@@ -115,86 +85,20 @@ class Parts:
             self.control = self.cluster.control(self.dispatcher, shared, self.status)
         platforms.update(build_platforms(settings, self._host(failpoint)))
         sends = partial(outgoing, platforms)
-        self.people = HubPeople(Desk(store, self.gate, self.meter, self.node, sends, self.sender.push, self.directory))
-        self.exchange = cast("Exchange", platforms[_EXCHANGE])
+        self.people = HubPeople(Desk(store, self.house, node, sends, self.sender.push))
+        self.exchange = cast("Exchange", platforms[EXCHANGE])
         self.access = Access(
             store.secrets,
             trusted_networks=settings.server.trusted_networks,
             public_names=[name] if (name := urlsplit(settings.server.public_url).hostname) else [],
         )
 
-    def _ways(self, settings: Settings) -> Ways:
-        """What the road leads to by these settings; the platforms are built later, and stay."""
-        given = settings.commands
-        presets = presets_of(settings)
-        painter = build_painter(settings, self.files)
-        around = surroundings(self.platforms, self.files, self.gate, self.zone)
-        chosen = replace(
-            _chat_settings(settings, self.gate.language),
-            presets=presets,
-            preset=preset_of(settings),
-            skills=build_skills(settings, painter, around, self.meter),
-        )
-        chat = Chat(self.store.conversations, SightedModels(self.models, self.files), chosen, self.meter)
-        ways = Ways(
-            commands=Commands(
-                given.prefixes,
-                names=given.names,
-                disabled=given.disabled if settings.album.enabled else (*given.disabled, PICTURES),
-                old_forms=[name for name, own in chosen.customs.items() if own.old_forms],
-            ),
-            chat=chat,
-            triggers=triggers_of(settings, self.directory),
-            platforms=self.platforms,
-            streams=self.streams,
-            means=HubMeans(
-                store=self.store,
-                chat=chat,
-                platforms=self.platforms,
-                models=self.models,
-                meter=self.meter,
-                gate=self.gate,
-                people=self.directory,
-                board=self.board,
-                controls=lambda: self.control,
-                zone=self.zone,
-                personas=presets.texts,
-                reloading=self.reload,
-                renderer=self.renderer,
-                files=self.files,
-                public_url=settings.server.public_url,
-                painter=painter,
-                album=build_album(settings),
-                skills=chosen.skills,
-            ),
-            models_known=self.models.known,
-            language=settings.chat.language,
-            connected=None if settings.cluster.does("gateway") else frozenset((_EXCHANGE,)),
-            hearing=self._hearing(settings),
-            seeing=Seeing(self.files, self.platforms, max(settings.files.incoming_days * 86_400, _LEAST_SECONDS)),
-            drawing=Drawing(self.renderer, self.files, drawing_rules(settings, self.zone), time.time),
-            drafts=DraftRules(settings.chat.stream, settings.chat.stream_after, quote=settings.chat.quote_in_groups),
-            unfolding=Unfolding(self.platforms),
-            mention_askers=settings.manners.mention_in_groups,
-        )
-        return replace(ways, happenings=Happenings(self.board, ways.means, settings.chat.language, self.restraint))
-
-    def _hearing(self, settings: Settings) -> Hearing | None:
-        """What is done with voice messages; nothing where no model is named for them."""
-        speech = build_speech(settings)
-        if speech is None:
-            return None
-        return Hearing(speech, self.files, self.platforms, bool(settings.speech.hears), settings.speech.answers)
-
     async def reload(self) -> Sequence[Phrase]:
         """See `Means.reload`."""
         old, new = self.settings, await reread(self.settings)
         await self.models.reload(new)
-        limits = limits_of(new)
-        self.gate.use(access_of(new), limits)
-        self.board.use(manners_of(new))
-        self.meter.use(limits, platform_limits(new), common_limits(new), new.chat.answer_seconds)
-        self.road.use(self._ways(new))
+        self.house.use(new)
+        self.road.use(ways_of(new, self))
         self.settings = new
         return told(old, new)
 
@@ -238,7 +142,7 @@ class Parts:
         """Those that this process runs: all, or only that of its own requests where it holds no connections."""
         if self.settings.cluster.does("gateway"):
             return tuple(self.platforms.values())
-        return (self.platforms[_EXCHANGE],)
+        return (self.platforms[EXCHANGE],)
 
     @property
     def routes(self) -> Sequence[Route]:
@@ -270,8 +174,8 @@ class Parts:
             people=self.people,
             renderer=self.renderer,
             system_prompt=self.settings.chat.system_prompt,
-            meter=self.meter,
-            gate=self.gate,
+            meter=self.house.meter,
+            gate=self.house.gate,
         )
 
     def _repeater(self) -> RepeaterParts:
@@ -284,7 +188,7 @@ class Parts:
             (self.dispatcher, time.time),
             WholePictures(self.renderer, drawing_rules(self.settings, self.zone), time.time),
         )
-        return replace(found, owner_of=lambda user: self.directory.owner(found.owner_of(user)))
+        return replace(found, owner_of=lambda user: self.house.directory.owner(found.owner_of(user)))
 
     def _counters(self) -> dict[str, float]:
         return {
@@ -308,15 +212,3 @@ class Parts:
             undelivered=self.sender.waiting,
             trouble=trouble,
         )
-
-
-def _chat_settings(settings: Settings, room_language: Callable[[Room], str]) -> ChatSettings:
-    given = settings.chat
-    known = {each.name: getattr(given, each.name) for each in fields(ChatSettings) if hasattr(given, each.name)}
-    return ChatSettings(
-        **known,
-        bot=bot_of(settings),
-        call_log=settings.repeater.keeps_calls,
-        room_language=room_language,
-        customs=customs_of(settings),
-    )

@@ -8,16 +8,12 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from hubbub.app.rooms import access_of, common_limits, limits_of, platform_limits
-from hubbub.commands.access.gate import Gate
+from hubbub.app.house import House, house_of
 from hubbub.commands.access.log import OwnLimit
 from hubbub.commands.access.rules import RESERVED
 from hubbub.commands.audit import recorded
 from hubbub.conversations.branches import listed
-from hubbub.conversations.limits import Meter
-from hubbub.conversations.people.directory import Directory
 from hubbub.conversations.people.joining import forgotten
-from hubbub.conversations.zones import zone_of
 from hubbub.core.addresses import Room
 from hubbub.core.errors import StoreError, UserError
 from hubbub.core.events import Noticed
@@ -38,26 +34,23 @@ _PRIVATE = ":private:"
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Where `HubPeople` works: the store, who decides about roles, who counts, and the node that it writes as.
+    """Where `HubPeople` works: the store, the rules of the house, and the node that it writes as.
 
     ``sends`` makes what is stored of a message to a room, caused by an entry; ``push`` lets stored rows go out.
-    ``joined``: who is one person.
     """
 
     store: Store
-    gate: Gate
-    meter: Meter
+    house: House
     node: str
     sends: Callable[[Room, Message, int], tuple[Outgoing, ...]]
     push: Callable[[Sequence[Row]], None]
-    joined: Directory
 
 
 class HubPeople:
     """One at a time: changes are written one after another."""
 
     def __init__(self, desk: Desk) -> None:
-        """``desk.gate`` is the hub's own, so that changes count at once."""
+        """``desk.house`` is the hub's own, so that changes count at once."""
         self._desk = desk
         self._writing = asyncio.Lock()
 
@@ -66,13 +59,13 @@ class HubPeople:
         spent = await self._desk.store.usage.spenders(limit)
         found = [self._user(each) for each in spent]
         known = {user.owner for user in found}
-        others = (owner_of_person(person) for person in self._desk.gate.people())
+        others = (owner_of_person(person) for person in self._desk.house.gate.people())
         return [*found, *(self._user(Spent(owner)) for owner in others if owner not in known)][:limit]
 
     async def details(self, name: str) -> UserDetails:
         """See `People.details`."""
         desk, owner = self._desk, owner_of_person(name)
-        today = desk.meter.today(owner)
+        today = desk.house.meter.today(owner)
         ever = await desk.store.usage.spent(owner, "", "9999-12-31")
         now = await desk.store.usage.spent(owner, today, today)
         kept = listed(await desk.store.conversations.branches(owner, "context"))
@@ -84,48 +77,48 @@ class HubPeople:
         person = person_of(owner)
         if not person:
             raise UserError(Phrase("access.no_person", {"person": name}))
-        if self._desk.gate.fixed(person):
+        if self._desk.house.gate.fixed(person):
             raise UserError(Phrase("access.fixed", {"person": person}))
         async with self._writing:
-            await self._write(self._desk.gate.set_role(person, role, BY))
+            await self._write(self._desk.house.gate.set_role(person, role, BY))
         return (await self.details(owner)).user
 
     async def set_limits(self, name: str, messages: int | None, tokens: int | None, money: float | None = None) -> User:
         """See `People.set_limits`."""
-        owner = self._desk.joined.owner(_nameable(name))
+        owner = self._desk.house.directory.owner(_nameable(name))
         cost = None if money is None else round(money * BILLION)
         async with self._writing:
-            await self._write(self._desk.gate.set_limit(owner, OwnLimit(messages, tokens, cost=cost), BY))
+            await self._write(self._desk.house.gate.set_limit(owner, OwnLimit(messages, tokens, cost=cost), BY))
         return (await self.details(owner)).user
 
     async def waiting(self) -> Sequence[Stranger]:
         """See `People.waiting`."""
-        return [Stranger(each.code, each.person, each.name, each.until) for each in self._desk.gate.waiting()]
+        return [Stranger(each.code, each.person, each.name, each.until) for each in self._desk.house.gate.waiting()]
 
     async def let_in(self, code: str) -> User:
         """See `People.let_in`."""
-        found = self._desk.gate.waiting(code) if code.strip() else ()
+        found = self._desk.house.gate.waiting(code) if code.strip() else ()
         if not found:
             raise UserError(Phrase("access.unknown_code", {"code": code}))
         stranger = found[0]
         welcome: Message = (Text(say(Phrase("access.welcome"), stranger.language), verbatim=True),)
         async with self._writing:
-            write = self._desk.gate.set_role(stranger.person, Role.USER, BY)
+            write = self._desk.house.gate.set_role(stranger.person, Role.USER, BY)
             await self._write(write, (Room.parse(stranger.room), welcome))
         return (await self.details(stranger.person)).user
 
     async def forget(self, name: str) -> None:
         """See `People.forget`."""
-        owner, joined = _nameable(name), self._desk.joined
+        owner, joined = _nameable(name), self._desk.house.directory
         for each in joined.ties.all_of(owner):
             await self._desk.store.forget(each)
         await forgotten(self._desk.store.conversations, joined, owner, time.time())
 
     def _user(self, spent: Spent) -> User:
-        gate, person = self._desk.gate, person_of(spent.owner)
+        gate, person = self._desk.house.gate, person_of(spent.owner)
         role = gate.role_of(person) if person else None
-        limits = self._desk.meter.limits_of(spent.owner)
-        own, ties = gate.limit_of(spent.owner) or OwnLimit(), self._desk.joined.ties
+        limits = self._desk.house.meter.limits_of(spent.owner)
+        own, ties = gate.limit_of(spent.owner) or OwnLimit(), self._desk.house.directory.ties
         return User(
             owner=spent.owner,
             person=person,
@@ -199,17 +192,10 @@ def _kind(name: str) -> bool:
 
 async def people_beside_no_hub(settings: Settings, store: Store) -> HubPeople:
     """For a command that has opened the store itself."""
-    limits = limits_of(settings)
-    gate = Gate(store.conversations, access_of(settings), limits, time.time)
-    await gate.load()
-    zone = zone_of(settings.server.timezone) if settings.server.timezone else None
-    meter = Meter(store.usage, limits, time.time, zone, gate.limits)
-    meter.use(limits, platform_limits(settings), common_limits(settings))
-    node = f"command-{secrets.token_hex(4)}"
-    joined = Directory(store.conversations)
-    gate.know(joined)
-    await joined.load()
-    return HubPeople(Desk(store, gate, meter, node, _queued, lambda _: None, joined))
+    house = house_of(settings, store)
+    for rules in house.kept:
+        await rules.load()
+    return HubPeople(Desk(store, house, f"command-{secrets.token_hex(4)}", _queued, lambda _: None))
 
 
 def _queued(room: Room, message: Message, entry: int) -> tuple[Outgoing, ...]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from hubbub.app.house import House
 from hubbub.app.people import Desk, HubPeople
 from hubbub.commands.access import tokens
 from hubbub.commands.access.rules import AccessRules
@@ -101,8 +102,9 @@ async def test_acts_are_written_down(hub: World) -> None:
     await boss.reads("/admintoken a-new-token")
     await boss.reads("/help")
     await hub.person("ann").reads("/block fake:boss")
-    meter = hub.road._ways.means.meter
-    people = HubPeople(Desk(hub.store, hub.gate, meter, "node", lambda *_: (), lambda _: None, hub.people))
+    means = hub.road._ways.means
+    house = House(means.gate, means.people, means.board, means.meter)
+    people = HubPeople(Desk(hub.store, house, "node", lambda *_: (), lambda _: None))
     await people.set_role("fake:carl", Role.GUEST)
     found = await acts(hub.store.conversations, 10)
     assert [(each["by"], each["act"], each["detail"]) for each in found] == [
