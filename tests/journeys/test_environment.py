@@ -51,3 +51,4 @@ async def test_one_port_serves_all_platforms(tmp_path: Path) -> None:
             async with http.get("/whatsapp/webhook", params=asked) as response:
                 assert await response.text() == "42"
     assert {each.headers.get("authorization") for each in model.requests} == {"Bearer sk-gobot"}
+    assert {each.body["model"] for each in model.requests if each.body} == {"gpt-3.5-turbo"}

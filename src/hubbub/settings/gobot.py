@@ -11,15 +11,18 @@ if TYPE_CHECKING:
 Path = tuple[str | int, ...]
 
 PLATFORMS = "BOTPLATFORM"
+_ADDRESS = "CHATGPTURL_PROXY"
 _EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - what is looked for, not bound
 NAMES: Mapping[str, Path] = {
     "CHATGPTAPIKEY": ("model", "api_key"),
-    "CHATGPTURL_PROXY": ("model", "base_url"),
+    _ADDRESS: ("model", "base_url"),
     "BOT_TOKEN": ("platforms", "telegram", "token"),
     "TG_WEBHOOK_URL": ("platforms", "telegram", "webhook_url"),
 }
 # Names that only GoBot has: whoever sets one of them is used to what it does.
-_SIGNS = frozenset((PLATFORMS, "CHATGPTAPIKEY", "CHATGPTURL_PROXY"))
+_SIGNS = frozenset((PLATFORMS, "CHATGPTAPIKEY", _ADDRESS))
+# What it asks for; what stands behind the address may list anything first.
+_MODEL = "gpt-3.5-turbo"
 _CUSTOMS: Mapping[Path, object] = {
     ("chat", "language"): "zh",
     ("chat", "system_prompt"): (
@@ -63,9 +66,11 @@ def notices(settings: Settings) -> Iterator[str]:
 
 def customs(variables: Mapping[str, str]) -> Iterator[tuple[Path, object]]:
     """What is set where GoBot's own variables are, and nothing else says otherwise."""
-    if any(value for name, value in variables.items() if name.upper() in _SIGNS):
+    given = {name.upper(): value for name, value in variables.items() if value}
+    if not _SIGNS.isdisjoint(given):
         yield from _CUSTOMS.items()
-    wanted = next((value for name, value in variables.items() if name.upper() == PLATFORMS and value), "")
-    if wanted and "cqhttp" in _listed(wanted):
+    if _ADDRESS in given:
+        yield ("model", "name"), _MODEL
+    if PLATFORMS in given and "cqhttp" in _listed(given[PLATFORMS]):
         # Served also where no secret is set yet: whoever connects is then told in the log what to set.
         yield ("platforms", _CHOICES["cqhttp"], "enabled"), True

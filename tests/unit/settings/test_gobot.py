@@ -78,6 +78,13 @@ def test_whoever_comes_from_it_is_served_as_there(tmp_path: Path, name: str) -> 
     assert "Vio" in found.chat.system_prompt
 
 
+def test_behind_an_address_of_its_own_the_same_model_is_asked(tmp_path: Path) -> None:
+    environ = {"ChatGPTURL_proxy": "https://proxy.example/v1"}
+    assert load(environ=environ, folder=tmp_path).model.name == "gpt-3.5-turbo"
+    assert load(environ=environ | {"HUBBUB_MODEL": "gpt-4o"}, folder=tmp_path).model.name == "gpt-4o"
+    assert load(environ={"chatGPTAPIKey": "sk-x"}, folder=tmp_path).model.name == ""
+
+
 def test_nobody_else_is(tmp_path: Path) -> None:
     found = load(environ={"BOT_TOKEN": TOKEN, "chatGPTAPIKey": "", "PORT": "80"}, folder=tmp_path)
     assert (found.manners.welcome, found.manners.mention_in_groups, found.album.enabled) == ("off", False, False)
