@@ -45,8 +45,8 @@ class ReserveSuite:
         assert await store.usage.reserve(asked(1, *quotas, tokens=99)) is None
         assert await store.usage.reserve(asked(2, *quotas, tokens=1)) is None
         assert await store.usage.reserve(asked(3, *quotas)) == Shortage(ME, "messages", 2)
-        await written(store, Spend(ME, DAY, 1, 5, 5, cost=7, hold="id-1", shares=(ALL,)), number=1)
-        await store.usage.add(Spend(ME, DAY, 0, hold="id-2", shares=(ALL,)))
+        await written(store, Spend(ME, DAY, 1, 5, 5, cost=7, holds=("id-1",), shares=(ALL,)), number=1)
+        await store.usage.add(Spend(ME, DAY, 0, holds=("id-2",), shares=(ALL,)))
         async for each in runs(harness, "killed"):
             assert (await each.usage.spent(ALL, DAY, DAY)).cost == 7
             assert await each.usage.days(ME, "2026-01-01", DAY) == {DAY: replace(await each.usage.spent(ME, DAY, DAY))}
@@ -71,7 +71,7 @@ class ReserveSuite:
         store, quota = harness.store, Quota(ME, DAY, cost=1000)
         assert await store.usage.reserve(asked(0, quota, cost=1001)) == Shortage(ME, "cost", 1000)
         assert await granted(store, [asked(number, quota, cost=300) for number in range(1, 9)]) == 3
-        await store.usage.add(Spend(ME, DAY, 1, cost=950, hold="id-1"))
+        await store.usage.add(Spend(ME, DAY, 1, cost=950, holds=("id-1",)))
         assert await store.usage.reserve(asked(9, quota)) == Shortage(ME, "cost", 1000)
 
     async def test_the_last_one_may_go_over_the_tokens(self, harness: StoreHarness) -> None:

@@ -6,17 +6,19 @@ import asyncio
 import time
 from typing import TYPE_CHECKING
 
-from hubbub.conversations.limits import EVERYBODY, NO_LIMITS, CommonLimits, Limits, Meter, Stake
+from hubbub.conversations.holds import Stake
+from hubbub.conversations.limits import NO_LIMITS, CommonLimits, Limits, Meter
 from hubbub.conversations.people import codes, ties
 from hubbub.conversations.people.codes import Side
 from hubbub.conversations.people.directory import Directory
 from hubbub.conversations.people.joining import join, offers, part
+from hubbub.conversations.shortages import EVERYBODY
 from hubbub.core.errors import UserError
 from hubbub.core.work import Append, Spend
 from tests.contract.test_postgres_nodes import opened
 
 if TYPE_CHECKING:
-    from hubbub.conversations.limits import Hold
+    from hubbub.conversations.holds import Hold
     from hubbub.core.ports import Clock
     from hubbub.core.store import Conversations, Usage
     from hubbub.storage.postgres.store import PostgresStore

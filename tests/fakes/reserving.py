@@ -39,4 +39,5 @@ class Reserved:
         return short
 
     def counted(self, spend: Spend) -> None:
-        self.holds.pop(spend.hold, None)
+        for hold in spend.holds:
+            self.holds.pop(hold, None)

@@ -25,7 +25,7 @@ from hubbub.conversations import preferences
 from hubbub.conversations.branches import since, start_anew
 from hubbub.conversations.completions import Completion, completion_of
 from hubbub.conversations.contexts import Context, context_of
-from hubbub.conversations.limits import Stake
+from hubbub.conversations.holds import Stake
 from hubbub.conversations.remembered import RememberedContexts
 from hubbub.conversations.unanswered import UNANSWERED, left_over
 from hubbub.conversations.wishes import wish_of

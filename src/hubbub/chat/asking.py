@@ -125,9 +125,6 @@ class Asking:
         except TimeoutError as error:
             message = f"no whole answer within {self._settings.answer_seconds:g} s"
             raise ProviderError(message, user_text=Phrase("error.model_timeout"), retryable=True) from error
-        finally:
-            if job.kit is not None:
-                await job.kit.holds.aclose()
 
     async def _ask(self, job: Job) -> None:
         began = time.time_ns()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from hubbub.chat.calls import Caller
     from hubbub.chat.reply import Reply
-    from hubbub.conversations.limits import Hold
+    from hubbub.conversations.holds import Hold
     from hubbub.core.events import Received
     from hubbub.core.models import ModelSpec
     from hubbub.core.turns import ChatRequest, Turn

@@ -14,7 +14,7 @@ from hubbub.chat.bill import Bill
 from hubbub.chat.budget import last_round
 from hubbub.chat.summary import transcript
 from hubbub.conversations.contexts import Summary, compacted
-from hubbub.conversations.limits import Stake
+from hubbub.conversations.holds import Stake
 from hubbub.core.errors import UserError
 from hubbub.core.phrases import Phrase
 from hubbub.core.ports import Answer

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from contextlib import AsyncExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from hubbub.chat.budget import PER_TURN, estimate
@@ -23,14 +22,13 @@ _LONGEST_NAME = 64
 
 @dataclass(slots=True)
 class Kit:
-    """``rounds`` and ``calls``: how many are left. ``holds``: what is held of the person's limits until the end."""
+    """``rounds`` and ``calls``: how many are left."""
 
     person: Person
     tools: tuple[Tool, ...]
     signs: Mapping[str, str]
     rounds: int
     calls: int
-    holds: AsyncExitStack = field(default_factory=AsyncExitStack)
 
     @classmethod
     def of(cls, person: Person, cards: Sequence[SkillCard], rules: SkillRules) -> Kit:

@@ -115,12 +115,13 @@ def consent(job: Job) -> Phrase:
 
 async def _called(skills: Skills, job: Job, calls: tuple[ToolCall, ...]) -> list[Called]:
     """All calls of a round at once. What of them is done counts, also where the answer is stopped meanwhile."""
-    kit = job.kit
+    kit, held = job.kit, job.bill.held
     assert kit is not None  # noqa: S101 - whoever has none does not come here
+    assert held is not None  # noqa: S101 - nothing is asked before
     tasks: list[asyncio.Task[Called]] = []
     try:
         async with asyncio.TaskGroup() as group:
-            tasks += [group.create_task(skills.call(call, kit.person, kit.holds)) for call in calls]
+            tasks += [group.create_task(skills.call(call, kit.person, held)) for call in calls]
     finally:
         for call, task in zip(calls, tasks, strict=True):
             if task.done() and not task.cancelled() and task.exception() is None:

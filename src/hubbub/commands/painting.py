@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from hubbub.commands.arguments import first_word, required
 from hubbub.commands.command import Call, Command, CommandContext
-from hubbub.conversations.limits import Stake
+from hubbub.conversations.holds import Stake
 from hubbub.conversations.shelf import turns_of
 from hubbub.core.errors import MediaError, ProviderError, StoreError, UserError
 from hubbub.core.identities import Role

@@ -9,7 +9,7 @@ from hubbub.commands.access.gate import person_of
 from hubbub.commands.access.log import OwnLimit
 from hubbub.commands.arguments import number, required
 from hubbub.commands.command import Call, Command, CommandContext
-from hubbub.conversations.limits import shown as amount_shown
+from hubbub.conversations.shortages import shown as amount_shown
 from hubbub.conversations.zones import shown
 from hubbub.core.addresses import Room
 from hubbub.core.errors import UserError

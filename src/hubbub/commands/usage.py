@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from hubbub.commands.command import Call, Command, CommandContext
 from hubbub.conversations import charts, preferences
-from hubbub.conversations.limits import shown
+from hubbub.conversations.shortages import shown
 from hubbub.conversations.wishes import wish_of
 from hubbub.core.calls import CallQuery
 from hubbub.core.errors import RenderError, StoreError

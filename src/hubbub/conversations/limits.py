@@ -2,7 +2,8 @@
 
 A question is reserved before the model is asked, in the store, so that many at once, also on several nodes, do not pass
 where one would be the last. What it came to is counted with the answer (`Spend`), in the same transaction in which the
-reservation ends; one that nobody ends lapses. Where no limit is set nothing is asked of the store.
+reservation ends; one that nobody ends lapses. Where no limit is set nothing is asked of the store, but everything is
+counted for all whom a limit could be set for, so that one that is set at noon knows of the morning.
 """
 
 from __future__ import annotations
@@ -11,49 +12,27 @@ import logging
 import secrets
 from collections import OrderedDict
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Literal
 
-from hubbub.conversations.zones import day
+from hubbub.conversations.holds import NO_STAKE, Hold, Stake
+from hubbub.conversations.shortages import EVERYBODY, said, scope_of_group
+from hubbub.conversations.zones import day, until_tomorrow
 from hubbub.core.errors import StoreError, UserError
 from hubbub.core.phrases import Phrase
-from hubbub.core.quotas import BILLION, Pace, Quota, Reservation
+from hubbub.core.quotas import Pace, Quota, Reservation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import tzinfo
-    from types import TracebackType
 
     from hubbub.core.addresses import Room
     from hubbub.core.ports import Clock
-    from hubbub.core.quotas import Shortage, What
     from hubbub.core.store import Usage
-    from hubbub.core.work import Spend
 
 log = logging.getLogger(__name__)
 
-EVERYBODY = "hub:all"
-"""The scope of all that the hub uses."""
-_GROUP = "hub:room:"
 _MOST_TOLD = 10_000
 _LAPSE_SECONDS = 900.0
-_OF_OWNER: Final[Mapping[What, str]] = {
-    "minute": "limit.minute",
-    "messages": "limit.messages",
-    "tokens": "limit.tokens",
-    "cost": "limit.cost",
-}
-_OF_GROUP: Final[Mapping[What, str]] = {
-    "minute": "limit.group_minute",
-    "messages": "limit.group_messages",
-    "tokens": "limit.group_tokens",
-    "cost": "limit.group_cost",
-}
-_OF_ALL: Final[Mapping[What, str]] = {
-    "minute": "limit.hub_minute",
-    "messages": "limit.hub_messages",
-    "tokens": "limit.hub_tokens",
-    "cost": "limit.hub_cost",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,24 +77,6 @@ class CommonLimits:
     currency: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Stake:
-    """More about a question: the key of the group (without threads) that it is asked in, "" in private; what it costs.
-
-    ``key`` names it, so that it is reserved once though it is tried ``again`` ("": it is tried once).
-    ``kept``: a `Spend` ends the reservation (`Hold.on`); without it the block does.
-    """
-
-    group: str = ""
-    cost: int = 0
-    key: str = ""
-    again: bool = False
-    kept: bool = False
-
-
-_NO_STAKE = Stake()
-
-
 class Meter:
     """Checks and counts. Limits of single owners (``own``) take the place of the hub's."""
 
@@ -136,7 +97,6 @@ class Meter:
         self._told: OrderedDict[str, None] = OrderedDict()
         self._platforms: Mapping[str, PlatformLimits] = {}
         self.common = CommonLimits()
-        self._grouped = False
         self._lapse = _LAPSE_SECONDS
 
     def use(
@@ -150,7 +110,6 @@ class Meter:
         self._limits = limits
         self._platforms = platforms or {}
         self.common = common or CommonLimits()
-        self._grouped = self.common.group != NO_LIMITS
         self._lapse = max(_LAPSE_SECONDS, 2 * longest)
 
     @property
@@ -160,8 +119,16 @@ class Meter:
 
     def today(self, owner: str = "") -> str:
         """The day that is counted now, for an owner."""
+        return day(self.clock(), self._zone_of(owner))
+
+    def left_of_today(self, owner: str = "") -> float:
+        """Seconds until another day is counted, for an owner."""
+        return until_tomorrow(self.clock(), self._zone_of(owner))
+
+    def _zone_of(self, owner: str) -> tzinfo | None:
+        """Where days begin: no choice of the person, who could have several days of one by it."""
         found = self._platforms.get(owner.partition(":")[0]) if self._platforms else None
-        return day(self.clock(), found.zone if found is not None and found.zone is not None else self._zone)
+        return found.zone if found is not None and found.zone is not None else self._zone
 
     def limits_of(self, owner: str) -> Limits:
         """What an owner may use: their own limits, else their platform's, else the hub's."""
@@ -172,15 +139,19 @@ class Meter:
         return found.limits if found is not None else self._limits
 
     def group_of(self, room: Room) -> str:
-        """A room's group, if groups have limits; "" where none counts."""
-        if not self._grouped or room.direct:
+        """The key of a room's group, with all its threads; "" in private."""
+        if room.direct:
             return ""
         return (replace(room, thread="") if room.thread else room).key
 
+    def shares(self, group: str) -> tuple[str, ...]:
+        """For whom it counts, beside the owner, what is used in a group ("": in private)."""
+        return (scope_of_group(group), EVERYBODY) if group else (EVERYBODY,)
+
     # --- by the minute -------------------------------------------------------------------------------------------
 
-    def paced(self, owner: str, group: str = "") -> bool:
-        """Whether some limit of a minute holds; without one `pace` need not be asked."""
+    def paced(self, owner: str, *, group: bool = False) -> bool:
+        """Whether some limit of a minute holds (in a group); without one `pace` need not be asked."""
         common = self.common
         return bool(
             self.limits_of(owner).messages_per_minute
@@ -207,7 +178,7 @@ class Meter:
         self._told[owner] = None
         if len(self._told) > _MOST_TOLD:
             self._told.popitem(last=False)
-        return _said(short, owner)
+        return said(short, owner, short.seconds)
 
     # --- by the day ----------------------------------------------------------------------------------------------
 
@@ -216,7 +187,7 @@ class Meter:
         most = self.limits_of(owner).message_characters
         return Phrase("limit.characters", {"limit": most, "characters": len(text)}) if 0 < most < len(text) else None
 
-    def hold(self, owner: str, tokens: int, stake: Stake = _NO_STAKE) -> Hold:
+    def hold(self, owner: str, tokens: int, stake: Stake = NO_STAKE) -> Hold:
         """``async with`` it around the asking; ``tokens`` is what the question will probably come to.
 
         Raises:
@@ -225,11 +196,11 @@ class Meter:
         """
         return Hold(self, owner, tokens, stake)
 
-    async def begin(self, owner: str, tokens: int, stake: Stake) -> Reservation | None:
-        """Reserve; None where no limit needs it. Raises as `hold` does."""
+    async def begin(self, owner: str, tokens: int, stake: Stake) -> str:
+        """Reserve; the name of what is held, "" where no limit needs it. Raises as `hold` does."""
         scopes = [(scope, limits) for scope, limits in self._scopes(owner, stake.group) if limits.by_day]
         if not scopes:
-            return None
+            return ""
         today, now = self.today(owner), self.clock()
         quotas = tuple(
             Quota(scope, today, each.messages_per_day, each.tokens_per_day, each.cost_per_day) for scope, each in scopes
@@ -238,13 +209,13 @@ class Meter:
         wanted = Reservation(name, now, now + self._lapse, quotas, (), tokens, stake.cost, stake.again)
         short = await self._usage.reserve(wanted)
         if short is not None:
-            raise UserError(_said(short, owner))
-        return wanted
+            raise UserError(said(short, owner, self.left_of_today(owner)))
+        return name
 
-    async def release(self, wanted: Reservation) -> None:
+    async def release(self, name: str) -> None:
         """What `begin` reserved is held no more; where the store is away it lapses."""
         try:
-            await self._usage.release(wanted.id)
+            await self._usage.release(name)
         except StoreError as error:
             log.warning("a reservation is left to lapse: %s", error)
 
@@ -252,65 +223,13 @@ class Meter:
         """Whom something counts for, and what they may use."""
         found = [(owner, self.limits_of(owner))]
         if group and self.common.group != NO_LIMITS:
-            found.append((f"{_GROUP}{group}", self.common.group))
+            found.append((scope_of_group(group), self.common.group))
         if self.common.hub != NO_LIMITS:
             found.append((EVERYBODY, self.common.hub))
         return found
-
-
-class Hold:
-    """See `Meter.hold`. A class, not a generator: it stands on the road of every answer."""
-
-    __slots__ = ("_meter", "_owner", "_reserved", "_stake", "_tokens")
-
-    def __init__(self, meter: Meter, owner: str, tokens: int, stake: Stake) -> None:
-        self._meter, self._owner, self._tokens, self._stake = meter, owner, tokens, stake
-        self._reserved: Reservation | None = None
-
-    @property
-    def reserved(self) -> bool:
-        """A `Spend` has to end it, though nothing was used."""
-        return self._reserved is not None
-
-    def on(self, spend: Spend) -> Spend:
-        """What is to be counted, so that it ends the reservation and counts for everybody whom it was made for."""
-        reserved = self._reserved
-        if reserved is None:
-            return spend
-        shares = tuple(each.scope for each in reserved.quotas if each.scope != spend.owner)
-        return replace(spend, hold=reserved.id, shares=shares)
-
-    async def __aenter__(self) -> Hold:
-        self._reserved = await self._meter.begin(self._owner, self._tokens, self._stake)
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        # Whoever is cancelled goes on with a `Spend`, or comes again under the same key.
-        ended = kind is not None and issubclass(kind, Exception)
-        if self._reserved is not None and (ended or not self._stake.kept):
-            reserved, self._reserved = self._reserved, None
-            await self._meter.release(reserved)
 
 
 def stricter(one: Limits, other: Limits) -> Limits:
     """The smaller of each, where there is a limit."""
     pairs = ((getattr(one, name), getattr(other, name)) for name in Limits.__dataclass_fields__)
     return Limits(*(min(pair) if all(pair) else max(pair) for pair in pairs))
-
-
-def shown(cost: int) -> str:
-    """An amount of money as people read it."""
-    text = f"{cost / BILLION:.4f}".rstrip("0")
-    whole, _, part = text.partition(".")
-    return f"{whole}.{part:0<2}"
-
-
-def _said(short: Shortage, owner: str) -> Phrase:
-    """Why nothing is answered now. Whose limit it is shows in the key; of others nothing is told."""
-    values: dict[str, object] = {"limit": shown(short.limit) if short.what == "cost" else short.limit}
-    if short.what == "minute":
-        values["seconds"] = max(1, round(short.seconds))
-    keys = _OF_ALL if short.scope == EVERYBODY else _OF_OWNER if short.scope == owner else _OF_GROUP
-    return Phrase(keys[short.what], values)

@@ -38,3 +38,9 @@ def shown(time: float, zone: tzinfo | None) -> str:
 def day(time: float, zone: tzinfo | None) -> str:
     """The day of a time, as `Spend` names it."""
     return f"{datetime.fromtimestamp(time, zone):%Y-%m-%d}"
+
+
+def until_tomorrow(time: float, zone: tzinfo | None) -> float:
+    """Seconds from a time until the next day (`day`) begins."""
+    tomorrow = datetime.fromtimestamp(time, zone).date() + timedelta(days=1)
+    return datetime(tomorrow.year, tomorrow.month, tomorrow.day, tzinfo=zone).timestamp() - time

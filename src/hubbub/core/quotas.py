@@ -40,7 +40,7 @@ class Pace:
 class Reservation:
     """Asked for before something is used: all of it is granted, or nothing.
 
-    ``id`` names what is held until `work.Spend.hold` counts it, or until ``until`` (seconds since the epoch) comes; it
+    ``id`` names what is held until `work.Spend.holds` counts it, or until ``until`` (seconds since the epoch) comes; it
     counts as one message, ``tokens`` and ``cost`` in every quota. ``again``: something may be held under this id from
     an earlier try, in whose place this comes. Without quotas nothing is held.
     """

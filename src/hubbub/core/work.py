@@ -198,7 +198,7 @@ class Spend:
     """Count what an owner used on a day ("2026-01-31"), on top of what is counted already.
 
     ``room``: key of a room where the owner can be written to of the hub's own accord, "" to leave it as it is known.
-    ``cost`` in billionths of what prices are in. ``hold``: what was reserved for it (`quotas.Reservation.id`) is held
+    ``cost`` in billionths of what prices are in. ``holds``: what was reserved for it (`quotas.Reservation.id`) is held
     no more; ``shares``: other scopes that it counts for, too.
     """
 
@@ -209,7 +209,7 @@ class Spend:
     completion_tokens: int = 0
     room: str = ""
     cost: int = 0
-    hold: str = ""
+    holds: tuple[str, ...] = ()
     shares: tuple[str, ...] = ()
 
 

@@ -234,10 +234,9 @@ class Road:
         if (said := filtered(self._ways.means.board, event, call)) is not None:
             return said
         meter = self._ways.means.meter
-        group = meter.group_of(event.room)
-        if (call is not None and call.command.urgent) or not meter.paced(owner, group):
+        if (call is not None and call.command.urgent) or not meter.paced(owner, group=not event.room.direct):
             return None
-        return await meter.pace(owner, group)
+        return await meter.pace(owner, meter.group_of(event.room))
 
     def _turned_away(self, event: Received) -> Answer:
         """Nobody is answered who is not let in; a stranger may be given a code."""

@@ -7,12 +7,10 @@ import logging
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from hubbub.conversations.limits import Stake
 from hubbub.core.errors import HubbubError, UserError
 from hubbub.core.identities import Role
 from hubbub.core.messages import Media
@@ -25,6 +23,7 @@ from hubbub.words import say
 if TYPE_CHECKING:
     from datetime import tzinfo
 
+    from hubbub.conversations.holds import Hold
     from hubbub.conversations.limits import Meter
     from hubbub.core.addresses import Room
     from hubbub.core.events import Received
@@ -115,10 +114,10 @@ class Skills:
         event, stored = person.event, person.stored
         return tuple(card for card in self.cards if self.verdict(card, event, stored) is not Verdict.NO)
 
-    async def call(self, call: ToolCall, person: Person, holds: AsyncExitStack) -> Called:
+    async def call(self, call: ToolCall, person: Person, held: Hold) -> Called:
         """Do what a model wishes, if that may be. Raises nothing but cancellation.
 
-        ``holds`` is closed by the caller when the whole answer is done: until then what it spent is not counted yet.
+        What it spends is added to ``held``, the answer's own: it is counted with the answer.
         """
         skill = self._skills.get(call.name)
         if skill is None:
@@ -133,19 +132,16 @@ class Skills:
             arguments = arguments_of(call.arguments, skill.card.tool.parameters)
         except Misfit as misfit:
             return Called(f"The call is wrong: {misfit}.")
-        return await self._done(skill, arguments, person, holds)
+        return await self._done(skill, arguments, person, held)
 
-    async def _done(
-        self, skill: Skill, arguments: Mapping[str, object], person: Person, holds: AsyncExitStack
-    ) -> Called:
+    async def _done(self, skill: Skill, arguments: Mapping[str, object], person: Person, held: Hold) -> Called:
         needs = skill.card.needs
         seconds = needs.seconds or self.rules.seconds
         try:
             async with asyncio.timeout(seconds):
                 spends = needs.deed == "spends"
                 if spends:
-                    stake = Stake(self._meter.group_of(person.event.room))
-                    await holds.enter_async_context(self._meter.hold(person.owner, needs.tokens, stake))
+                    await held.more(needs.tokens)
                 began = time.monotonic()
                 result = await skill.call(arguments, self._context(person))
                 log.info("skill %s for %s: %.1f s", skill.card.name, person.owner, time.monotonic() - began)

@@ -101,8 +101,8 @@ SENTENCES: Final = MappingProxyType(
         "command.usage.tokens_left": "Left today: {left} of {limit} tokens",
         # --- limits
         "limit.minute": "That is too fast: at most {limit} messages a minute. Please wait {seconds} s.",
-        "limit.messages": "You have asked {limit} questions today; more tomorrow.",
-        "limit.tokens": "Your {limit} tokens for today are used up; more tomorrow.",
+        "limit.messages": "You have asked {limit} questions today, which is all; more in {when}.",
+        "limit.tokens": "Your {limit} tokens for today are used up; more in {when}.",
         "limit.characters": "That is too long: {characters} characters, at most {limit} are taken.",
         # --- who is let in
         "access.code": (

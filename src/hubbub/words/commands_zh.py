@@ -101,8 +101,8 @@ SENTENCES: Final = MappingProxyType(
         "command.usage.tokens_left": "今天还可以使用 {left} 个 token，上限 {limit} 个",
         # --- limits
         "limit.minute": "太快了：每分钟最多 {limit} 条消息，请等待 {seconds} 秒。",
-        "limit.messages": "你今天已经问了 {limit} 个问题，请明天再来。",
-        "limit.tokens": "你今天的 {limit} 个 token 已用完，请明天再来。",
+        "limit.messages": "你今天的 {limit} 个问题已经用完，请在 {when}后再来。",
+        "limit.tokens": "你今天的 {limit} 个 token 已用完，请在 {when}后再来。",
         "limit.characters": "消息太长：共 {characters} 个字符，最多 {limit} 个。",
         # --- who is let in
         "access.code": "我还不认识你。请把这个配对码交给机器人的管理员：{code}（{minutes} 分钟内有效）。",

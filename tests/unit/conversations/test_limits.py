@@ -13,6 +13,12 @@ from tests.fakes.memory import MemoryConversations, MemoryUsage
 
 NOW = 1_769_860_800.0  # 2026-01-31 12:00 UTC
 DAY = "2026-01-31"
+HALF_A_DAY = Phrase("limit.hours", {"hours": 12, "minutes": 0})
+
+
+def day_of(key: str, limit: int, when: Phrase = HALF_A_DAY) -> Phrase:
+    """What is said when a limit of the day is reached."""
+    return Phrase(key, {"limit": limit, "when": when})
 
 
 class Metered:
@@ -50,9 +56,13 @@ async def test_messages_of_a_day() -> None:
     for _ in range(2):
         assert await metered.refusal() is None
         await metered.usage.add(Spend("o", DAY, 1))
-    assert await metered.refusal() == Phrase("limit.messages", {"limit": 2})
+    assert await metered.refusal() == day_of("limit.messages", 2, HALF_A_DAY)
     assert await metered.refusal("other") is None
-    metered.now += 86_400
+    metered.now += 43_200 - 59 * 60
+    assert await metered.refusal() == day_of("limit.messages", 2, Phrase("limit.minutes", {"hours": 0, "minutes": 59}))
+    metered.now += 59 * 60 - 1
+    assert await metered.refusal() == day_of("limit.messages", 2, Phrase("limit.minutes", {"hours": 0, "minutes": 1}))
+    metered.now += 1
     assert await metered.refusal() is None
 
 
@@ -61,17 +71,17 @@ async def test_tokens_of_a_day_are_of_both_kinds() -> None:
     await metered.usage.add(Spend("o", DAY, 1, 60, 39))
     assert await metered.refusal(tokens=5000) is None
     await metered.usage.add(Spend("o", DAY, 1, 1))
-    assert await metered.refusal() == Phrase("limit.tokens", {"limit": 100})
+    assert await metered.refusal() == day_of("limit.tokens", 100)
 
 
 async def test_questions_under_way_count_too() -> None:
     metered = Metered(messages_per_day=3, tokens_per_day=100)
     async with metered.meter.hold("o", 60):
         async with metered.meter.hold("o", 60):
-            assert await metered.refusal() == Phrase("limit.tokens", {"limit": 100})
+            assert await metered.refusal() == day_of("limit.tokens", 100)
             assert await metered.refusal("other") is None
         async with metered.meter.hold("o", 1), metered.meter.hold("o", 1):
-            assert await metered.refusal() == Phrase("limit.messages", {"limit": 3})
+            assert await metered.refusal() == day_of("limit.messages", 3)
     with pytest.raises(ZeroDivisionError):
         async with metered.meter.hold("o", 1000):
             raise ZeroDivisionError
@@ -83,7 +93,7 @@ async def test_single_owners_have_limits_of_their_own() -> None:
     metered = Metered(own, messages_per_day=2, message_characters=10)
     for owner in ("rich", "poor", "o"):
         await metered.usage.add(Spend(owner, DAY, 1))
-    assert await metered.refusal("poor") == Phrase("limit.messages", {"limit": 1})
+    assert await metered.refusal("poor") == day_of("limit.messages", 1)
     assert await metered.refusal("o") is None
     own["poor"] = Limits(messages_per_day=5)
     assert await metered.refusal("poor") is None

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 
 from hubbub.chat.bill import Bill, expected, price
 from hubbub.chat.calls import Caller
-from hubbub.conversations.limits import Hold, Meter, Stake
+from hubbub.conversations.holds import Hold, Stake
+from hubbub.conversations.limits import Meter
 from hubbub.core import store
 from hubbub.core.errors import StoreError, UserError
 from hubbub.core.models import ModelSpec

@@ -27,27 +27,27 @@ ON CONFLICT (owner, day) DO UPDATE SET messages = u.messages + excluded.messages
 
 
 def prepare(spend: Spend) -> tuple[str, ...]:
-    """Owner, day, room, what was held for it, and other scopes, as they are stored. Raises Unstorable."""
+    """Day, room, whom it counts for (the owner first), and what was held for it, as stored. Raises Unstorable."""
     counts = (spend.messages, spend.prompt_tokens, spend.completion_tokens, spend.cost)
     if not all(0 <= count < LARGEST for count in counts):
         msg = f"this cannot be counted: {spend}"
         raise Unstorable(msg)
-    names = (texts.name(spend.owner), texts.name(spend.day), texts.stored(spend.room), texts.key(spend.hold))
-    return (*names, *map(texts.key, spend.shares))
+    owner = (texts.name(spend.day), texts.stored(spend.room), texts.name(spend.owner))
+    return (*owner, *map(texts.key, spend.shares), *map(texts.key, spend.holds))
 
 
 async def add(db: Connection, spends: Iterable[tuple[tuple[str, ...], Spend, float]]) -> None:
     """Count what was spent, each with its names and its time, in the order in which it was."""
     sums: dict[tuple[str, str], tuple[int, int, int, int, str, float]] = {}
-    holds = []
-    for (owner, day, room, hold, *shares), spend, now in spends:
-        for scope in (owner, *shares):
+    holds: list[str] = []
+    for (day, room, owner, *names), spend, now in spends:
+        shares = len(spend.shares)
+        for scope in (owner, *names[:shares]):
             messages, asked, answered, cost, known, _ = sums.get((scope, day), (0, 0, 0, 0, "", 0.0))
             tokens = (asked + spend.prompt_tokens, answered + spend.completion_tokens)
             place = room or known if scope == owner else known
             sums[scope, day] = (messages + spend.messages, *tokens, cost + spend.cost, place, now)
-        if hold:
-            holds.append(hold)
+        holds += names[shares:]
     rows = [(*key, *sums[key]) for key in sorted(sums)]
     await db.execute(_ADD, *(list(column) for column in zip(*rows, strict=True)))
     if holds:

@@ -75,7 +75,7 @@ class Usage(Reserving):
 
 def prepare(spend: Spend) -> tuple[bytes, ...]:
     """Refuse what cannot be stored."""
-    codec.check(spend.owner, spend.day, spend.room, spend.hold, *spend.shares)
+    codec.check(spend.owner, spend.day, spend.room, *spend.holds, *spend.shares)
     counts = (spend.messages, spend.prompt_tokens, spend.completion_tokens, spend.cost)
     if not all(0 <= count < LARGEST for count in counts):
         msg = f"this cannot be counted: {spend}"
@@ -93,5 +93,5 @@ def _apply(spend: Spend, now: float, db: sqlite3.Connection) -> None:
     db.execute(_ADD, (spend.owner, spend.day, *counts, spend.room, now, spend.cost))
     for scope in spend.shares:
         db.execute(_ADD, (scope, spend.day, *counts, "", now, spend.cost))
-    if spend.hold:
-        release(spend.hold, db)
+    for hold in spend.holds:
+        release(hold, db)
