@@ -18,6 +18,7 @@ from hubbub.core.capabilities import Delivery
 from hubbub.core.errors import Fenced
 from hubbub.core.events import Fired
 from hubbub.core.identities import Author
+from hubbub.core.reports import Report, Told
 from hubbub.core.work import (
     Append,
     Archive,
@@ -58,7 +59,7 @@ FATES = list(itertools.product(Delivery, (State.QUEUED, State.SENDING)))
 SENDS = st.sampled_from([tuple(sends) for count in range(3) for sends in itertools.product(FATES, repeat=count)])
 KINDS = ("append", "append", "onto", "move", "archive", "archive", "switch", "timer", "timer", "cancel")
 WRITES = st.lists(some(KINDS, range(6), range(6)), min_size=1, max_size=3)
-STEP = some(range(4), ("begin", "settle", "fail", "retry", "drop"), (State.QUEUED, State.UNKNOWN, State.DEAD))
+STEP = some(range(4), ("begin", "settle", "fail", "retry", "drop", *Told), (State.QUEUED, State.UNKNOWN, State.DEAD))
 UNDER_WAY = st.one_of(
     st.tuples(st.just("accept"), CALL),
     st.tuples(st.just("commit"), some(PICKS, DONE), SENDS, WRITES),
@@ -313,7 +314,7 @@ class StoreMachine(RuleBasedStateMachine):
         for row in committed.rows:
             mine = self.model.rows[words([row])[0]]
             assert (row.state, row.attempts) == (mine.state, mine.attempts)
-            mine.id = row.id
+            mine.id, mine.key = row.id, row.key
 
     async def _some_claim(self, pick: int) -> tuple[str, int] | None:
         """Mostly one that may commit."""
@@ -381,7 +382,20 @@ class StoreMachine(RuleBasedStateMachine):
             return lambda: outbox.fail(row.id, state, "why"), lambda: model.fail(name, state)
         if what == "retry":
             return lambda: moved(outbox.retry(row.id)), lambda: model.retry(name)
+        if isinstance(what, Told):
+            return self._report(row, what)
         return lambda: moved(outbox.drop(row.id)), lambda: model.drop(name)
+
+    def _report(self, row: MRow, told: Told) -> tuple[Callable[[], Awaitable[Any]], Callable[[], Any]]:
+        """What a platform tells of a message, by its key."""
+        self.count += 1
+        name = row.message_id or f"id of {row.words}"
+        report = Report(room(), name, told, float(self.count), key=row.key)
+
+        async def changed() -> bool:
+            return bool((await self.harness.store.outbox.report([report])).rows)
+
+        return changed, lambda: self.model.report(row.words, name, told)
 
     @rule(how=some((5.0, 25.0, 35.0), ANYBODY, (1, 2)))
     def fire(self, how: tuple[float, str, int]) -> None:
@@ -468,11 +482,11 @@ class StoreMachine(RuleBasedStateMachine):
         """Compare all that can be seen; ``afresh`` what is stored too, where the store may remember otherwise."""
         store, model = self.harness.store, self.model
         rows = await store.outbox.deliveries(ALL_STATES, 10_000)
-        seen = [(words([row])[0], row.state, row.attempts, row.message_id, row.out.delivery) for row in rows]
+        seen = [(words([row])[0], row.state, row.attempts, row.message_id, row.told, row.out.delivery) for row in rows]
         mine = list(model.rows.values())
-        assert seen == [(row.words, row.state, row.attempts, row.message_id, row.delivery) for row in mine]
+        assert seen == [(row.words, row.state, row.attempts, row.message_id, row.told, row.delivery) for row in mine]
         for row, expected in zip(rows, mine, strict=True):
-            expected.id = expected.id or row.id
+            expected.id, expected.key = expected.id or row.id, row.key
             assert row.id == expected.id
         for entry in model.entries.values():
             if entry.id:

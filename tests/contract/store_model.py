@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from hubbub.core.capabilities import Delivery
+from hubbub.core.reports import Told
 from hubbub.core.work import State
 
 if TYPE_CHECKING:
@@ -39,7 +40,9 @@ class MRow:
     attempts: int
     message_id: str = ""
     id: int = 0
+    key: str = ""
     draft: bool = False
+    told: Told | None = None
 
 
 @dataclass
@@ -157,7 +160,24 @@ class Model:
             self.rows[words].state = state
 
     def retry(self, words: str) -> bool:
-        return not self.rows[words].draft and self._move(words, RETRIABLE, State.QUEUED)
+        row = self.rows[words]
+        if row.draft or not self._move(words, RETRIABLE, State.QUEUED):
+            return False
+        row.message_id, row.told = "", None
+        return True
+
+    def report(self, words: str, message_id: str, told: Told) -> bool:
+        """Whether its state is another now. Each report is younger than those before it."""
+        row, before = self.rows[words], self.rows[words].state
+        ranks = list(Told)
+        known = row.told is not None and ranks.index(row.told) >= ranks.index(told)
+        if before is State.KEPT or known or (row.message_id and row.message_id != message_id):
+            return False
+        if told is not Told.FAILED:
+            row.state, row.told, row.message_id = State.SENT, told, message_id
+        elif before in (State.SENT, State.UNKNOWN):
+            row.state, row.told, row.message_id = State.DEAD, told, message_id
+        return row.state is not before
 
     def drop(self, words: str) -> bool:
         return self._move(words, DROPPABLE, State.DROPPED)

@@ -164,18 +164,6 @@ class OutboxSuite:
         assert found is not None
         assert words([found]) == ["new"]
 
-    async def test_what_did_not_arrive_after_all_is_dead_and_says_why(self, harness: StoreHarness) -> None:
-        (row,) = await stored(harness.store, out("lost"))
-        assert not await harness.store.outbox.bounce(row.out.room, "m1", "nobody is there")
-        assert await harness.store.outbox.begin(row.id)
-        await harness.store.outbox.settle(row.id, "m1")
-        elsewhere = Room("test", "b", "private", "somebody else")
-        assert not await harness.store.outbox.bounce(elsewhere, "m1", "nobody is there")
-        assert await harness.store.outbox.bounce(row.out.room, "m1", "nobody is there")
-        assert not await harness.store.outbox.bounce(row.out.room, "m1", "again")
-        found = await the_row(harness.store, row.id)
-        assert (found.state, found.error) == (State.DEAD, "nobody is there")
-
     async def test_a_draft_is_found_by_its_entry_and_is_no_reply(self, harness: StoreHarness) -> None:
         store = harness.store
         other = await stored(store, out("other"), number=1)

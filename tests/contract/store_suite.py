@@ -11,6 +11,7 @@ from tests.contract.store_conversations import ConversationSuite
 from tests.contract.store_files import FileSuite
 from tests.contract.store_inbox import AcceptanceSuite, ClaimSuite, UnitSuite
 from tests.contract.store_outbox import OutboxSuite
+from tests.contract.store_reports import ReportSuite
 from tests.contract.store_rest import LeaseSuite, SecretSuite, StoreWholeSuite, TimerSuite
 
 
@@ -19,6 +20,7 @@ class StoreSuite(
     ClaimSuite,
     UnitSuite,
     OutboxSuite,
+    ReportSuite,
     ConversationSuite,
     CollectingSuite,
     LeaseSuite,

@@ -16,6 +16,7 @@ from hubbub.core.events import Event, Received, event_key
 from hubbub.core.messages import Blob, Media, Message
 from hubbub.core.phrases import Sentence
 from hubbub.core.ports import Host, MenuItem, Streamed, Window
+from hubbub.core.reports import Report
 from hubbub.core.windows import WindowTerms
 from hubbub.core.work import Entry, Receipt, Row
 from hubbub.words import say
@@ -114,7 +115,8 @@ class FakeHost:
     keys: dict[str, int] = field(default_factory=dict)
     up: dict[str, str | None] = field(default_factory=dict)
     asked: list[tuple[Room, str]] = field(default_factory=list)
-    bounced: list[tuple[Room, str, str]] = field(default_factory=list)
+    early: int = 0
+    reports: list[list[Report]] = field(default_factory=list)
     answers: Callable[[Entry], Sequence[Row] | None] | None = None
     waiting: list[tuple[asyncio.Future[Receipt], Receipt]] = field(default_factory=list)
     entries: dict[int, Entry] = field(default_factory=dict)
@@ -130,7 +132,7 @@ class FakeHost:
             streams=NoStreams(),
             replies=self.replies,
             sent=self.sent,
-            undelivered=self.undelivered,
+            report=self.report,
             connected=self.connected,
             disconnected=self.disconnected,
             facts=self.facts,
@@ -141,9 +143,11 @@ class FakeHost:
             window=self.window,
         )
 
-    async def undelivered(self, room: Room, message_id: str, why: str) -> bool:
-        self.bounced.append((room, message_id, why))
-        return True
+    async def report(self, reports: Sequence[Report]) -> None:
+        if self.early:
+            self.early -= 1
+            raise Overloaded("just being sent")
+        self.reports.append(list(reports))
 
     def accept(self, event: Event) -> asyncio.Future[Receipt]:
         if self.overloaded:

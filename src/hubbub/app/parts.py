@@ -38,6 +38,7 @@ from hubbub.dispatch.control import HubControl
 from hubbub.dispatch.delivery import Patience, Sender
 from hubbub.dispatch.dispatcher import Bounds, Dispatcher
 from hubbub.dispatch.means import outgoing
+from hubbub.dispatch.reporting import Reporting
 from hubbub.dispatch.restraint import Restraint
 from hubbub.dispatch.road import Road
 from hubbub.dispatch.streams import LocalStreams
@@ -112,7 +113,7 @@ class Parts:
             streams=self.streams,
             replies=self.store.inbox.replies,
             sent=sent,
-            undelivered=self.store.outbox.bounce,
+            report=Reporting(self.store.outbox, self.sender).report,
             connected=self.sender.connected,
             disconnected=self.sender.disconnected,
             facts=facts,

@@ -24,6 +24,7 @@ from hubbub.core.messages import Node as Said
 from hubbub.core.models import Endpoint, ModelSpec
 from hubbub.core.phrases import Sentence
 from hubbub.core.pictures import Illustration, Look, Paper, Wish
+from hubbub.core.reports import Report
 from hubbub.core.skills import SkillCard, SkillContext, SkillResult
 from hubbub.core.status import HubStatus
 from hubbub.core.turns import ChatRequest, Delta, ModelInfo
@@ -177,8 +178,11 @@ class Host:
     """Replies that an entry caused, once it is done; None while it is not."""
     sent: Callable[[Room, str], Awaitable[bool]]
     """Whether the message of this id in this room is one that the hub sent."""
-    undelivered: Callable[[Room, str, str], Awaitable[bool]]
-    """Tell, with the reason, that a message that was sent did not arrive after all; False if the hub sent none such."""
+    report: Callable[[Sequence[Report]], Awaitable[None]]
+    """Tell what became of messages that were sent, several at once; it returns when that is stored.
+
+    Raises Overloaded where some are just being sent, and StoreError: then all have to be told again.
+    """
     connected: Callable[[Account], None]
     disconnected: Callable[[Account, Sentence], None]
     """Tell that an account can (or, and why, cannot) send; waiting messages go out at once when it can again."""

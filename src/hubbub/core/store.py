@@ -11,6 +11,7 @@ from hubbub.core.calls import CallQuery, LoggedCall, ModelCall
 from hubbub.core.events import Event, Received
 from hubbub.core.messages import Blob
 from hubbub.core.quotas import Reservation, Shortage
+from hubbub.core.reports import Report
 from hubbub.core.status import NodeStatus
 from hubbub.core.work import (
     Branch,
@@ -21,6 +22,7 @@ from hubbub.core.work import (
     Lease,
     Node,
     Receipt,
+    Reported,
     Row,
     Spend,
     Spent,
@@ -112,8 +114,13 @@ class Outbox(Protocol):
     async def draft(self, entry: int) -> Row | None:
         """The draft of an entry's answer (`Outgoing.draft`), the newest if there are several."""
 
-    async def bounce(self, room: Room, message_id: str, error: str) -> bool:
-        """SENT -> DEAD: the platform told afterwards that it did not arrive; False if no message of that id is SENT."""
+    async def report(self, reports: Sequence[Report]) -> Reported:
+        """Keep what a platform told of messages after they were sent, all at once, and do what follows from it.
+
+        FAILED: SENT, UNKNOWN -> DEAD with its reason, or QUEUED where it is to be sent again. Anything else tells that
+        it got through: whatever was wanted of the row, it is SENT, and a doubt is over. What came before, or is of an
+        earlier attempt (before `retry`), changes nothing; nor do reports of messages that the hub does not know.
+        """
 
     async def deliveries(self, states: Sequence[State], limit: int = 100, after: int = 0) -> Sequence[Row]:
         """Rows in these states with ids above ``after``, oldest first."""
@@ -121,7 +128,7 @@ class Outbox(Protocol):
     async def retry(self, row: int) -> Row | None:
         """UNKNOWN, DEAD or DROPPED -> QUEUED; None if there is no such row in such a state, or it is a draft.
 
-        What a draft was to become is a row of its own.
+        What a draft was to become is a row of its own. What was told of the attempts before holds no more.
         """
 
     async def drop(self, row: int) -> Row | None:

@@ -11,6 +11,7 @@ from hubbub.core.calls import ModelCall
 from hubbub.core.capabilities import Delivery
 from hubbub.core.events import Event
 from hubbub.core.messages import Message
+from hubbub.core.reports import Told
 
 
 class State(StrEnum):
@@ -94,7 +95,10 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A stored `Outgoing`. ``key`` is its idempotency key, ``message_id`` the platform's id once it is sent."""
+    """A stored `Outgoing`. ``key`` is its idempotency key, ``message_id`` the platform's id once it is sent.
+
+    ``told``: what the platform said of it afterwards, at ``told_at`` (seconds since the epoch); most say nothing.
+    """
 
     id: int
     out: Outgoing
@@ -105,6 +109,19 @@ class Row:
     error: str = ""
     created_at: float = 0.0
     next_at: float = 0.0
+    told: Told | None = None
+    told_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """What reports changed: the rows whose state is another now.
+
+    ``early``: some are of messages that are just being sent, and have to be told again when that is over.
+    """
+
+    rows: tuple[Row, ...] = ()
+    early: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,6 +146,17 @@ class Sender:
             if row.state is State.SENDING or self._has_room(row):
                 self._add(row)
 
+    def take_out(self, row: Row) -> None:
+        """It is not to be sent any more: what comes after it in its room waits for it no longer."""
+        lane = self._lanes.get(row.out.room.key)
+        if lane is None:
+            return
+        kept = deque(each for each in lane.rows if each.id != row.id)
+        self._count -= len(lane.rows) - len(kept)
+        lane.rows = kept
+        if lane.kick is not None:
+            lane.kick.set()
+
     def _has_room(self, row: Row) -> bool:
         if self._left_behind is None and self._count < self._patience.rows:
             return True
@@ -342,11 +353,5 @@ class Sender:
         found = await self._outbox.drop(row)
         if found is None:
             return False
-        lane = self._lanes.get(found.out.room.key)
-        if lane is not None:
-            kept = deque(each for each in lane.rows if each.id != row)
-            self._count -= len(lane.rows) - len(kept)
-            lane.rows = kept
-            if lane.kick is not None:
-                lane.kick.set()
+        self.take_out(found)
         return True

@@ -9,11 +9,15 @@ from hubbub.core.addresses import Room
 from hubbub.core.capabilities import Delivery
 from hubbub.core.errors import Unstorable
 from hubbub.core.events import Event
+from hubbub.core.reports import Told
 from hubbub.core.work import GivenUp, Outgoing, Row, State
 from hubbub.storage import codec
-from hubbub.storage.schema import STATE_CODES, STATE_NAMES
+from hubbub.storage.schema import STATE_CODES, STATE_NAMES, TOLD_NAMES
 
-COLUMNS = "id, room, entry, message, reply_to, delivery, state, attempts, message_id, error, created_at, next_at, edits"
+COLUMNS = (
+    "id, room, entry, message, reply_to, delivery, state, attempts, message_id, error, created_at, next_at, edits,"
+    " told, told_at"
+)
 _MESSAGE, _ERROR = 3, 9
 _DRAFT = -1
 _ALL_IDS = 1 << 63
@@ -25,7 +29,8 @@ def read_row(columns: Sequence[Any], hub: str) -> Row:
     Raises:
         ValueError: it was written by a newer version, or is damaged.
     """
-    row_id, room, entry, message, reply_to, delivery, state, attempts, message_id, error, *times, edits = columns
+    row_id, room, entry, message, reply_to, delivery, state, attempts, message_id, error, *rest = columns
+    created_at, next_at, edits, told, told_at = rest
     out = Outgoing(
         room=Room.parse(room),
         message=codec.decode_message(message),
@@ -36,7 +41,9 @@ def read_row(columns: Sequence[Any], hub: str) -> Row:
         draft=edits == _DRAFT,
         edits=max(0, edits),
     )
-    return Row(row_id, out, row_key(hub, row_id), out.state, attempts, message_id, error, *times)
+    known = Told(TOLD_NAMES[told]) if told else None
+    key = row_key(hub, row_id)
+    return Row(row_id, out, key, out.state, attempts, message_id, error, created_at, next_at, known, told_at)
 
 
 def read_row_anyhow(columns: Sequence[Any], hub: str) -> Row:

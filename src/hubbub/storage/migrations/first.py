@@ -12,7 +12,8 @@ CREATE TABLE outbox(
   id INTEGER PRIMARY KEY, room TEXT NOT NULL, entry INTEGER NOT NULL, message BLOB NOT NULL,
   reply_to TEXT NOT NULL, delivery TEXT NOT NULL, state INTEGER NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,
   message_id TEXT NOT NULL DEFAULT '', error TEXT NOT NULL DEFAULT '', created_at REAL NOT NULL,
-  next_at REAL NOT NULL DEFAULT 0, edits INTEGER NOT NULL DEFAULT 0);
+  next_at REAL NOT NULL DEFAULT 0, edits INTEGER NOT NULL DEFAULT 0, told INTEGER NOT NULL DEFAULT 0,
+  told_at REAL NOT NULL DEFAULT 0);
 CREATE INDEX outbox_open ON outbox(id) WHERE state < 10;
 CREATE INDEX outbox_kept ON outbox(entry) WHERE state = 11;
 CREATE INDEX outbox_message ON outbox(message_id, room) WHERE message_id <> '';
@@ -83,7 +84,8 @@ CREATE TABLE outbox(
   message bytea NOT NULL, reply_to text NOT NULL, delivery text NOT NULL, state smallint NOT NULL,
   attempts integer NOT NULL DEFAULT 0, message_id text COLLATE "C" NOT NULL DEFAULT '', error text NOT NULL DEFAULT '',
   created_at double precision NOT NULL, next_at double precision NOT NULL DEFAULT 0,
-  edits bigint NOT NULL DEFAULT 0, node text COLLATE "C" NOT NULL DEFAULT '');
+  edits bigint NOT NULL DEFAULT 0, told smallint NOT NULL DEFAULT 0, told_at double precision NOT NULL DEFAULT 0,
+  node text COLLATE "C" NOT NULL DEFAULT '');
 CREATE INDEX outbox_open ON outbox(state, id) WHERE state < 10;
 CREATE INDEX outbox_unsent ON outbox(room, id) WHERE state < 2;
 CREATE INDEX outbox_kept ON outbox(entry) WHERE state = 11;

@@ -9,15 +9,16 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from hubbub.core.addresses import Account, Room
-from hubbub.core.work import Row, State
+from hubbub.core.work import Reported, Row, State
 from hubbub.storage import codec, rows
-from hubbub.storage.postgres import texts
+from hubbub.storage.postgres import reporting, texts
 from hubbub.storage.postgres.database import LIVE
 from hubbub.storage.postgres.deliveries import MINE
 from hubbub.storage.postgres.orders import Begin, Call, Fail, Settle
 from hubbub.storage.postgres.signals import heard
 
 if TYPE_CHECKING:
+    from hubbub.core.reports import Report
     from hubbub.storage.postgres.database import Connection
     from hubbub.storage.postgres.parts import Parts
 
@@ -53,14 +54,14 @@ _GIVE_BACK = """
 UPDATE outbox o SET node = '' FROM unnest($2::text[], $3::text[]) AS a(first, behind)
 WHERE o.state = 0 AND o.node = $1 AND o.room >= a.first AND o.room < a.behind
 """
-_BOUNCE = "UPDATE outbox SET state = 3, error = $2 WHERE id = $1 AND state = 10 RETURNING id"
 _DEAD = "UPDATE outbox SET state = 3, error = $2 WHERE id = $1"
 _SENT = """
 WHERE hashtextextended(message_id, 0) = hashtextextended($1 COLLATE "C", 0) AND message_id <> '' AND message_id = $1
 AND room = $2 ORDER BY id DESC LIMIT 1
 """
 _MOVE = f"""
-UPDATE outbox o SET state = $2, next_at = 0, node = $4
+UPDATE outbox o SET state = $2, next_at = 0, node = $4,
+  message_id = CASE $2 WHEN 0 THEN '' ELSE o.message_id END, told = CASE $2 WHEN 0 THEN 0 ELSE o.told END
 WHERE o.id = $1 AND o.state = ANY($3::smallint[]) AND (o.edits >= 0 OR $2 <> 0)
 RETURNING {_OURS}
 """  # noqa: S608 - fixed names
@@ -172,17 +173,17 @@ class Outbox:
         found = await self._parts.reader.row(_SELECT + where, texts.number(number))
         return read_row(found, self._writer.hub) if found else None
 
-    async def bounce(self, room: Room, message_id: str, error: str) -> bool:
-        """See `store.Outbox.bounce`."""
-        row = await self.sent(room, message_id)
-        if row is None:
-            return False
-        bounced: bool = await self._call(self._bounce, row.id, texts.stored(codec.clean(error)))
-        return bounced
+    async def report(self, reports: Sequence[Report]) -> Reported:
+        """See `store.Outbox.report`."""
+        cleaned = [reporting.cleaned(each) for each in reports]
+        reported: Reported = await self._call(self._report, cleaned)
+        if any(row.state is State.QUEUED for row in reported.rows):
+            self._parts.signals.queued()
+        return reported
 
-    @staticmethod
-    async def _bounce(row: int, error: str, db: Connection) -> bool:
-        return bool(await db.fetch(_BOUNCE, row, error))
+    async def _report(self, reports: Sequence[Report], db: Connection) -> Reported:
+        changed, early = await reporting.store(db, reports, self._writer.hub, self._heir)
+        return Reported(tuple(read_row(columns, self._writer.hub) for columns in changed), early)
 
     async def deliveries(self, states: Sequence[State], limit: int = 100, after: int = 0) -> Sequence[Row]:
         """See `store.Outbox.deliveries`."""
@@ -201,16 +202,19 @@ class Outbox:
 
     async def _move(self, row: int, allowed: list[int], target: State) -> Row | None:
         async def move(db: Connection) -> Row | None:
-            presence = self._parts.presence
-            identity = presence.identity if presence.accounts is None else ""
-            values = (texts.number(row), rows.state_code(target), allowed, identity)
-            found = await db.fetch(_MOVE, *values)
+            found = await db.fetch(_MOVE, texts.number(row), rows.state_code(target), allowed, self._heir)
             return read_row(tuple(found[0]), self._writer.hub) if found else None
 
         moved: Row | None = await self._writer.ask(Call(self._loop.create_future(), move))
         if moved and target is State.QUEUED:
             self._parts.signals.queued()
         return moved
+
+    @property
+    def _heir(self) -> str:
+        """Whose rows are that are to be sent again: our own where rows are nobody else's, else whoever takes them."""
+        presence = self._parts.presence
+        return presence.identity if presence.accounts is None else ""
 
     def _call(self, function: Any, *values: object) -> Awaitable[Any]:
         return self._writer.ask(Call(self._loop.create_future(), partial(function, *values)))

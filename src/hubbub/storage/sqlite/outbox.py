@@ -11,10 +11,12 @@ from typing import TypeVar
 
 from hubbub.core.addresses import Room
 from hubbub.core.errors import StoreError
-from hubbub.core.work import Outgoing, Row, State
+from hubbub.core.reports import Report
+from hubbub.core.work import Outgoing, Reported, Row, State
 from hubbub.storage import codec
 from hubbub.storage.rows import COLUMNS, edits_code, read_row, read_row_anyhow, row_key, state_code
 from hubbub.storage.schema import OPEN, WAITING
+from hubbub.storage.sqlite import reporting
 from hubbub.storage.sqlite.reader import Reader
 from hubbub.storage.sqlite.writer import Values, Writer
 
@@ -28,6 +30,8 @@ _BREAK_OFF = (
     "UPDATE outbox SET state = CASE delivery WHEN 'idempotent' THEN 0 ELSE 2 END,"  # noqa: S608 - fixed names
     f" error = 'the hub ended while it was being sent' WHERE state = 1{_IN_INDEX}"
 )
+# As `reports.Standing.anew`.
+_ANEW = ", message_id = '', told = 0"
 _ALL_IDS = 1 << 63
 _RETRIABLE = (State.UNKNOWN, State.DEAD, State.DROPPED)
 _DROPPABLE = (State.QUEUED, State.UNKNOWN, State.DEAD)
@@ -132,19 +136,15 @@ class Outbox:
         rows = await self._reader.read(lambda db: self._read(db, where, (entry,)))
         return rows[0] if rows else None
 
-    async def bounce(self, room: Room, message_id: str, error: str) -> bool:
-        """See `store.Outbox.bounce`."""
-        row = await self.sent(room, message_id)
-        if row is None:
-            return False
-        values = (state_code(State.DEAD), codec.clean(error), row.id, state_code(State.SENT))
+    async def report(self, reports: Sequence[Report]) -> Reported:
+        """See `store.Outbox.report`."""
 
-        def store(db: sqlite3.Connection) -> bool:
-            changed = db.execute("UPDATE outbox SET state = ?, error = ? WHERE id = ? AND state = ?", values)
-            return bool(changed.rowcount)
+        def store(db: sqlite3.Connection) -> Reported:
+            changed, early = reporting.store(db, reports, self._hub)
+            return Reported(tuple(self._read(db, "WHERE id = ?", (row,))[0] for row in changed), early)
 
-        bounced: bool = await self._writer.call(store)
-        return bounced
+        reported: Reported = await self._writer.call(store)
+        return reported
 
     async def deliveries(self, states: Sequence[State], limit: int = 100, after: int = 0) -> Sequence[Row]:
         """See `store.Outbox.deliveries`."""
@@ -156,13 +156,15 @@ class Outbox:
 
     async def retry(self, row: int) -> Row | None:
         """See `store.Outbox.retry`."""
-        return await self._move(row, _RETRIABLE, State.QUEUED, " AND edits >= 0")
+        return await self._move(row, _RETRIABLE, State.QUEUED, _ANEW, " AND edits >= 0")
 
     async def drop(self, row: int) -> Row | None:
         """See `store.Outbox.drop`."""
         return await self._move(row, _DROPPABLE, State.DROPPED)
 
-    async def _move(self, row: int, allowed: tuple[State, ...], target: State, but: str = "") -> Row | None:
+    async def _move(
+        self, row: int, allowed: tuple[State, ...], target: State, more: str = "", but: str = ""
+    ) -> Row | None:
         if not 0 < row < _ALL_IDS:
             return None
         codes = [state_code(state) for state in allowed]
@@ -170,7 +172,7 @@ class Outbox:
         def move(db: sqlite3.Connection) -> Row | None:
             marks = ",".join("?" * len(codes))
             changed = db.execute(
-                f"UPDATE outbox SET state = ?, next_at = 0 WHERE id = ? AND state IN ({marks}){but}",  # noqa: S608 - fixed
+                f"UPDATE outbox SET state = ?, next_at = 0{more} WHERE id = ? AND state IN ({marks}){but}",  # noqa: S608 - fixed
                 (state_code(target), row, *codes),
             ).rowcount
             return self._read(db, "WHERE id = ?", (row,))[0] if changed else None
