@@ -47,8 +47,16 @@ class Node:
         except UserError:
             return None
 
-    async def answers(self, owner: str, held: Hold) -> None:
-        await self.usage.add(held.on(Spend(owner, self.meter.today(owner), 1, 5, 5)))
+    async def paints(self, held: Hold) -> bool:
+        """Use a tool for the answer, if that may be."""
+        try:
+            await held.more(10)
+        except UserError:
+            return False
+        return True
+
+    async def answers(self, owner: str, held: Hold, used: int = 1) -> None:
+        await self.usage.add(held.on(Spend(owner, self.meter.today(owner), used, 5, 5)))
 
 
 class TestLimits:
@@ -68,6 +76,39 @@ class TestLimits:
             today = nodes[0].meter.today()
             assert (await stores[0].usage.spent(EVERYBODY, today, today)).messages == DAY_LIMIT
             assert await stores[0].usage.sweep(time.time() + 1e6) == 0
+
+    async def test_what_answers_use_beside_the_model_keeps_to_it_too(self, dsn: str) -> None:
+        """40 questions want a picture each: there is room for 10."""
+        async with opened(dsn, "a", "b") as stores:
+            nodes = [Node(store, hub=Limits(messages_per_day=DAY_LIMIT)) for store in stores]
+
+            async def question(number: int) -> int:
+                node, owner = nodes[number % 2], f"test:private:{number % 13}"
+                held = await node.asks(owner, number)
+                assert held is not None
+                go[number].set()
+                await asyncio.gather(*(each.wait() for each in go))
+                used = 1 + await node.paints(held)
+                await node.answers(owner, held, used)
+                return used
+
+            go = [asyncio.Event() for _ in range(40)]
+            found = await asyncio.gather(*(question(number) for number in range(40)))
+            assert sum(found) == DAY_LIMIT
+            assert await stores[0].usage.sweep(time.time() + 1e6) == 0
+
+    async def test_a_limit_that_is_set_later_knows_what_every_node_used(self, dsn: str) -> None:
+        async with opened(dsn, "a", "b") as stores:
+            nodes = [Node(store) for store in stores]
+            for number in range(10):
+                held = await nodes[number % 2].asks(f"test:private:{number}", number)
+                assert held is not None
+                assert not held.reserved
+                await nodes[number % 2].answers(f"test:private:{number}", held)
+            for node in nodes:
+                node.meter.use(NO_LIMITS, None, CommonLimits(hub=Limits(messages_per_day=11)))
+            found = await asyncio.gather(*(nodes[number % 2].asks("test:private:x", 100 + number) for number in (1, 2)))
+            assert sum(each is not None for each in found) == 1
 
     async def test_a_minute_is_shared(self, dsn: str) -> None:
         async with opened(dsn, "a", "b") as stores:

@@ -8,23 +8,30 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from hubbub.chat.answer import Chat
 from hubbub.commands.access.rules import AccessRules
 from hubbub.conversations.limits import NO_LIMITS, CommonLimits, Limits
+from hubbub.conversations.shortages import EVERYBODY
 from hubbub.core.errors import ProviderError, RenderError
 from hubbub.core.messages import Blob, Image, text_of
 from hubbub.core.models import ModelSpec
 from hubbub.core.phrases import Phrase
 from hubbub.core.pictures import Look
 from hubbub.core.quotas import BILLION
-from hubbub.core.turns import Delta, Usage
+from hubbub.core.skills import Needs
+from hubbub.core.turns import Delta, ToolCall, Usage
+from hubbub.skills.calling import SkillRules, Skills, Surroundings
 from tests.fakes.platform_host import MemoryFiles
-from tests.unit.commands.hub import Models, Setting, World, world
+from tests.fakes.skills import FakeSkill
+from tests.unit.commands.hub import ENGLISH, Models, Setting, World, world
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from hubbub.core.pictures import Paper
+    from hubbub.core.turns import ChatRequest
+    from tests.fakes.scripted import Script
 
 # A question comes to 100 tokens asked and 20 answered: 140 millionths of what prices are in.
 SPEC = ModelSpec("main", id="m-1", price_in=1.0, price_out=2.0)
@@ -38,6 +45,28 @@ def answers(*before: object) -> Models:
 
 def use(hub: World, limits: Limits = NO_LIMITS, group: Limits = NO_LIMITS, everybody: Limits = NO_LIMITS) -> None:
     hub.ways.means.meter.use(limits, None, CommonLimits(group, everybody, "EUR"))
+
+
+def roles(request: ChatRequest) -> set[str]:
+    return {turn.role for turn in request.turns}
+
+
+def wished() -> Script:
+    """A model that wants its tool."""
+    return [Delta(tool_calls=(ToolCall("c1", "look", "{}"),), finish="tool_calls", model="main", usage=Usage(1, 1))]
+
+
+def painted() -> Script:
+    return ["painted", Delta(finish="stop", model="main", usage=Usage(1, 1))]
+
+
+def give(hub: World, skill: FakeSkill) -> None:
+    """Let models use a skill, within the limits of the hub."""
+    files, meter = MemoryFiles(), hub.ways.means.meter
+    around = Surroundings(hub.gate.role, lambda _: True, lambda _, media: files.fetch(media), files, None)
+    skills = Skills([skill], SkillRules(unasked=frozenset({skill.card.name})), around, meter)
+    chat = Chat(hub.store.conversations, hub.models, replace(ENGLISH, skills=skills), meter, lambda: "e1")
+    hub.road.use(replace(hub.ways, chat=chat, means=replace(hub.ways.means, chat=chat)))
 
 
 async def held(hub: World) -> int:
@@ -94,6 +123,24 @@ class TestSharedLimits:
             assert await hub.member("bob").reads("what") == "fine"
             assert "as many tokens as I may for everybody today" in await hub.person("cat", "other").reads("what")
 
+    async def test_a_limit_that_is_set_at_noon_knows_of_the_morning(self, tmp_path: Path) -> None:
+        """Also of people who use what is joined in this group, where they are nobody of the group's own."""
+        async with world(tmp_path, models=answers()) as hub:
+            bob, there = hub.person("bob", "other"), hub.member("bob")
+            hub.people.ties.take([{"join": "fake:private:bob", "to": bob.owner}])
+            hub.people.ties.take([{"groups": "fake:private:bob", "shown": True}])
+            assert await there.reads("what") == "fine"
+            assert (await hub.store.usage.spent(bob.owner, "", "9")).messages == 1
+            assert await hub.member("cat").reads("what") == "fine"
+            assert await hub.person("dan").reads("what") == "fine"
+            use(hub, group=Limits(messages_per_day=2))
+            assert "This group has asked 2 questions" in await hub.member("eve").reads("what")
+            assert await hub.member("eve", "g2").reads("what") == "fine"
+            use(hub, everybody=Limits(messages_per_day=4, cost_per_day=BILLION))
+            assert "as many questions as I may for everybody" in await hub.person("fay").reads("what")
+            today = hub.ways.means.meter.today()
+            assert (await hub.store.usage.spent(EVERYBODY, today, today)).cost == 4 * COST
+
     async def test_minutes_are_counted_for_all_of_them(self, tmp_path: Path) -> None:
         async with world(tmp_path, models=answers()) as hub:
             use(hub, group=Limits(messages_per_minute=2))
@@ -113,6 +160,23 @@ class TestReservations:
             found = await asyncio.gather(*(hub.member(f"u{number}").sends("what") for number in range(20)))
             assert sum(len(rows) for rows in found) >= 20
             assert len(hub.models.requests) == 7
+            assert await held(hub) == 0
+
+    async def test_tools_that_spend_count_for_all_whom_the_question_counts_for(self, tmp_path: Path) -> None:
+        """Whatever comes first, no more than the limit is used; nothing is free between the call and the counting."""
+        models = Models(lambda request: painted() if "tool" in roles(request) else wished(), spec=SPEC)
+        async with world(tmp_path, models=models) as hub:
+            skill = FakeSkill(needs=Needs(deed="spends", tokens=10), wait=0.01)
+            give(hub, skill)
+            use(hub, group=Limits(messages_per_day=7), everybody=Limits(messages_per_day=9))
+            await asyncio.gather(*(hub.member(f"u{number}").sends("what") for number in range(6)))
+            assert len(skill.called) == 1
+            today = hub.ways.means.meter.today()
+            for scope in ("hub:room:fake/me/group/g1", EVERYBODY):
+                assert (await hub.store.usage.spent(scope, today, today)).messages == 7
+            assert await hub.person("ann").reads("what") == "painted"
+            assert len(skill.called) == 2
+            assert "for everybody" in await hub.person("bob").reads("what")
             assert await held(hub) == 0
 
     @pytest.mark.parametrize("step", [ProviderError("broken", user_text=Phrase("error.model_failed")), asyncio.Event()])
