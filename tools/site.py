@@ -25,6 +25,7 @@ MENU = (
         "Running it",
         (
             "docs/running.md",
+            "docs/hosting*.md",
             "docs/updating.md",
             "docs/deploy/*.md",
             "docs/scale.md",

@@ -71,7 +71,7 @@ def find_file(
     """The file that counts: named by option or HUBBUB_CONFIG, else in the current folder, else in the data folder.
 
     Raises:
-        ConfigError: the one that was named is not there.
+        ConfigError: the one that was named is not there, or a folder cannot be looked into.
     """
     named = config or variables.get("HUBBUB_CONFIG")
     if named:
@@ -82,8 +82,17 @@ def find_file(
             raise ConfigError(message)
         return file
     data = str(options.get("server.data_dir") or variables.get("HUBBUB_DATA_DIR") or "data")
-    candidates = (folder / FILE, folder / data / FILE)
-    return next((file for file in candidates if file.is_file()), None)
+    for file in (folder / FILE, folder / data / FILE):
+        try:
+            if file.is_file():
+                return file
+        except PermissionError as error:  # an image's folder, on a service that runs it as somebody else
+            message = (
+                f"the folder {file.parent} cannot be read ({error.strerror}); give it to this user, or choose another"
+                " with HUBBUB_DATA_DIR"
+            )
+            raise ConfigError(message) from error
+    return None
 
 
 def root_of(plugins: Mapping[str, PlatformPlugin]) -> type[Settings]:

@@ -56,6 +56,15 @@ def test_the_file_is_found_by_option_variable_folder_and_data_folder(tmp_path: P
     assert load(environ={}, folder=tmp_path, options={"server.data_dir": "kept"}).server.port == 4
 
 
+def test_a_folder_that_is_shut_is_told_with_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(file: Path) -> bool:
+        raise PermissionError(13, "Permission denied", str(file))
+
+    monkeypatch.setattr(Path, "is_file", lambda file: refuse(file) if file.parent.name == "data" else False)
+    with pytest.raises(ConfigError, match="data cannot be read .*HUBBUB_DATA_DIR"):
+        load(environ={}, folder=tmp_path)
+
+
 @pytest.mark.parametrize("by_option", [True, False])
 def test_a_named_file_that_is_missing_is_an_error(tmp_path: Path, by_option: bool) -> None:
     missing = tmp_path / "none.toml"
