@@ -61,7 +61,7 @@ def test_a_folder_that_is_shut_is_told_with_what_to_do(tmp_path: Path, monkeypat
         raise PermissionError(13, "Permission denied", str(file))
 
     monkeypatch.setattr(Path, "is_file", lambda file: refuse(file) if file.parent.name == "data" else False)
-    with pytest.raises(ConfigError, match="data cannot be read .*HUBBUB_DATA_DIR"):
+    with pytest.raises(ConfigError, match=r"data cannot be read .*HUBBUB_DATA_DIR"):
         load(environ={}, folder=tmp_path)
 
 
