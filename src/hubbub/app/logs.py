@@ -78,3 +78,12 @@ def set_up(
     # Their lines about every request or connection are no news for whoever runs a hub.
     for name in ("uvicorn.error", "uvicorn.access", "asyncio", "aiohttp", "httpx", "httpcore", "alembic"):
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
+    logging.getLogger("uvicorn.error").addFilter(_is_news)
+
+
+_ABOUT_REFUSALS = "ASGI callable returned without completing handshake."
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Leave out what uvicorn says of every WebSocket that is refused: whoever refused it tells why, once a minute."""
+    return record.msg != _ABOUT_REFUSALS

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 import io
 import json
 import logging
 from collections.abc import Iterator
 
 import pytest
+from uvicorn.protocols.websockets import websockets_sansio_impl
 
 from hubbub.app.logs import redact, set_up
 
@@ -74,3 +76,13 @@ def test_text_lines_name_time_level_and_place(stream: io.StringIO) -> None:
     assert first.endswith("WARNING hubbub.test: shown")
     assert first[:4].isdigit()
     assert second.endswith("also shown")
+
+
+def test_refused_websockets_are_no_errors(stream: io.StringIO) -> None:
+    said = "ASGI callable returned without completing handshake."
+    assert said in inspect.getsource(websockets_sansio_impl)
+    set_up("INFO", "text", stream)
+    logging.getLogger("uvicorn.error").error(said)
+    assert stream.getvalue() == ""
+    logging.getLogger("uvicorn.error").error("something else")
+    assert "something else" in stream.getvalue()
