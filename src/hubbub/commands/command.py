@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from hubbub.core.models import ModelSpec
     from hubbub.core.phrases import Phrase, Sentence
     from hubbub.core.ports import Album, Clock, Control, Files, Painter, Renderer, Streamed
-    from hubbub.core.store import Calls, Conversations, Outbox, Usage
+    from hubbub.core.store import Conversations, Outbox, Usage
     from hubbub.core.turns import ModelInfo
     from hubbub.core.work import Entry, Outgoing
     from hubbub.skills.calling import Skills
@@ -98,10 +98,6 @@ class Means(Protocol):
     @property
     def usage(self) -> Usage:
         """What owners used."""
-
-    @property
-    def calls(self) -> Calls:
-        """Which models were called."""
 
     @property
     def meter(self) -> Meter:

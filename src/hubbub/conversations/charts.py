@@ -1,15 +1,20 @@
-"""Small charts of numbers by day, drawn in signs: for pictures and, in one line, for text. Pure."""
+"""Small charts of numbers by day: for pictures and, in one line of signs, for text. Pure."""
 
 from __future__ import annotations
 
+import itertools
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
+
+from hubbub.core.pictures import Chart
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _SIGNS = " ▁▂▃▄▅▆▇█"
 _FULL = len(_SIGNS) - 1
+_WEEK = 7
+_MOST_LINES = 4
 
 
 def days_until(last: str, count: int) -> list[str]:
@@ -25,27 +30,37 @@ def values_of(found: Mapping[str, int], days: Sequence[str]) -> list[int]:
 
 def line(values: Sequence[int]) -> str:
     """One sign a number; what is not nothing shows."""
-    return "".join(_SIGNS[min(_FULL, _level(value, values, 1) + 1)] for value in values)
+    return "".join(_SIGNS[min(_FULL, _level(value, values) + 1)] for value in values)
 
 
-def bars(values: Sequence[int], days: Sequence[str], height: int = 6) -> str:
-    """Columns of ``height`` lines, with the largest number at their side and the days below."""
+def chart(values: Sequence[int], days: Sequence[str]) -> Chart:
+    """Columns by day: each week is marked, counted back from the last day; the lines are at round numbers."""
+    last = len(days) - 1
+    marks = tuple((place, days[place][5:]) for place in range(last, -1, -_WEEK))
+    step = _step(max(values, default=0))
+    count = max(1, -(-max(values, default=0) // step))
+    lines = tuple((number * step, _short(number * step)) for number in range(count + 1))
+    return Chart(tuple(values), marks[::-1], lines)
+
+
+def _step(most: int) -> int:
+    """The smallest of 1, 2, 5, 10, 20 ... of which a few reach up to a number."""
+    for power in itertools.count():
+        for step in (10**power, 2 * 10**power, 5 * 10**power):
+            if step * _MOST_LINES >= most:
+                return step
+    raise AssertionError  # powers have no end
+
+
+def _short(number: int) -> str:
+    """A round number in a few signs."""
+    for size, sign in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
+        if number >= size:
+            return f"{number / size:g}{sign}"
+    return str(number)
+
+
+def _level(value: int, values: Sequence[int]) -> int:
+    """How many eighths a number is high, at least one where it is not 0."""
     top = max(values, default=0)
-    label = str(top)
-    levels = [_level(value, values, height) for value in values]
-    rows = []
-    for row in range(height, 0, -1):
-        signs = " ".join(_SIGNS[max(0, min(_FULL, level - (row - 1) * _FULL))] for level in levels)
-        rows.append(f"{label if row == height else '':>{len(label)}} ┤{signs}".rstrip())
-    width = max(0, 2 * len(values) - 1)
-    rows.append(f"{'0':>{len(label)}} └{'─' * width}")
-    if days:
-        first, last = days[0][5:], days[-1][5:]
-        rows.append(f"{'':>{len(label)}}  {first}{'':>{max(1, width - len(first) - len(last))}}{last}")
-    return "\n".join(rows)
-
-
-def _level(value: int, values: Sequence[int], height: int) -> int:
-    """How many eighths of a line a number is high, at least one where it is not 0."""
-    top = max(values, default=0)
-    return max(1, round(value * height * _FULL / top)) if value > 0 and top > 0 else 0
+    return max(1, round(value * _FULL / top)) if value > 0 and top > 0 else 0

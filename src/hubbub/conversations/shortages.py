@@ -48,7 +48,7 @@ def said(short: Shortage, owner: str, seconds: float) -> Phrase:
     if short.what == "minute":
         values["seconds"] = max(1, round(short.seconds))
     else:
-        values["when"] = _while(seconds)
+        values["when"] = duration(seconds)
     keys = _OF_ALL if short.scope == EVERYBODY else _OF_OWNER if short.scope == owner else _OF_GROUP
     return Phrase(keys[short.what], values)
 
@@ -60,7 +60,7 @@ def shown(cost: int) -> str:
     return f"{whole}.{part:0<2}"
 
 
-def _while(seconds: float) -> Phrase:
+def duration(seconds: float) -> Phrase:
     """How long it takes, in hours and minutes: the same in every time zone."""
     hours, minutes = divmod(max(1, math.ceil(seconds / 60)), _MINUTES_OF_AN_HOUR)
     return Phrase("limit.hours" if hours else "limit.minutes", {"hours": hours, "minutes": minutes})

@@ -17,12 +17,24 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
+class Chart:
+    """Columns, one for each of ``values``. ``marks`` stand below some of them, by their places.
+
+    ``lines`` go across: a number, which is how high it is, and what stands beside it; the last one is the top.
+    """
+
+    values: tuple[int, ...]
+    marks: tuple[tuple[int, str], ...] = ()
+    lines: tuple[tuple[int, str], ...] = ((0, "0"), (1, "1"))
+
+
+@dataclass(frozen=True, slots=True)
 class Look:
     """How a picture looks. ``style`` names a theme; an unknown one is the default.
 
     ``width`` and ``font_size`` are pixels at ``scale`` 1, which is how many dots of the picture a pixel has. 0: as the
     settings say. ``whole``: one picture, however long it gets. ``side``: dots of the longest side that a picture should
-    have (0: any); a very long reply becomes longer ones all the same.
+    have (0: any); a very long reply becomes longer ones all the same. ``chart`` is drawn below the first page's text.
     """
 
     style: str = ""
@@ -30,6 +42,7 @@ class Look:
     scale: float = 0.0
     font_size: float = 0.0
     card: Card | None = None
+    chart: Chart | None = None
     whole: bool = False
     side: int = 0
 

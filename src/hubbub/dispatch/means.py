@@ -21,7 +21,7 @@ from hubbub.core.events import Received
 from hubbub.core.messages import Blob, Media, Message
 from hubbub.core.phrases import Phrase
 from hubbub.core.ports import Album, CanFetch, Clock, Control, Files, Painter, Platform, Renderer
-from hubbub.core.store import Calls, Conversations, Outbox, Store, Usage
+from hubbub.core.store import Conversations, Outbox, Store, Usage
 from hubbub.core.work import Outgoing, State
 from hubbub.skills.calling import Skills
 
@@ -63,11 +63,6 @@ class HubMeans:
     def usage(self) -> Usage:
         """See `Means.usage`."""
         return self.store.usage
-
-    @property
-    def calls(self) -> Calls:
-        """See `Means.calls`."""
-        return self.store.calls
 
     @property
     def outbox(self) -> Outbox:

@@ -7,7 +7,7 @@ import base64
 import hashlib
 import logging
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -129,6 +129,7 @@ class TypstRenderer:
             "side": 0 if look.whole else look.side,
             "dots": rules.dots,
             "card": _card(look.card) if look.card is not None else None,
+            "chart": asdict(look.chart) if look.chart is not None else None,
         }
 
     async def _run(self, job: Mapping[str, Any], body: bytes, seconds: float) -> list[bytes]:

@@ -107,7 +107,16 @@ def _sheet(code: str, job: Mapping[str, Any]) -> str:
         avatar = f"bytes({literal(_framed(found['avatar']))})" if found.get("avatar") else "none"
         fields = ", ".join(_said(found.get(key, "")) for key in ("title", "author", "time", "model"))
         card = f"card({fields}, {avatar})\n"
-    return f"#sheet({{\n{card}{code}\n}})"
+    chart = f"\n{_chart(job['chart'])}" if job.get("chart") else ""
+    return f"#sheet({{\n{card}{code}{chart}\n}})"
+
+
+def _chart(chart: Mapping[str, Any]) -> str:
+    values = "".join(f"{int(value)}, " for value in chart["values"])
+    marks, lines = (
+        "".join(f"({int(at)}, {literal(label)}), " for at, label in chart[key]) for key in ("marks", "lines")
+    )
+    return f"chart(({values}), ({marks}), ({lines}))"
 
 
 def _framed(avatar: str) -> str:

@@ -94,7 +94,7 @@ SENTENCES: Final = MappingProxyType(
         "command.timezone.now": "Your time zone is {name}; it is {time}.",
         "command.timezone.hubs": "the hub's",
         "command.timezone.unknown": "There is no time zone {name}. Write it as Asia/Shanghai or +8.",
-        "command.usage.help": "tells what you used today and this month",
+        "command.usage.help": "tells what you used today and this month: {prefix}usage [group|all]",
         "command.usage.today": "Today: {messages} messages, {tokens} tokens ({prompt} in, {completion} out)",
         "command.usage.month": "This month: {messages} messages, {tokens} tokens ({prompt} in, {completion} out)",
         "command.usage.messages_left": "Left today: {left} of {limit} messages",

@@ -94,7 +94,7 @@ SENTENCES: Final = MappingProxyType(
         "command.timezone.now": "你的时区是 {name}，现在是 {time}。",
         "command.timezone.hubs": "系统时区",
         "command.timezone.unknown": "没有 {name} 这个时区，请写成 Asia/Shanghai 或 +8。",
-        "command.usage.help": "查看今天和本月的用量",
+        "command.usage.help": "查看今天和本月的用量：{prefix}usage [group|all]",
         "command.usage.today": "今天：{messages} 条消息，{tokens} 个 token（提问 {prompt}，回答 {completion}）",
         "command.usage.month": "本月：{messages} 条消息，{tokens} 个 token（提问 {prompt}，回答 {completion}）",
         "command.usage.messages_left": "今天还可以发送 {left} 条消息，上限 {limit} 条",

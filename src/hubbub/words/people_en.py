@@ -88,9 +88,12 @@ SENTENCES: Final = MappingProxyType(
         "console.person_joined": "the same person as {names}",
         "console.person_joined_to": "joined to {name}",
         # --- usage
-        "command.usage.chart": "The last {days} days",
-        "command.usage.chart_messages": "Messages a day, at most {most}",
-        "command.usage.chart_tokens": "Tokens a day, at most {most}",
+        "command.usage.chart_messages": "The last {days} days · messages a day, at most {most}",
+        "command.usage.chart_tokens": "The last {days} days · tokens a day, at most {most}",
+        "command.usage.of_group": "Everybody in this group together:",
+        "command.usage.of_all": "Everybody together, on all platforms:",
+        "command.usage.no_group": "This is no group.",
+        "command.usage.anew": "The next day begins in {when}.",
         "command.usage.spent": "Cost: {today} {currency} today, {month} {currency} this month",
         "command.usage.cost_left": "Left today: {left} of {limit} {currency}",
     }

@@ -85,9 +85,12 @@ SENTENCES: Final = MappingProxyType(
         "console.person_joined": "与 {names} 是同一个人",
         "console.person_joined_to": "已绑定到 {name}",
         # --- usage
-        "command.usage.chart": "最近 {days} 天",
-        "command.usage.chart_messages": "每天的消息数，最多 {most}",
-        "command.usage.chart_tokens": "每天的 token 数，最多 {most}",
+        "command.usage.chart_messages": "最近 {days} 天 · 每天的消息数，最多 {most}",
+        "command.usage.chart_tokens": "最近 {days} 天 · 每天的 token 数，最多 {most}",
+        "command.usage.of_group": "本群所有人合计：",
+        "command.usage.of_all": "所有平台所有人合计：",
+        "command.usage.no_group": "这里不是群聊。",
+        "command.usage.anew": "下一天在 {when}后开始。",
         "command.usage.spent": "费用：今天 {today} {currency}，本月 {month} {currency}",
         "command.usage.cost_left": "今天剩余额度：{left} / {limit} {currency}",
     }

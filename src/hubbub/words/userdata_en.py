@@ -83,7 +83,6 @@ SENTENCES: Final = MappingProxyType(
         "config.type": "{type} is no type of values.",
         "config.value": "The value is no {type}.",
         "branch.nothing_to_undo": "Nothing was withdrawn, rewritten or deleted on {name} within 30 days.",
-        "command.usage.cost": "This month's calls cost {cost}.",
         "userdata.text": "{text}",
         "userdata.line": "{mark} {name}",
         "userdata.context.changed": "The context is now {name}.",

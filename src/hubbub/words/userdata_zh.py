@@ -82,7 +82,6 @@ SENTENCES: Final = MappingProxyType(
         "config.type": "没有 {type} 这种类型。",
         "config.value": "这个值不是 {type} 类型。",
         "branch.nothing_to_undo": "{name} 在 30 天内没有撤回、改写或删除过。",
-        "command.usage.cost": "本月调用费用：{cost}",
         "userdata.text": "{text}",
         "userdata.line": "{mark} {name}",
         "userdata.context.changed": "已切换到上下文 {name}。",

@@ -105,6 +105,34 @@ class TestMoney:
             assert await hub.person("bob").reads("what") == "fine"
 
 
+class TestWhose:
+    async def test_what_a_group_and_everybody_used(self, tmp_path: Path) -> None:
+        rules = AccessRules(owners=frozenset({"fake:boss"}))
+        async with world(tmp_path, Setting(access=rules), answers()) as hub:
+            use(hub, group=Limits(messages_per_day=5), everybody=Limits(tokens_per_day=10_000))
+            for user in ("ann", "bob"):
+                await hub.member(user).reads("what")
+            await hub.person("cat", "other").reads("what")
+            mine = await hub.member().reads("/usage")
+            assert "Today: 1 messages" in mine
+            told = await hub.member().reads("/usage group")
+            assert told.startswith("Everybody in this group together:\nToday: 2 messages, 240 tokens")
+            assert "Left today: 3 of 5 messages" in told
+            assert "The next day begins in " in told
+            told = await hub.person("boss").reads("/usage all")
+            assert "Today: 3 messages, 360 tokens" in told
+            assert "Left today: 9,640 of 10,000 tokens" in told
+            assert "This is no group." in await hub.person("boss").reads("/usage group")
+            assert "3 messages" not in await hub.person().reads("/usage all")
+            assert "me, group, all" in await hub.person().reads("/usage nothing")
+
+    async def test_nothing_is_looked_for_where_nothing_was_counted(self, tmp_path: Path) -> None:
+        async with world(tmp_path) as hub:
+            assert await hub.person().reads("/usage") == (
+                "Today: 0 messages, 0 tokens (0 in, 0 out)\nThis month: 0 messages, 0 tokens (0 in, 0 out)"
+            )
+
+
 class TestSharedLimits:
     async def test_a_group_has_limits_of_its_own(self, tmp_path: Path) -> None:
         async with world(tmp_path, models=answers()) as hub:
@@ -230,7 +258,10 @@ class TestChart:
             found = await ann.segments("/usage")
             (image,) = [each for each in found if type(each) is Image]
             assert image.media.mime == "image/png"
-            assert "at most 120" in image.alt
-            assert renderer.asked[0][0].count("█") >= 5
+            assert image.alt == "The last 30 days · tokens a day, at most 120"
+            title, look = renderer.asked[0]
+            assert title == image.alt
+            assert look.chart is not None
+            assert look.chart.values == (*[0] * 29, 120)
             renderer.fails = True
             assert "█" in text_of(tuple(await ann.segments("/usage")))

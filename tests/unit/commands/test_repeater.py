@@ -18,7 +18,6 @@ from hubbub.commands.names import table
 from hubbub.commands.registry import Commands
 from hubbub.conversations.units import units_of
 from hubbub.conversations.userdata import UserData
-from hubbub.core.calls import ModelCall
 from hubbub.core.identities import Role, owner_of
 from hubbub.core.messages import File, Image
 from hubbub.core.models import ModelSpec
@@ -408,17 +407,6 @@ def test_names_outside_of_families_are_not_shared() -> None:
         table([made("a"), made("b", "a")])
     found = table([made("a", "x"), made("b", "x", "a", family=REPEATER)])
     assert (found["a"].name, found["x"].name) == ("a", "")
-
-
-async def test_what_a_month_cost(hub: World) -> None:
-    ann = hub.person()
-    assert "cost" not in await ann.reads("/usage")
-    now = hub.clock()
-    made = [
-        ModelCall(owner, "m", now, {"cost": cost}) for owner, cost in ((ann.owner, 0.5), (ann.owner, "x"), ("bob", 9))
-    ]
-    await hub.store.calls.add([*made, ModelCall(ann.owner, "m", now - 40 * 86_400, {"cost": 7})])
-    assert "This month's calls cost 0.5000." in await ann.reads("/usage")
 
 
 def test_what_platforms_list_has_names_that_they_take() -> None:

@@ -313,7 +313,7 @@ async def test_usage_of_today_and_this_month(hub: World) -> None:
     assert (await ann.reads("/用量")).split("\n") == [
         "Today: 3 messages, 360 tokens (300 in, 60 out)",
         "This month: 3 messages, 360 tokens (300 in, 60 out)",
-        "The last 30 days: Tokens a day, at most 360",
+        "The last 30 days · tokens a day, at most 360",
         "▁" * 29 + "█",
     ]
 
