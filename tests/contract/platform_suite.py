@@ -23,6 +23,7 @@ from hubbub.core.errors import DeliveryError
 from hubbub.core.events import Event, Received, event_key
 from hubbub.core.messages import (
     Audio,
+    Contact,
     Face,
     File,
     Forward,
@@ -67,6 +68,8 @@ SEGMENTS: tuple[Segment, ...] = (
     Face("not a number", "smile"),
     Link("https://example.org/?a=1&b=2", "a page", "about", "https://example.org/a.png"),
     Location(39.9, 116.3, "here", "Beijing"),
+    Contact("Bob, B; \\", ("+49301234", "+49 30 5678"), "20002"),
+    Contact("", user="20003"),
     Forward(
         (Node("20001", "Alice", (Text("one"),)), Node("20002", "Bob", (Text("two"), Face("1")))),
     ),

@@ -14,6 +14,7 @@ from hubbub.core.messages import (
     Audio,
     Button,
     Buttons,
+    Contact,
     Do,
     Face,
     File,
@@ -30,6 +31,7 @@ from hubbub.core.messages import (
     Text,
     Video,
 )
+from hubbub.markup.in_words import in_words
 from hubbub.markup.plain import marked, plain
 from hubbub.markup.split import fits, size, split
 
@@ -62,7 +64,7 @@ def fit(message: Message, caps: Capabilities, public: str = "") -> list[Message]
         ):
             return [message]
     found = (_linked(segment, caps, public) for segment in message) if public else message
-    segments = _joined(_written(each, caps) for segment in found for each in _shown(segment, caps))
+    segments = _joined(_written(each, caps) for each in _lined(found, caps))
     parts = [part for part in _parts(segments, caps) if any(not _blank(segment) for segment in part)]
     return _bundled_up(parts, caps) if caps.bundle_over and caps.forwards else parts
 
@@ -77,6 +79,19 @@ def _bundled_up(parts: list[Message], caps: Capabilities) -> list[Message]:
 
 
 # --- what a room cannot show -----------------------------------------------------------------------------------------
+
+
+def _lined(message: Iterable[Segment], caps: Capabilities) -> Iterator[Segment]:
+    """A message as the room can show it; what stands for a file, page, place or card has a line of its own."""
+    last: Segment | None = None
+    was_line = False
+    for segment in message:
+        shown = _shown(segment, caps)
+        is_line = type(segment) in _THINGS and (segment,) != shown
+        if (is_line or was_line) and type(last) is Text and not last.text.endswith("\n"):
+            yield _words("\n")
+        yield from shown
+        last, was_line = (shown[-1], is_line) if shown else (last, was_line)
 
 
 def _shown(segment: Segment, caps: Capabilities, depth: int = 0) -> Sequence[Segment]:
@@ -96,8 +111,8 @@ def _stand_in(segment: Segment, caps: Capabilities, depth: int) -> Sequence[Segm
             return (_words(_line(_SIGNS[type(segment)], "", segment.media)),)
         case Link():
             return (_words("\n".join(filter(None, (f"🔗 {segment.title}".strip(), segment.url)))),)
-        case Location():
-            return (_words(_place(segment)),)
+        case Location() | Contact():
+            return (_words(in_words(segment)),)
         case Forward():
             return _bundle(segment, caps, depth)
         case Buttons():
@@ -117,12 +132,14 @@ _ABILITIES: Final[Mapping[type, Callable[[Capabilities], bool]]] = MappingProxyT
         Forward: lambda caps: caps.forwards,
         Buttons: lambda _: False,
         Do: lambda _: False,
-        Link: lambda _: False,
-        Location: lambda _: False,
+        Link: lambda caps: caps.links,
+        Location: lambda caps: caps.locations,
+        Contact: lambda caps: caps.contacts,
     }
 )
 _BUNDLED: Final = frozenset((Text, Image, Mention, Face))
 _FILES: Final = frozenset((Image, File, Audio, Video))
+_THINGS: Final = _FILES | {Link, Location, Contact}
 _SIGNS: Final[Mapping[type, str]] = MappingProxyType({Image: "🖼", File: "📎", Audio: "🔊", Video: "🎬"})
 
 
@@ -148,11 +165,6 @@ def _line(sign: str, alt: str, media: Media) -> str:
     """What stands for a file: a sign, its name, and where it can be had. Data and handles mean nothing to people."""
     url = media.url if media.url.startswith(("http:", "https:")) and len(media.url) <= _LONGEST_URL else ""
     return " ".join(filter(None, (sign, alt or media.name, url)))
-
-
-def _place(place: Location) -> str:
-    names = ", ".join(filter(None, (place.title, place.address)))
-    return f"📍 {names} ({place.latitude:.6g}, {place.longitude:.6g})".replace("  ", " ")
 
 
 def _pressable(buttons: Buttons, caps: Capabilities) -> Sequence[Segment]:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from hubbub.chat.transcript import transcript
 from hubbub.core.identities import owner_of
-from hubbub.core.messages import Audio, File, Forward, Image, Link, Location, Quote, Text, Video
+from hubbub.core.messages import Audio, Contact, File, Forward, Image, Link, Location, Quote, Text, Video
 from hubbub.core.phrases import Phrase
 from hubbub.core.turns import Turn
+from hubbub.markup.in_words import in_words
 
 if TYPE_CHECKING:
     from hubbub.core.events import Received
@@ -43,13 +44,12 @@ def question_of(event: Received, text: str, owner: str) -> Turn:
 
 
 def _told(segment: Segment) -> str:
-    """What a shared page, place or bundle says in words; nothing for all else."""
+    """What a shared page, place, card or bundle says in words; nothing for all else."""
     match segment:
         case Link():
             return "\n".join(filter(None, (segment.title, segment.summary, segment.url)))
-        case Location():
-            names = ", ".join(filter(None, (segment.title, segment.address)))
-            return f"{names} ({segment.latitude:.6g}, {segment.longitude:.6g})".strip()
+        case Location() | Contact():
+            return in_words(segment)
         case Forward():
             return transcript(segment)
         case _:

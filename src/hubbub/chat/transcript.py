@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hubbub.core.messages import Audio, Face, File, Forward, Image, Link, Mention, Text, Video
+from hubbub.core.messages import Audio, Contact, Face, File, Forward, Image, Link, Location, Mention, Text, Video
+from hubbub.markup.in_words import in_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,6 +56,8 @@ def _words(segment: Segment) -> str:
             return f"@{segment.name or segment.user} "
         case Link():
             return " ".join(filter(None, (segment.title, segment.url)))
+        case Location() | Contact():
+            return in_words(segment)
         case Image():
             return f"🖼 {segment.alt}".strip()
         case File():

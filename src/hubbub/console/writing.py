@@ -6,9 +6,24 @@ from html import escape
 from urllib.parse import quote
 
 from hubbub.console.formulas import Formulas
-from hubbub.core.messages import Audio, Face, File, Image, Link, Location, Media, Mention, Message, Segment, Text, Video
+from hubbub.core.messages import (
+    Audio,
+    Contact,
+    Face,
+    File,
+    Image,
+    Link,
+    Location,
+    Media,
+    Mention,
+    Message,
+    Segment,
+    Text,
+    Video,
+)
 from hubbub.core.phrases import Phrase
 from hubbub.markup.html import HtmlWriter
+from hubbub.markup.in_words import in_words
 from hubbub.markup.parse import parse
 from hubbub.markup.plain import LONGEST
 from hubbub.markup.tree import Anchor, Paragraph, Picture, Words
@@ -64,8 +79,8 @@ def _segment(segment: Segment, language: str) -> str:
             return _file(media)
         case Link(url, title):
             return _link(url, title or url)
-        case Location(latitude, longitude, title):
-            return verbatim_html(f"{title} ({latitude:.5f}, {longitude:.5f})".strip())
+        case Location() | Contact():
+            return verbatim_html(in_words(segment))
         case Mention(user, name):
             return verbatim_html(f"@{name or user}")
         case Face(_, text):

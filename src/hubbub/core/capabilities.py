@@ -31,6 +31,7 @@ class Capabilities:
 
     ``max_length`` counts ``length_unit`` of one message's text (0: no limit). ``markdown`` names the dialect that
     `hubbub.markup` writes ("none": plain text). ``reply_within``: seconds in which a reply must be fetched, or None.
+    ``links``, ``locations`` and ``contacts``: a shared page, a place and somebody's card are shown as what they are.
     ``image_side``: pixels; a picture with a longer side is made smaller by the platform, a file is not (0: neither is).
     ``buttons``: how many one message may have (0: none).
     ``streams``: an answer may be shown while it is written, by editing one message (`ports.CanEdit`), at most every
@@ -51,6 +52,9 @@ class Capabilities:
     files: bool = False
     audio: bool = False
     video: bool = False
+    links: bool = False
+    locations: bool = False
+    contacts: bool = False
     apart: bool = False
     forwards: bool = False
     bundle_over: int = 0

@@ -132,6 +132,21 @@ class Location:
 
 
 @dataclass(frozen=True, slots=True)
+class Contact:
+    """Somebody's card, as people hand it on.
+
+    ``user``: who it is on the platform that the message came from, "" where it does not tell; elsewhere it means nobody.
+    ``vcard``: all that the card says, in the format of that name, where the platform gives it.
+    """
+
+    name: str
+    phones: tuple[str, ...] = ()
+    user: str = ""
+    vcard: str = ""
+    type: Literal["contact"] = "contact"
+
+
+@dataclass(frozen=True, slots=True)
 class Node:
     """One message inside a `Forward`."""
 
@@ -200,7 +215,23 @@ class Do:
     type: Literal["do"] = "do"
 
 
-Segment = Text | Mention | Image | File | Audio | Video | Quote | Face | Link | Location | Forward | Buttons | Raw | Do
+Segment = (
+    Text
+    | Mention
+    | Image
+    | File
+    | Audio
+    | Video
+    | Quote
+    | Face
+    | Link
+    | Location
+    | Contact
+    | Forward
+    | Buttons
+    | Raw
+    | Do
+)
 Message = tuple[Segment, ...]
 
 

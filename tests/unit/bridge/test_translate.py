@@ -12,6 +12,7 @@ from hubbub.core.messages import (
     Audio,
     Button,
     Buttons,
+    Contact,
     Face,
     File,
     Forward,
@@ -32,7 +33,17 @@ from hubbub.markup.split import size
 
 BARE = Capabilities()
 RICH = Capabilities(
-    markdown="commonmark", mentions=True, quotes=True, images=True, files=True, audio=True, video=True, forwards=True
+    markdown="commonmark",
+    mentions=True,
+    quotes=True,
+    images=True,
+    files=True,
+    audio=True,
+    video=True,
+    links=True,
+    locations=True,
+    contacts=True,
+    forwards=True,
 )
 AT = Media(url="https://example.org/f", name="f.bin")
 
@@ -72,8 +83,8 @@ def test_verbatim_text_is_shown_as_it_is() -> None:
         (Audio(AT), "🔊 f.bin https://example.org/f"),
         (Video(AT), "🎬 f.bin https://example.org/f"),
         (Link("https://example.org", "A page"), "🔗 A page\nhttps://example.org"),
-        (Location(31.2304, 121.4737, "The Bund", "Shanghai"), "📍 The Bund, Shanghai (31.2304, 121.474)"),
-        (Location(1.0, 2.0), "📍 (1, 2)"),
+        (Location(1.0, 2.0, "The Bund"), "📍 The Bund (1, 2)"),
+        (Contact("Bob", ("110",)), "👤 Bob 110"),
         (Forward(id="x"), "[…]"),
     ],
 )
@@ -83,7 +94,17 @@ def test_what_a_room_cannot_show_is_said_in_words(segment: Mention, stand_in: st
 
 @pytest.mark.parametrize(
     "segment",
-    [Mention("u1", "Ann"), Image(AT), File(AT), Audio(AT), Video(AT), Forward((Node("u", "Ann", (Text("x"),)),))],
+    [
+        Mention("u1", "Ann"),
+        Image(AT),
+        File(AT),
+        Audio(AT),
+        Video(AT),
+        Link("https://example.org", "A page"),
+        Location(1.0, 2.0),
+        Contact("Bob", ("110",)),
+        Forward((Node("u", "Ann", (Text("x"),)),)),
+    ],
 )
 def test_what_a_room_can_show_stays(segment: Mention) -> None:
     assert fit((segment,), RICH) == [(segment,)]

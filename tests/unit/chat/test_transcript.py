@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hubbub.chat.transcript import LONGEST, transcript
-from hubbub.core.messages import Forward, Image, Media, Mention, Node, Text
+from hubbub.core.messages import Contact, Forward, Image, Location, Media, Mention, Node, Text
 
 
 def test_each_message_stands_on_its_lines_behind_its_author() -> None:
@@ -13,6 +13,7 @@ def test_each_message_stands_on_its_lines_behind_its_author() -> None:
             Node("1", "Anna", (Text("one\ntwo"), Image(Media(url="https://a.example/x.png"), alt="a cat"))),
             Node("2", "", (Mention("1", "Anna"), Text("yes"))),
             Node("1", "Anna", (inner,)),
+            Node("1", "Anna", (Contact("Bob", ("110",)), Location(1.0, 2.0))),
         )
     )
     assert transcript(bundle).split("\n") == [
@@ -21,6 +22,7 @@ def test_each_message_stands_on_its_lines_behind_its_author() -> None:
         "> 2: @Anna yes",
         "> Anna:",
         "> > Cat: meow",
+        "> Anna: 👤 Bob 110📍 (1, 2)",
     ]
 
 

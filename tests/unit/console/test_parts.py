@@ -26,7 +26,7 @@ from hubbub.core.addresses import Room
 from hubbub.core.errors import Overloaded, StoreError
 from hubbub.core.events import Received
 from hubbub.core.identities import Author
-from hubbub.core.messages import Face, File, Image, Link, Location, Media, Mention, Text
+from hubbub.core.messages import Contact, Face, File, Image, Link, Location, Media, Mention, Text
 from hubbub.core.ports import Streamed
 from hubbub.core.work import Append, Branch, Entry, Exchanged, Node, Receipt, Row
 from tests.fakes.doors import MemorySecrets
@@ -137,6 +137,7 @@ def test_every_segment_that_can_be_shown_is() -> None:
         File(Media("https://example.org/e.pdf", name="e.pdf")),
         Link("https://example.org/", "f"),
         Location(1.5, 2.5, "g"),
+        Contact("j", ("110",)),
         Mention("7", "h"),
         Face("1", ":i:"),
     )
@@ -148,6 +149,7 @@ def test_every_segment_that_can_be_shown_is() -> None:
         ">e.pdf</a>",
         ">f</a>",
         "g (1.5",
+        "j 110",
         "@h",
         ":i:",
         ">Picture</a>",

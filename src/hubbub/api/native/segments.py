@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from hubbub.core import messages
 
 MOST_SEGMENTS = 500
+MOST_PHONES = 50
 
 Short = Annotated[str, Field(max_length=1_000)]
 Long = Annotated[str, Field(max_length=100_000)]
@@ -168,6 +169,20 @@ class LocationJSON(Wire):
         return messages.Location(self.latitude, self.longitude, self.title, self.address)
 
 
+class ContactJSON(Wire):
+    """Somebody's card; ``user`` is their id on the platform that it comes from."""
+
+    type: Literal["contact"]
+    name: Short
+    phones: list[Short] = Field(default_factory=list, max_length=MOST_PHONES)
+    user: Short = ""
+    vcard: str = Field("", max_length=10_000)
+
+    def core(self) -> messages.Segment:
+        """As the hub's own."""
+        return messages.Contact(self.name, tuple(self.phones), self.user, self.vcard)
+
+
 class NodeJSON(Wire):
     """One message inside a forward."""
 
@@ -217,6 +232,7 @@ SegmentJSON = Annotated[
     | FaceJSON
     | LinkJSON
     | LocationJSON
+    | ContactJSON
     | ForwardJSON
     | RawJSON,
     Field(discriminator="type"),

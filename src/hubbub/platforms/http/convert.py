@@ -18,6 +18,9 @@ CAPABILITIES = Capabilities(
     files=True,
     audio=True,
     video=True,
+    links=True,
+    locations=True,
+    contacts=True,
     forwards=True,
     streams=True,
 )

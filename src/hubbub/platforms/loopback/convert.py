@@ -11,6 +11,7 @@ from hubbub.core.events import Deleted, Edited, Event, Joined, Left, Poked, Reac
 from hubbub.core.identities import Author, RoomRole
 from hubbub.core.messages import (
     Audio,
+    Contact,
     Face,
     File,
     Forward,
@@ -90,6 +91,11 @@ def _location(data: WireObject) -> Location:
     return Location(float(data["latitude"]), float(data["longitude"]), title, address)
 
 
+def _contact(data: WireObject) -> Contact:
+    name, user, vcard = _texts(data, "name", "user", "vcard")
+    return Contact(name, tuple(map(str, data.get("phones") or ())), user, vcard)
+
+
 def _mention(data: WireObject) -> Mention:
     user, name = _texts(data, "user", "name")
     return Mention(user, name, everyone=bool(data.get("everyone")))
@@ -106,6 +112,7 @@ _READERS: dict[str, Callable[[WireObject], Segment]] = {
     "face": _face,
     "link": _link,
     "location": _location,
+    "contact": _contact,
 }
 
 

@@ -10,6 +10,7 @@ from hubbub.core.addresses import Room
 from hubbub.core.errors import DeliveryError
 from hubbub.core.messages import (
     Audio,
+    Contact,
     Face,
     File,
     Forward,
@@ -27,6 +28,7 @@ from hubbub.core.messages import (
     Video,
 )
 from hubbub.core.work import Outgoing
+from hubbub.markup.in_words import in_words
 from hubbub.platforms.onebot import cqcode
 from hubbub.platforms.onebot.segments import PLATFORM
 from hubbub.platforms.onebot.settings import OneBotSettings
@@ -108,8 +110,7 @@ def _location(segment: Location, style: Style) -> list[WireObject]:
     if style.cards:
         place = {"lat": str(segment.latitude), "lon": str(segment.longitude)}
         return [_piece("location", **place, title=segment.title, content=segment.address)]
-    words = [segment.title, segment.address, f"{segment.latitude},{segment.longitude}"]
-    return _text("\n".join(part for part in words if part))
+    return _text(in_words(segment))
 
 
 def _file(segment: File) -> list[WireObject]:
@@ -141,6 +142,7 @@ _WRITERS: dict[type, Callable[[Any, Style], list[WireObject]]] = {
     Face: lambda segment, _: _face(segment),
     Link: _link,
     Location: _location,
+    Contact: lambda segment, _: _text(in_words(segment)),
     Forward: lambda segment, _: _unforwarded(segment),
     Raw: lambda segment, _: _raw(segment),
 }

@@ -62,6 +62,8 @@ class OneBotAdapter:
             files=settings.uploads,
             audio=True,
             video=True,
+            links=settings.cards,
+            locations=settings.cards,
             forwards=True,
             bundle_over=settings.bundle_over,
             resend_unknown=settings.resend_unknown,

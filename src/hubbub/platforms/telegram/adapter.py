@@ -53,6 +53,8 @@ class TelegramAdapter:
             files=True,
             audio=True,
             video=True,
+            locations=True,
+            contacts=True,
             buttons=BUTTONS,
             streams=True,
             edit_every=_EVERY,

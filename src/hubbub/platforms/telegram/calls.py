@@ -16,6 +16,7 @@ from hubbub.core.messages import (
     Blob,
     Button,
     Buttons,
+    Contact,
     Face,
     File,
     Forward,
@@ -34,6 +35,7 @@ from hubbub.core.messages import (
 )
 from hubbub.core.presses import carried
 from hubbub.core.work import Outgoing
+from hubbub.markup.in_words import in_words
 from hubbub.markup.split import size
 from hubbub.platforms.telegram.convert import PLATFORM
 from hubbub.platforms.telegram.format import DIALECT
@@ -44,11 +46,14 @@ ALBUM = 10
 """Most pictures in one album."""
 CARRIED = 64
 """Most bytes that a button carries."""
+VCARD = 2048
+"""Most bytes of a vCard."""
 BUTTONS, WIDE = 100, 8
 """Most buttons below one message, and in one row of them."""
 _BELOW = "⬇️"
 """Stands above buttons that have no words of their own."""
 _STICKER = re.compile(r"CAAC[\w-]{20,}")
+_SPECIAL = re.compile(r"[\\,;]")
 _PAGE = re.compile(r"(?:https?|tg)://\S+", re.IGNORECASE)
 
 Kind = Literal["photo", "document", "voice", "audio", "video", "sticker"]
@@ -88,7 +93,16 @@ class Spot:
     place: Location
 
 
-Step = Words | Attached | Pictures | Spot
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A contact to send: a number, a name, and all else as a vCard ("" where there is no more to say)."""
+
+    phone: str
+    name: str
+    vcard: str
+
+
+Step = Words | Attached | Pictures | Spot | Card
 _NOTHING = Words("", "")
 
 
@@ -106,6 +120,7 @@ def steps(message: Message) -> list[Step]:
         captions = [below, *[_NOTHING] * len(files)]
         found += [replace(file, caption=caption) for file, caption in zip(files, captions, strict=False)]
     found += places
+    found += [_card(each) for each in message if isinstance(each, Contact) and each.phones]
     if any(isinstance(each, Buttons) for each in message) and (not found or isinstance(found[-1], Pictures)):
         found.append(Words(_BELOW, _BELOW))  # an album can have none
     if not found:
@@ -144,6 +159,8 @@ def _shown(segment: Segment) -> Words:
             return _NOTHING if _STICKER.fullmatch(name) else _verbatim(text)
         case Link(url, title):
             return _verbatim("\n".join(filter(None, (title, url))))
+        case Contact(phones=()):  # Telegram has no card without a number
+            return _verbatim(in_words(segment))
         case Forward(nodes):
             return _verbatim("\n".join(f"{node.name}: {text_of(node.message)}" for node in nodes))
         case _:
@@ -177,6 +194,19 @@ def _file(segment: Segment) -> Attached | None:
             return Attached("sticker", Media(file_id=str(data["file_id"])), _NOTHING)
         case _:
             return None
+
+
+def _card(contact: Contact) -> Card:
+    first = contact.phones[0]
+    vcard = contact.vcard or (_vcard(contact) if len(contact.phones) > 1 else "")
+    return Card(first, contact.name or first, vcard if len(vcard.encode()) <= VCARD else "")
+
+
+def _vcard(contact: Contact) -> str:
+    """The numbers for which a card of Telegram's has no other place (RFC 2426)."""
+    name = _SPECIAL.sub(r"\\\g<0>", " ".join(contact.name.split()))
+    numbers = (f"TEL:{' '.join(phone.split())}" for phone in contact.phones)
+    return "\r\n".join(("BEGIN:VCARD", "VERSION:3.0", f"N:;{name};;;", f"FN:{name}", *numbers, "END:VCARD"))
 
 
 def whereto(out: Outgoing) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from hubbub.core.messages import (
     Audio,
+    Contact,
     Face,
     File,
     Image,
@@ -170,7 +171,8 @@ def _things(message: telegram.Message) -> Iterator[Segment]:
     if message.contact is not None:
         who = message.contact
         name = " ".join(filter(None, (who.first_name, who.last_name)))
-        yield Text(f"👤 {name} {who.phone_number}")
+        user = str(who.user_id) if who.user_id is not None else ""
+        yield Contact(name, (who.phone_number,), user, who.vcard or "")
     if message.dice is not None:
         yield Text(f"{message.dice.emoji} {message.dice.value}")
     if message.poll is not None:

@@ -15,6 +15,7 @@ from hubbub.core.presses import LongWords
 from hubbub.core.work import Outgoing
 from hubbub.platforms.telegram.calls import (
     Attached,
+    Card,
     Fetch,
     Pictures,
     Spot,
@@ -134,6 +135,9 @@ class Courier:
                     }
                     return str((await self._bot.send_venue(**position, **named, **place)).message_id)
                 return str((await self._bot.send_location(**position, **place)).message_id)
+            case Card(phone, name, vcard):
+                card: dict[str, Any] = {"phone_number": phone, "first_name": name, "vcard": vcard or None}
+                return str((await self._bot.send_contact(**card, **place)).message_id)
 
     async def _text(self, words: Words, place: dict[str, Any]) -> str:
         try:

@@ -11,6 +11,7 @@ from hubbub.core.identities import Author
 from hubbub.core.messages import (
     Audio,
     Buttons,
+    Contact,
     Do,
     Face,
     File,
@@ -28,6 +29,7 @@ from hubbub.core.messages import (
     Text,
     Video,
 )
+from hubbub.markup.in_words import in_words
 from hubbub.platforms.wechat_official.wire import Fields
 
 NAME = "wechat_official"
@@ -220,15 +222,14 @@ def _shown(segment: Segment) -> Piece | None:
             return Text(_in_words(segment), verbatim=True)
 
 
-def _in_words(segment: Mention | Face | Location | Forward | File) -> str:
+def _in_words(segment: Mention | Face | Location | Contact | Forward | File) -> str:
     match segment:
         case Mention():
             return f"@{segment.name or segment.user or 'all'} "
         case Face():
             return segment.text
-        case Location():
-            names = ", ".join(filter(None, (segment.title, segment.address)))
-            return f"📍 {names} ({segment.latitude:.6g}, {segment.longitude:.6g})"
+        case Location() | Contact():
+            return in_words(segment)
         case Forward():
             return "\n".join(map(_node, segment.nodes))
         case File():

@@ -9,6 +9,7 @@ from hubbub.core.addresses import Room
 from hubbub.core.messages import (
     Audio,
     Buttons,
+    Contact,
     Do,
     Face,
     File,
@@ -24,6 +25,7 @@ from hubbub.core.messages import (
     Text,
     Video,
 )
+from hubbub.markup.in_words import in_words
 from hubbub.markup.plain import LONGEST, marked
 from hubbub.markup.split import split
 from hubbub.platforms.wecom.convert import PLATFORM
@@ -146,9 +148,8 @@ def _said(segment: Segment, depth: int = 0) -> str:
             return segment.text
         case Link():
             return "\n".join(filter(None, (segment.title, segment.url)))
-        case Location():
-            names = ", ".join(filter(None, (segment.title, segment.address)))
-            return f"{names} ({segment.latitude:.6g}, {segment.longitude:.6g})".strip()
+        case Location() | Contact():
+            return in_words(segment)
         case Forward():
             return _bundle(segment, depth)
         case Quote() | Raw() | Buttons() | Do():

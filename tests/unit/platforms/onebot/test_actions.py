@@ -121,7 +121,7 @@ def test_faces_of_elsewhere_are_words() -> None:
 def test_links_and_places_are_words_unless_cards_are_wanted() -> None:
     link, place = Link("https://example.org", "title"), Location(1.5, 2.5, "here", "there")
     assert call((link,))["message"] == [{"type": "text", "data": {"text": "title\nhttps://example.org"}}]
-    assert call((place,))["message"] == [{"type": "text", "data": {"text": "here\nthere\n1.5,2.5"}}]
+    assert call((place,))["message"] == [{"type": "text", "data": {"text": "📍 here, there (1.5, 2.5)"}}]
     assert call((link,), settings=CARDS)["message"][0]["type"] == "share"
     assert call((place,), settings=CARDS)["message"][0]["type"] == "location"
 

@@ -11,7 +11,7 @@ import pytest
 
 from hubbub.core.addresses import Room
 from hubbub.core.errors import DeliveryError, MediaError
-from hubbub.core.messages import Blob, File, Image, Location, Media, Mention, Message, Text
+from hubbub.core.messages import Blob, Contact, File, Image, Location, Media, Mention, Message, Text
 from hubbub.platforms.telegram.adapter import TelegramAdapter
 from tests.contract.platform_suite import PIXEL, row
 from tests.contract.test_telegram import settings
@@ -133,6 +133,26 @@ async def test_people_are_mentioned_by_number_and_by_name(fake: FakeTelegram) ->
 async def test_places_are_sent_as_places(fake: FakeTelegram) -> None:
     assert await sent(fake, (Location(1.0, 2.0),)) == ["sendLocation"]
     assert await sent(fake, (Location(1.0, 2.0, "here", "Main Street"),)) == ["sendVenue"]
+
+
+async def test_cards_are_sent_as_cards_with_all_their_numbers(fake: FakeTelegram) -> None:
+    bob = Contact("Bob, B", ("+49301234", "+49 30 5678"))
+    given = Contact("Carol", ("110",), "20003", "BEGIN:VCARD\nVERSION:3.0\nFN:Carol\nEND:VCARD")
+    assert await sent(fake, (Text("these two:"), bob, given, Contact("Dan", ("112",), vcard="x" * 3000))) == [
+        "sendMessage", "sendContact", "sendContact", "sendContact",
+    ]  # fmt: skip
+    first, second, third = fake.called("sendContact")
+    assert (first["phone_number"], first["first_name"]) == ("+49301234", "Bob, B")
+    assert first["vcard"].split("\r\n") == [
+        "BEGIN:VCARD", "VERSION:3.0", "N:;Bob\\, B;;;", "FN:Bob\\, B", "TEL:+49301234", "TEL:+49 30 5678", "END:VCARD",
+    ]  # fmt: skip
+    assert second["vcard"] == given.vcard
+    assert "vcard" not in third
+
+
+async def test_a_card_without_a_number_is_said(fake: FakeTelegram) -> None:
+    assert await sent(fake, (Contact("Bob", user="7"),)) == ["sendMessage"]
+    assert list(fake.messages.values()) == ["👤 Bob"]
 
 
 async def test_a_flood_says_when_to_come_again(fake: FakeTelegram) -> None:
