@@ -24,7 +24,7 @@ SECRET = "the app's secret"
 VERIFY = "a word of ours"
 PERSON = "491700001"
 TIME = 1_718_000_000
-TYPES = {"text", "image", "document", "audio", "video", "location", "reaction", "template", "interactive"}
+TYPES = {"text", "image", "document", "audio", "video", "location", "contacts", "reaction", "template", "interactive"}
 
 Wrong = Literal["refused", "unconfirmed", "flood", "server_error", "silent", "expired"]
 
@@ -170,7 +170,10 @@ class FakeWhatsApp:
 
 def _check(body: dict[str, Any], uploads: dict[str, Any]) -> None:
     kind = body.get("type")
-    _must(kind in TYPES and isinstance(body.get(str(kind)), dict), f"type {kind} and its object")
+    _must(
+        kind in TYPES and isinstance(body.get(str(kind)), list if kind == "contacts" else dict),
+        f"type {kind} and its object",
+    )
     group = body.get("recipient_type") == "group"
     _must(("to" in body) != ("recipient" in body), "one of to and recipient")
     _must("to" not in body or group or str(body["to"]).isdecimal(), "to is no number")
@@ -189,6 +192,9 @@ def _check(body: dict[str, Any], uploads: dict[str, Any]) -> None:
             _must(kind == "document" or "filename" not in what, "only documents have names")
         case "location":
             _must(all(isinstance(what.get(name), float) for name in ("latitude", "longitude")), "degrees")
+        case "contacts":
+            _must(what and all(each["name"]["formatted_name"] and len(each["name"]) > 1 for each in what), "two names")
+            _must(all(phone["phone"] for each in what for phone in each.get("phones", ())), "numbers")
         case "interactive":
             _must(not group, "groups take no interactive messages")
             _interactive(what)

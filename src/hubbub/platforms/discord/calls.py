@@ -13,6 +13,7 @@ from hubbub.core.messages import (
     Audio,
     Button,
     Buttons,
+    Contact,
     Face,
     File,
     Forward,
@@ -29,6 +30,7 @@ from hubbub.core.messages import (
     text_of,
 )
 from hubbub.core.presses import carried
+from hubbub.markup.in_words import in_words
 from hubbub.platforms.discord.format import DIALECT, verbatim
 
 LONGEST = 2000
@@ -138,9 +140,8 @@ def _shown(segment: Segment) -> str:
             return verbatim(text)
         case Link(url, title):
             return "\n".join(filter(None, (verbatim(title), url)))
-        case Location():
-            place = " ".join(filter(None, (segment.title, segment.address)))
-            return verbatim(f"📍 {place} {segment.latitude}, {segment.longitude}")
+        case Location() | Contact():
+            return verbatim(in_words(segment))
         case Forward(nodes):
             return verbatim("\n".join(f"{node.name}: {text_of(node.message)}" for node in nodes))
         case _:

@@ -57,6 +57,8 @@ class WhatsAppAdapter:
             files=True,
             audio=True,
             video=True,
+            locations=True,
+            contacts=True,
             buttons=MOST,
             resend_unknown=settings.resend_unknown,
         )

@@ -10,6 +10,7 @@ from hubbub.core.addresses import Room
 from hubbub.core.errors import DeliveryError
 from hubbub.core.messages import (
     Audio,
+    Contact,
     Face,
     File,
     Forward,
@@ -67,6 +68,8 @@ def steps(out: Outgoing) -> list[Step]:
             more["filename"] = media.name or "file"
         found.append(Step(head | (context if not found else {}) | {"type": kind}, kind, media, more))
     found += [Step(head | _place(each)) for each in out.message if isinstance(each, Location)]
+    if cards := [_card(each) for each in out.message if isinstance(each, Contact)]:
+        found.append(Step(head | {"type": "contacts", "contacts": cards}))
     if pressable is not None and pressable.interactive:
         interactive = {"type": "interactive", "interactive": pressable.interactive}
         found.append(Step(head | (context if not found else {}) | interactive))
@@ -138,3 +141,18 @@ def _place(where: Location) -> dict[str, Any]:
     place: dict[str, Any] = {"latitude": where.latitude, "longitude": where.longitude}
     place |= {name: value for name, value in (("name", where.title), ("address", where.address)) if value}
     return {"type": "location", "location": place}
+
+
+def _card(who: Contact) -> dict[str, Any]:
+    """The name is told twice: WhatsApp wants a part of it besides the whole."""
+    name = who.name or next(iter(who.phones), who.user)
+    return {
+        "name": {"formatted_name": name, "first_name": name},
+        "phones": [_phone(phone, who.user) for phone in who.phones],
+    }
+
+
+def _phone(phone: str, user: str) -> dict[str, str]:
+    """A number; who is known by it on WhatsApp can be written to from the card."""
+    known = {"wa_id": user} if user and user == "".join(filter(str.isdecimal, phone)) else {}
+    return {"phone": phone, "type": "CELL"} | known

@@ -11,6 +11,7 @@ from hubbub.core.events import PRESSED, Deleted, Edited, Event, Reacted, Receive
 from hubbub.core.identities import Author
 from hubbub.core.messages import (
     Audio,
+    Contact,
     Face,
     File,
     Image,
@@ -207,10 +208,12 @@ def _location(what: Wire) -> Location:
     return Location(*place, str(what.get("name", "")), str(what.get("address", "")))
 
 
-def _contact(who: Wire) -> Text:
+def _contact(who: Wire) -> Contact:
+    """A card; whoever it is uses WhatsApp if one of the numbers has an id there."""
     name = str(_object(who.get("name", {})).get("formatted_name", ""))
-    phones = [str(_object(each).get("phone", "")) for each in _list(who.get("phones", []))]
-    return Text(" ".join(filter(None, ("👤", name, *phones))))
+    phones = [_object(each) for each in _list(who.get("phones", []))]
+    user = next((str(each["wa_id"]) for each in phones if each.get("wa_id")), "")
+    return Contact(name, tuple(str(each["phone"]) for each in phones if each.get("phone")), user)
 
 
 def _time(raw: Wire) -> float:

@@ -11,7 +11,7 @@ import pytest
 
 from hubbub.core.addresses import Room
 from hubbub.core.errors import DeliveryError, MediaError
-from hubbub.core.messages import Audio, Blob, File, Image, Location, Media, Text
+from hubbub.core.messages import Audio, Blob, Contact, File, Image, Location, Media, Text
 from hubbub.platforms.whatsapp.adapter import WhatsAppAdapter
 from tests.contract.platform_suite import PIXEL, row
 from tests.contract.test_whatsapp import settings
@@ -73,6 +73,17 @@ async def test_places_and_replies(fake: FakeWhatsApp) -> None:
         await adapter.send(row(ROOM, "as asked", 2, reply_to="wamid.1"))
     assert fake.sent[0][1]["location"] == {"latitude": 1.0, "longitude": 2.0, "name": "here"}
     assert fake.sent[1][1]["context"] == {"message_id": "wamid.1"}
+
+
+async def test_cards_go_in_one_message(fake: FakeWhatsApp) -> None:
+    cards = (Contact("Bob B", ("+49 30 1234", "+49 151 1"), "49301234"), Contact("", ("110",)))
+    async with connected(fake) as (adapter, _):
+        await adapter.send(row(ROOM, (Text("these two:"), *cards)))
+    assert [body["type"] for _, body in fake.sent] == ["text", "contacts"]
+    bob, police = fake.sent[1][1]["contacts"]
+    assert bob["name"] == {"formatted_name": "Bob B", "first_name": "Bob B"}
+    assert [phone.get("wa_id") for phone in bob["phones"]] == ["49301234", None]
+    assert police["name"]["formatted_name"] == "110"
 
 
 async def test_people_who_hide_their_number_and_groups_are_written_to(fake: FakeWhatsApp) -> None:
