@@ -48,6 +48,9 @@ async def untouched(store: Store) -> None:
     assert not await store.conversations.owners("context")
 
 
+LONELY = Room(
+    "test", "bot", "private", '"room":{"platform":"test","account":"bot","kind":"group","id":"g","thread":""}'
+)
 WORK = {"sends": (out("refused"),), "writes": (Append("o", "context", "default", ("refused",)),)}
 
 
@@ -60,8 +63,12 @@ class AcceptanceSuite:
             where = Room("test", "bot", "group", name)
             said = replace(event(number), room=where)
             await inbox.accept(said, owner_of(where, "u"))
-        last = await inbox.accept(event(9), LANE)
         group = Room("test", "bot", "group", "g")
+        for number in range(4, 8):  # one of them is said in the group, by somebody whose lane is another
+            await inbox.accept(replace(event(number), room=group if number == 5 else LONELY), "somebody's own")
+        last = await inbox.accept(event(9), LANE)
+        more = await inbox.said(group, last.entry.id, 2, ["nobody's", "somebody's own"])
+        assert [each.id for each in more] == ["event-5", "event-2"]
         found = await inbox.said(group, last.entry.id, 10)
         assert [each.id for each in found] == ["event-2", "event-0"]
         assert [each.id for each in await inbox.said(group, last.entry.id, 1)] == ["event-2"]

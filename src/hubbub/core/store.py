@@ -77,8 +77,11 @@ class Journal(Protocol):
         For entries that were claimed again and again: what ends the process each time must be given up at last.
         """
 
-    async def said(self, room: Room, before: int, limit: int) -> Sequence[Received]:
-        """Messages that came in from a group before an entry, newest first: of the last ones of all that are kept."""
+    async def said(self, room: Room, before: int, limit: int, lanes: Sequence[str] = ()) -> Sequence[Received]:
+        """Messages that came in from a group before an entry, newest first: of the last ones of all that are kept.
+
+        ``lanes``: others than the group's own in which its members' messages are, too.
+        """
 
     async def given_up(self, limit: int = 100, after: int = 0) -> Sequence[GivenUp]:
         """Entries that were given up (`Unit.dead`) with ids above ``after``, oldest first."""

@@ -91,7 +91,7 @@ class HubMeans:
 
     async def said(self, room: Room, before: int, limit: int) -> Sequence[Received]:
         """See `Means.said`."""
-        return await self.store.inbox.said(room, before, limit)
+        return await self.store.inbox.said(room, before, limit, self.people.owners_in_groups(room.platform))
 
     async def forget(self, owner: str) -> None:
         """See `Means.forget`."""

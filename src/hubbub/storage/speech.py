@@ -10,6 +10,11 @@ MOST = 20_000
 """Entries that are looked through at one asking."""
 
 
+def place_of(room: Room) -> bytes:
+    """What stands in the data of every entry of a room: a text has its quotes escaped, so no other has it."""
+    return b'"room":' + codec.encode(room)
+
+
 def message_in(data: bytes, room: Room) -> Received | None:
     """The message that an entry holds; None where it is none, of another room, or forgotten."""
     try:

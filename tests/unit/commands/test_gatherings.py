@@ -41,6 +41,19 @@ async def test_who_wrote_most(hub: World) -> None:
     assert "50" in await ann.reads("/rsr 51")
 
 
+async def test_who_uses_what_is_joined_is_among_them(hub: World) -> None:
+    await chatter(hub)
+    hub.people.ties.take([{"join": "fake:private:bob", "to": "other:private:rob"}])
+    hub.people.ties.take([{"groups": "fake:private:bob", "shown": True}])
+    await hub.member("bob").sends("and biscuits", addressed=False)
+    await hub.person("rob", "other").sends("said elsewhere")
+    ann = hub.member("ann")
+    assert await ann.reads("/rsr") == "Who wrote most of the last 5 messages:\n1. Bob: 4\n2. Cid: 1"
+    await ann.reads("/summaryChatRecord 4")
+    assert "Bob: and biscuits" in turns(asked(hub))[0][1]
+    assert "elsewhere" not in turns(asked(hub))[0][1]
+
+
 async def test_one_of_them_by_chance(hub: World, monkeypatch: pytest.MonkeyPatch) -> None:
     await chatter(hub)
     ann = hub.member("ann")

@@ -55,6 +55,11 @@ class Directory:
         identity = f"{room.platform}:private:{author_id}"
         return main.get(identity, identity) if not shared and identity in self.ties.in_groups else owner
 
+    def owners_in_groups(self, platform: str) -> tuple[str, ...]:
+        """Whose contexts are used in groups of a platform instead of the groups' own."""
+        prefix = f"{platform}:"
+        return tuple({self.owner(each) for each in self.ties.in_groups if each.startswith(prefix)})
+
     async def read(self) -> tuple[Branch, Ties]:
         """The log as it is stored, and what it says. Raises StoreError."""
         found = await self._conversations.branch(OWNER, "config", TIES)

@@ -20,7 +20,7 @@ from hubbub.storage.postgres.orders import Abandon, Accept, Call, Finish, GiveBa
 from hubbub.storage.postgres.outbox import COLUMNS, read_row
 from hubbub.storage.postgres.signals import POLL, heard
 from hubbub.storage.rows import edits_code, read_given_up
-from hubbub.storage.speech import MOST, message_in
+from hubbub.storage.speech import MOST, message_in, place_of
 
 if TYPE_CHECKING:
     from hubbub.storage.postgres.database import Connection
@@ -42,7 +42,11 @@ SELECT b.id, b.lane, i.event, b.attempts FROM begun b JOIN inbox i ON i.id = b.i
 _GIVE_UP = "WITH gone AS (DELETE FROM waiting WHERE lane = $1 AND id = $2) UPDATE inbox SET error = $3 WHERE id = $2"
 _BEGIN = "UPDATE waiting SET begun = begun + 1 WHERE id = $1 RETURNING begun"
 _GIVEN_UP = "SELECT id, lane, event, error, at FROM inbox WHERE error IS NOT NULL AND id > $1 ORDER BY id LIMIT $2"
-_SAID = "SELECT event FROM inbox WHERE id < $1 AND id >= $2 AND starts_with(lane, $3) ORDER BY id DESC LIMIT $4"
+# Rooms of several accounts may have the same lanes, and one of a member has other rooms.
+_SAID = """
+SELECT event FROM inbox WHERE id < $1 AND id >= $2 AND (starts_with(lane, $3) OR lane = ANY($4::text[]))
+  AND position($5::bytea in event) > 0 ORDER BY id DESC LIMIT $6
+"""
 _COUNT = """
 UPDATE conv SET waiting = l.waiting FROM unnest($1::text[], $2::integer[]) AS l(lane, waiting) WHERE conv.lane = l.lane
 """
@@ -172,12 +176,11 @@ class Inbox:
         before: int = await self._writer.ask(Call(self._loop.create_future(), partial(_begin, texts.number(entry))))
         return before
 
-    async def said(self, room: Room, before: int, limit: int) -> Sequence[Received]:
+    async def said(self, room: Room, before: int, limit: int, lanes: Sequence[str] = ()) -> Sequence[Received]:
         """See `Journal.said`."""
-        lane = texts.stored(owner_of(room, "", shared=True))
+        own, others = texts.stored(owner_of(room, "", shared=True)), list(map(texts.stored, lanes))
         first = texts.number(before)
-        # Rooms of several accounts may have the same lanes.
-        rows = await self._parts.reader.fetch(_SAID, first, max(0, first - MOST), lane, 2 * limit)
+        rows = await self._parts.reader.fetch(_SAID, first, max(0, first - MOST), own, others, place_of(room), limit)
         found = await asyncio.to_thread(lambda: [message_in(row[0], room) for row in rows])
         return [each for each in found if each is not None][:limit]
 

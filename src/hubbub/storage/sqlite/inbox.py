@@ -197,9 +197,9 @@ class Inbox:
         before: int = await self._writer.call(partial(_begin, entry))
         return before
 
-    async def said(self, room: Room, before: int, limit: int) -> Sequence[Received]:
+    async def said(self, room: Room, before: int, limit: int, lanes: Sequence[str] = ()) -> Sequence[Received]:
         """See `Journal.said`."""
-        return await self._reader.read(partial(speech.said, room, before, limit))
+        return await self._reader.read(partial(speech.said, room, before, limit, lanes))
 
     async def given_up(self, limit: int = 100, after: int = 0) -> Sequence[GivenUp]:
         """See `Journal.given_up`."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
+from collections.abc import Sequence
 
 from hubbub.core.addresses import Room
 from hubbub.core.events import Received
@@ -12,15 +14,16 @@ from hubbub.storage.speech import MOST, message_in
 # Lanes of a group's members begin alike; which room it was, the event says.
 _LATELY = (
     "SELECT event FROM inbox WHERE id < :before AND id >= :before - :most"
-    " AND substr(lane, 1, length(:lane)) = :lane ORDER BY id DESC"
+    " AND (substr(lane, 1, length(:lane)) = :lane OR lane IN (SELECT value FROM json_each(:lanes))) ORDER BY id DESC"
 )
 
 
-def said(room: Room, before: int, limit: int, db: sqlite3.Connection) -> list[Received]:
+def said(room: Room, before: int, limit: int, lanes: Sequence[str], db: sqlite3.Connection) -> list[Received]:
     """See `store.Journal.said`."""
     found: list[Received] = []
-    lane = owner_of(room, "", shared=True)
-    for row in db.execute(_LATELY, {"before": before, "most": MOST, "lane": lane}):
+    own = owner_of(room, "", shared=True)
+    where = {"before": before, "most": MOST, "lane": own, "lanes": json.dumps(list(lanes))}
+    for row in db.execute(_LATELY, where):
         event = message_in(row[0], room)
         if event is not None:
             found.append(event)
