@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from hubbub.api.answers import JSON, Receive, Scope, Send, answer, refuse
+from hubbub.api.answers import JSON, answer, refuse
 from hubbub.api.errors import STARTING
+from hubbub.core.asgi import Receive, Scope, Send
 from hubbub.core.ports import Control, Route
 
 # Why in general only: what the driver says names addresses, and nobody has to show who they are here.

@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from hubbub.api.answers import Receive, Scope, Send, answer, refuse
+from hubbub.api.answers import answer, refuse
 from hubbub.api.errors import Refusal
+from hubbub.core.asgi import Receive, Scope, Send
 from hubbub.core.errors import StoreError
 from hubbub.core.messages import Audio, File, Image, Message, Segment, Video
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from hubbub.api.answers import Receive, Scope, Send
+from hubbub.core.asgi import Receive, Scope, Send
 from hubbub.core.ports import ASGIApp
 
 

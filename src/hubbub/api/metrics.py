@@ -7,9 +7,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from hubbub.api.answers import Receive, Scope, Send, answer, refuse
+from hubbub.api.answers import answer, refuse
 from hubbub.api.errors import Refused, refusal_of
 from hubbub.api.services import Services
+from hubbub.core.asgi import Receive, Scope, Send
 from hubbub.core.errors import StoreError
 from hubbub.core.status import HubStatus
 

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 
 import orjson
 
-from hubbub.api.answers import Receive, Scope, Send, answer, refuse
+from hubbub.api.answers import answer, refuse
 from hubbub.api.errors import Refusal
+from hubbub.core.asgi import Receive, Scope, Send
 from hubbub.core.ports import Route, Streamed
 
 PATH = "/cluster/pieces"

@@ -11,9 +11,10 @@ import re
 from collections.abc import Iterable, Mapping
 from urllib.parse import quote
 
-from hubbub.api.answers import Receive, Scope, Send, refuse
+from hubbub.api.answers import refuse
 from hubbub.api.errors import FOREIGN, Refusal
 from hubbub.api.origins import Names
+from hubbub.core.asgi import Receive, Scope, Send
 from hubbub.core.errors import ConfigError
 from hubbub.core.ports import ASGIApp, Route
 

@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 import uvicorn
 from typing_extensions import override
 
-from hubbub.api.answers import Receive, Scope, Send, refuse
+from hubbub.api.answers import refuse
 from hubbub.api.errors import STOPPING
 from hubbub.api.health import health_routes
 from hubbub.api.kept import ROOT as KEPT
@@ -27,6 +27,7 @@ from hubbub.api.protocol import BoundedHttp
 from hubbub.api.repeater.paths import ROOTS
 from hubbub.api.routing import Router
 from hubbub.api.services import ApiSettings, Services
+from hubbub.core.asgi import Receive, Scope, Send
 from hubbub.core.ports import ASGIApp, Route
 
 log = logging.getLogger(__name__)

@@ -22,10 +22,11 @@ from hubbub.console.listing import Lister
 from hubbub.console.logs import LogPages
 from hubbub.console.models import ModelPages
 from hubbub.console.overview import Overview
-from hubbub.console.paths import PATHS, Key, Receive, Scope, Send
+from hubbub.console.paths import PATHS, Key
 from hubbub.console.people import PeoplePages
 from hubbub.console.sending import Sending
 from hubbub.console.tokens import TokenPages
+from hubbub.core.asgi import Receive, Scope, Send
 from hubbub.core.errors import HubbubError, Overloaded, UserError
 from hubbub.core.phrases import Phrase
 

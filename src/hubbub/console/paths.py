@@ -1,14 +1,8 @@
-"""The table of the pages' paths, and the types of ASGI."""
+"""The table of the pages' paths."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
-
 Key = tuple[str, str]
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 PATHS: tuple[Key, ...] = (
     ("GET", "/"),

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 
-from hubbub.console.paths import PATHS, Key, Receive, Scope, Send
+from hubbub.console.paths import PATHS, Key
 from hubbub.console.services import ConsoleServices
+from hubbub.core.asgi import Receive, Scope, Send
 from hubbub.core.ports import ASGIApp, Route
 
 

@@ -10,10 +10,11 @@ import orjson
 from starlette.responses import Response
 from typing_extensions import override
 
-from hubbub.api.answers import JSON, Receive, Scope, Send, answer
+from hubbub.api.answers import JSON, answer
 from hubbub.api.errors import STOPPING, Refusal, Refused, refusal_of, unforeseen
 from hubbub.api.native.convert import reply_json
 from hubbub.api.repeats import KEY_REUSED, same_question
+from hubbub.core.asgi import Receive, Scope, Send
 from hubbub.core.errors import HubbubError
 from hubbub.core.events import Received
 from hubbub.core.ports import Exchange, Streamed

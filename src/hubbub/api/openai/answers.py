@@ -11,10 +11,11 @@ import orjson
 from starlette.responses import Response
 from typing_extensions import override
 
-from hubbub.api.answers import JSON, Receive, Scope, Send, answer
+from hubbub.api.answers import JSON, answer
 from hubbub.api.errors import STOPPING
 from hubbub.api.openai.documents import Document, Documents
 from hubbub.api.openai.errors import Told, of_refusal, told
+from hubbub.core.asgi import Receive, Scope, Send
 from hubbub.core.errors import Overloaded
 from hubbub.core.turns import Delta
 

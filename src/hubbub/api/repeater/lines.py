@@ -14,10 +14,11 @@ import orjson
 from starlette.responses import Response
 from typing_extensions import override
 
-from hubbub.api.answers import JSON, Receive, Scope, Send, answer
+from hubbub.api.answers import JSON, answer
 from hubbub.api.errors import STOPPING
 from hubbub.api.repeater.answers import answer_of, check_key
 from hubbub.api.repeater.errors import Failure, failure_of, of_refusal
+from hubbub.core.asgi import Receive, Scope, Send
 from hubbub.core.events import Received
 from hubbub.core.ports import Exchange, Streamed
 from hubbub.core.work import Receipt, Row

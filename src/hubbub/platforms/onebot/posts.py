@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
-from typing import Any
 
+from hubbub.core.asgi import Receive, Response, Scope, Send, read_body, respond
 from hubbub.core.errors import Overloaded, StoreError
 from hubbub.platforms.onebot.access import Refusal, headers_of
 from hubbub.platforms.onebot.bounds import scalar
 from hubbub.platforms.onebot.intake import addressed
-from hubbub.platforms.onebot.reverse import Receive, Scope, Send
 from hubbub.platforms.onebot.session import Hub
 from hubbub.platforms.onebot.wire import BadFrame, WireObject, decode, signed
 
@@ -43,7 +42,7 @@ class EventPosts:
         secret = self._hub.settings.http_secret.get_secret_value()
         if not secret:
             return Refusal(403, "set platforms.onebot.http_secret to take events by HTTP")
-        body = await _body(receive, self._hub.settings.max_frame_bytes)
+        body = await read_body(receive, self._hub.settings.max_frame_bytes)
         if body is None:
             return Refusal(413, "the body is too large")
         given = headers.get(b"x-signature", "")
@@ -87,30 +86,10 @@ class EventPosts:
         return isinstance(told, (int, float)) and abs(time.time() - told) <= window
 
 
-async def _body(receive: Receive, largest: int) -> bytes | None:
-    """The whole body; None if it is larger."""
-    parts: list[bytes] = []
-    size = 0
-    while True:
-        message = await receive()
-        if message["type"] != "http.request":
-            return b"".join(parts)
-        part = message.get("body", b"")
-        size += len(part)
-        if size > largest:
-            return None
-        parts.append(part)
-        if not message.get("more_body", False):
-            return b"".join(parts)
-
-
 async def _reply(send: Send, refused: Refusal | None) -> None:
-    status, body = (refused.status, refused.reason.encode()) if refused else (204, b"")
-    headers: list[tuple[bytes, bytes]] = []
-    if refused:
-        headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(body)).encode())]
-        if status == 503:
-            headers.append((b"retry-after", b"1"))
-    start: dict[str, Any] = {"type": "http.response.start", "status": status, "headers": headers}
-    await send(start)
-    await send({"type": "http.response.body", "body": body})
+    if refused is None:
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+        return
+    again = ((b"retry-after", b"1"),) if refused.status == 503 else ()
+    await respond(send, Response(refused.status, refused.reason.encode(), headers=again))

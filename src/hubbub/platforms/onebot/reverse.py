@@ -4,18 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from typing import Any
 
+from hubbub.core.asgi import Receive, Response, Scope, Send, deny
 from hubbub.platforms.onebot.access import Refusal, headers_of, refusal
 from hubbub.platforms.onebot.session import Frame, Hub, Peer, Role, Session, Wire
 
 log = logging.getLogger(__name__)
-
-Scope = Mapping[str, Any]
-Received = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Received]]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 _STOP_SECONDS = 5.0
 _LONGEST_ACCOUNT = 32
@@ -37,7 +31,7 @@ class ReverseWebSockets:
         refused = self._refused(scope, peer)
         if refused:
             self._hub.complaints(f"refused ({refused.status})", peer.where, refused.reason)
-            await _deny(scope, send, refused)
+            await deny(scope, send, _denial(refused))
             return
         await send({"type": "websocket.accept"})
         await self._serve(peer, receive, send)
@@ -111,13 +105,6 @@ def _peer(scope: Scope) -> Peer:
     return Peer(f"{where} {path}", role, headers.get(b"x-self-id", "").strip()[:_LONGEST_ACCOUNT])
 
 
-async def _deny(scope: Scope, send: Send, refused: Refusal) -> None:
-    if "websocket.http.response" not in scope.get("extensions", {}):
-        await send({"type": "websocket.close", "code": 1008, "reason": refused.reason})
-        return
-    body = refused.reason.encode()
-    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(body)).encode())]
-    if refused.status == 401:
-        headers.append((b"www-authenticate", b"Bearer"))
-    await send({"type": "websocket.http.response.start", "status": refused.status, "headers": headers})
-    await send({"type": "websocket.http.response.body", "body": body})
+def _denial(refused: Refusal) -> Response:
+    challenge = ((b"www-authenticate", b"Bearer"),) if refused.status == 401 else ()
+    return Response(refused.status, refused.reason.encode(), headers=challenge)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
+from hubbub.core.asgi import TEXT, Receive, Response, Scope, Send, read_body, respond
 from hubbub.core.errors import Overloaded, StoreError
 from hubbub.core.events import Event, Joined, Received
 from hubbub.core.messages import Message, Text
@@ -21,10 +21,6 @@ from hubbub.platforms.wechat_official.settings import AccountSettings, WeChatOff
 from hubbub.platforms.wechat_official.wire import written
 
 log = logging.getLogger(__name__)
-
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 # What the platform wants to hear where there is nothing to say; so it neither repeats nor complains.
 _NOTHING_TO_SAY = b"success"
@@ -188,21 +184,14 @@ class Callback:
 
     async def _read(self, receive: Receive) -> bytes:
         """The whole body. Raises Refused where it is too large, or comes too slowly."""
-        parts: list[bytes] = []
-        size = 0
         try:
             async with asyncio.timeout(_BODY_SECONDS):
-                while True:
-                    message = await receive()
-                    part = message.get("body", b"")
-                    size += len(part)
-                    if size > self._desk.settings.max_body_bytes:
-                        raise Refused(413, "the body is too large")
-                    parts.append(part)
-                    if message["type"] != "http.request" or not message.get("more_body", False):
-                        return b"".join(parts)
+                body = await read_body(receive, self._desk.settings.max_body_bytes)
         except TimeoutError as error:
             raise Refused(408, "the body does not come") from error
+        if body is None:
+            raise Refused(413, "the body is too large")
+        return body
 
     def _complain(self, scope: Scope, refused: Exception) -> None:
         """In the log, now and then: what is refused may come by the thousand."""
@@ -214,14 +203,6 @@ class Callback:
 
 
 async def _respond(send: Send, body: bytes, status: int = 200) -> None:
-    kind = b"text/xml; charset=utf-8" if body.startswith(b"<xml>") else b"text/plain; charset=utf-8"
-    headers: list[tuple[bytes, bytes]] = [
-        (b"content-type", kind),
-        (b"content-length", str(len(body)).encode()),
-        (b"x-content-type-options", b"nosniff"),
-    ]
-    if status == 503:
-        headers.append((b"retry-after", b"1"))
-    start: Mapping[str, Any] = {"type": "http.response.start", "status": status, "headers": headers}
-    await send(dict(start))
-    await send({"type": "http.response.body", "body": body})
+    kind = b"text/xml; charset=utf-8" if body.startswith(b"<xml>") else TEXT
+    again = ((b"retry-after", b"1"),) if status == 503 else ()
+    await respond(send, Response(status, body, kind, ((b"x-content-type-options", b"nosniff"), *again)))

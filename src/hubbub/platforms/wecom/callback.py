@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import parse_qs
 from xml.sax.saxutils import escape
 
+from hubbub.core.asgi import TEXT, Receive, Response, Scope, Send, read_body, respond
 from hubbub.core.complaints import Complaints
 from hubbub.core.errors import Overloaded, StoreError
 from hubbub.core.events import Event
@@ -34,7 +35,7 @@ class Reply:
     status: int
     body: bytes = b""
     why: str = ""
-    kind: bytes = b"text/plain; charset=utf-8"
+    kind: bytes = TEXT
 
 
 _REFUSED = 403
@@ -60,7 +61,7 @@ class Callbacks:
         self._envelope = Envelope(application.token, application.key, application.corp_id)
         self._repeats = Repeats(settings.repeat_seconds, clock)
 
-    async def __call__(self, scope: dict[str, Any], receive: Callable[[], Any], send: Callable[[Any], Any]) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         try:
             async with asyncio.timeout(_SECONDS):
@@ -74,15 +75,15 @@ class Callbacks:
         stored = reply.status == 200 and scope["method"] == "POST"
         if stored:
             self._host.failpoint("acknowledge.before")
-        await respond(send, reply)
+        await respond(send, Response(reply.status, reply.body, reply.kind))
         if stored:
             self._host.failpoint("acknowledge.after")
 
-    async def _answer(self, scope: dict[str, Any], receive: Callable[[], Any]) -> Reply:
+    async def _answer(self, scope: Scope, receive: Receive) -> Reply:
         query = _query(scope)
         if scope["method"] != "POST":
             return self._verified(query)
-        body = await _body(receive)
+        body = await read_body(receive, _LARGEST_BODY)
         if body is None:
             return Reply(413, why="the body is too large")
         sealed = sealed_in(body)
@@ -178,7 +179,7 @@ def _ignore(receipt: asyncio.Future[Any]) -> None:
         receipt.exception()
 
 
-def _query(scope: dict[str, Any]) -> dict[str, str]:
+def _query(scope: Scope) -> dict[str, str]:
     text = scope.get("query_string", b"")
     if len(text) > _LONGEST_QUERY:
         return {}
@@ -189,30 +190,6 @@ def _query(scope: dict[str, Any]) -> dict[str, str]:
     return {name: values[-1] for name, values in found.items()}
 
 
-async def _body(receive: Callable[[], Any]) -> bytes | None:
-    """The whole body; None if it is too large."""
-    parts: list[bytes] = []
-    size = 0
-    while True:
-        message = await receive()
-        if message["type"] != "http.request":
-            return b"".join(parts)
-        part = message.get("body", b"")
-        size += len(part)
-        if size > _LARGEST_BODY:
-            return None
-        parts.append(part)
-        if not message.get("more_body", False):
-            return b"".join(parts)
-
-
-async def respond(send: Callable[[Any], Any], reply: Reply) -> None:
-    """Send a response."""
-    headers = [(b"content-type", reply.kind), (b"content-length", str(len(reply.body)).encode())]
-    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
-    await send({"type": "http.response.body", "body": reply.body})
-
-
-async def pong(scope: dict[str, Any], receive: Callable[[], Any], send: Callable[[Any], Any]) -> None:  # noqa: ARG001
+async def pong(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001
     """The page that shows that the hub is reached."""
-    await respond(send, Reply(200, b"pong"))
+    await respond(send, Response(200, b"pong"))
