@@ -21,8 +21,8 @@ from hubbub.platforms.onebot import acts
 from hubbub.platforms.onebot.accounts import Accounts, Line
 from hubbub.platforms.onebot.actions import number, send_call
 from hubbub.platforms.onebot.bounds import scalar
-from hubbub.platforms.onebot.convert import reaction_code
 from hubbub.platforms.onebot.media import brought, has_kept
+from hubbub.platforms.onebot.notices import reaction_code
 from hubbub.platforms.onebot.posts import EventPosts
 from hubbub.platforms.onebot.reverse import ReverseWebSockets
 from hubbub.platforms.onebot.session import Hub

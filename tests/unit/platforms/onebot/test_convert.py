@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from hubbub.core.events import Received, Requested, event_key
 from hubbub.core.messages import Mention, Quote, Text
-from hubbub.platforms.onebot.convert import quoted, reaction_code, reaction_of, read_event
+from hubbub.platforms.onebot.convert import quoted, read_event
+from hubbub.platforms.onebot.notices import reaction_code, reaction_of
 from hubbub.platforms.onebot.wire import BadFrame
 from tests.fakes.onebot_peer import said
 
