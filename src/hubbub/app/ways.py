@@ -24,9 +24,9 @@ from hubbub.dispatch.drawing import Drawing
 from hubbub.dispatch.happenings import Happenings
 from hubbub.dispatch.hearing import Hearing
 from hubbub.dispatch.means import HubMeans
-from hubbub.dispatch.road import Ways
 from hubbub.dispatch.seeing import Seeing
 from hubbub.dispatch.unfolding import Unfolding
+from hubbub.dispatch.ways import Ways
 
 if TYPE_CHECKING:
     from hubbub.app.parts import Parts

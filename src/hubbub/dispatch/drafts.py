@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from hubbub.conversations import preferences
 from hubbub.conversations.wishes import STREAM, wish_of
@@ -16,49 +16,12 @@ from hubbub.dispatch.drafting import OFF, ON, Draft, DraftMeans, DraftPlace
 from hubbub.dispatch.hearing import spoken
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
-    from hubbub.bridge.triggers import Triggers
     from hubbub.core.capabilities import Capabilities
-    from hubbub.core.ports import Platform, Streams
     from hubbub.core.work import Committed, Entry, Outgoing, Row, Unit
     from hubbub.dispatch.delivery import Sender
-    from hubbub.dispatch.drafting import DraftRules
-    from hubbub.dispatch.drawing import Drawing
-    from hubbub.dispatch.hearing import Hearing
-    from hubbub.dispatch.means import HubMeans
-
-
-class DraftWays(Protocol):
-    """What drafts use of `hubbub.dispatch.road.Ways`."""
-
-    @property
-    def platforms(self) -> Mapping[str, Platform]:
-        """By name."""
-
-    @property
-    def triggers(self) -> Triggers:
-        """The rules of rooms."""
-
-    @property
-    def streams(self) -> Streams:
-        """Where answers tell how they grow."""
-
-    @property
-    def means(self) -> HubMeans:
-        """Of these the outbox and what owners chose."""
-
-    @property
-    def drafts(self) -> DraftRules:
-        """Which answers are shown while they are written."""
-
-    @property
-    def drawing(self) -> Drawing | None:
-        """Makes pictures of answers."""
-
-    @property
-    def hearing(self) -> Hearing | None:
-        """Speaks answers."""
+    from hubbub.dispatch.ways import Ways
 
 
 class Drafts:
@@ -77,7 +40,7 @@ class Drafts:
         draft = self._of.get(entry.id) if self._of else None
         return draft.row if draft is not None else None
 
-    def begin(self, ways: DraftWays, entry: Entry, event: Received) -> Draft | None:
+    def begin(self, ways: Ways, entry: Entry, event: Received) -> Draft | None:
         """What may become the draft of an answer that is about to be written; None where there is to be none."""
         known = self._of.get(entry.id) if self._of else None
         place = self._place(ways, event)
@@ -87,7 +50,7 @@ class Drafts:
         self._of[entry.id] = draft
         return draft
 
-    async def resume(self, ways: DraftWays, entry: Entry) -> None:
+    async def resume(self, ways: Ways, entry: Entry) -> None:
         """Find the draft of an answer that was begun before, and go on with it. Raises StoreError."""
         event = entry.event
         if type(event) is not Received or not self._edits(ways, event.room.platform):
@@ -112,10 +75,10 @@ class Drafts:
             if draft is not None:
                 draft.stored()
 
-    def _means(self, ways: DraftWays) -> DraftMeans:
+    def _means(self, ways: Ways) -> DraftMeans:
         return DraftMeans(ways.means.outbox, self._sender, ways.streams, self.commit, ways.drafts)
 
-    def _edits(self, ways: DraftWays, name: str) -> bool:
+    def _edits(self, ways: Ways, name: str) -> bool:
         """Whether a platform can edit; asked once a platform, for the question is slow."""
         found = self._editors.get(name)
         if found is None:
@@ -123,7 +86,7 @@ class Drafts:
             found = self._editors[name] = isinstance(platform, CanEdit)
         return found
 
-    def _place(self, ways: DraftWays, event: Received) -> DraftPlace | None:
+    def _place(self, ways: Ways, event: Received) -> DraftPlace | None:
         """Where a draft of the answer would stand. Quick where it is none."""
         room = event.room
         if not self._edits(ways, room.platform):
@@ -139,7 +102,7 @@ class Drafts:
         return DraftPlace(room, caps, reply_to, partial(_wanted, ways, event, caps))
 
 
-async def _wanted(ways: DraftWays, event: Received, caps: Capabilities) -> bool:
+async def _wanted(ways: Ways, event: Received, caps: Capabilities) -> bool:
     """Whether whoever asked wants to see the answer while it is written, and in words. Raises StoreError."""
     hearing, drawing = ways.hearing, ways.drawing
     if hearing is not None and hearing.answers == "voice" and hearing.speech.speaks and spoken(event) is not None:

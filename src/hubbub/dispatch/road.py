@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import secrets
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
-from typing import Literal
 
 from hubbub.bridge.translate import fit
-from hubbub.bridge.triggers import RoomRules, Triggers, is_for_bot, switched
-from hubbub.chat.answer import SESSION_END, Chat
+from hubbub.bridge.triggers import RoomRules, switched
+from hubbub.chat.answer import SESSION_END
 from hubbub.chat.stop import StopSignal
 from hubbub.commands.command import Call, CommandContext, plainly
-from hubbub.commands.registry import Commands
 from hubbub.conversations.acquaintances import Acquaintances
 from hubbub.conversations.completions import OPTION
 from hubbub.conversations.people.joining import LATE, late
@@ -24,55 +21,24 @@ from hubbub.core.events import Event, Fired, Received, event_key
 from hubbub.core.identities import Role
 from hubbub.core.messages import Message, Text, text_of
 from hubbub.core.phrases import Phrase, Sentence
-from hubbub.core.ports import Answer, CanType, MenuItem, Platform, Streamed, Streams
+from hubbub.core.ports import Answer, CanType, MenuItem, Streamed
 from hubbub.core.work import Committed, Entry, Outgoing, Spend, State, Unit
 from hubbub.dispatch import meanwhile
+from hubbub.dispatch.admission import heard, hindrance, turned_away
 from hubbub.dispatch.answering import Answering
 from hubbub.dispatch.asking import AskingForOne
 from hubbub.dispatch.delivery import Sender
-from hubbub.dispatch.drafting import DraftRules
 from hubbub.dispatch.drafts import Drafts
-from hubbub.dispatch.drawing import Drawing, Place
-from hubbub.dispatch.happenings import Happenings
-from hubbub.dispatch.hearing import Hearing
+from hubbub.dispatch.drawing import Place
 from hubbub.dispatch.long_texts import unmarked
-from hubbub.dispatch.manners import filtered, mentioning, overheard
-from hubbub.dispatch.means import HubMeans
-from hubbub.dispatch.seeing import Seeing
-from hubbub.dispatch.unfolding import Unfolding
+from hubbub.dispatch.manners import mentioning, overheard
+from hubbub.dispatch.ways import Ways
 from hubbub.words import choose, guess, say
 
 log = logging.getLogger(__name__)
 
 _NOTHING = Answer()
 _END = Streamed(end=True)
-_DRAFTS = DraftRules()
-
-
-@dataclass(frozen=True, slots=True)
-class Ways:
-    """Where the road leads: what the composition root puts together.
-
-    ``models_known`` is set once models have been looked for. ``language`` is the one of whoever shows none.
-    ``connected``: names of the platforms that run in this process; None: all.
-    """
-
-    commands: Commands
-    chat: Chat
-    triggers: Triggers
-    platforms: Mapping[str, Platform]
-    streams: Streams
-    means: HubMeans
-    models_known: asyncio.Event
-    language: str
-    drawing: Drawing | None = None
-    hearing: Hearing | None = None
-    seeing: Seeing | None = None
-    unfolding: Unfolding | None = None
-    happenings: Happenings | None = None
-    mention_askers: bool = False
-    connected: frozenset[str] | None = None
-    drafts: DraftRules = _DRAFTS
 
 
 class Road:
@@ -153,19 +119,19 @@ class Road:
         gate = ways.means.gate
         role = gate.role(event)
         if role is Role.BLOCKED:
-            return self._turned_away(event)
+            return turned_away(ways, event)
         switch = "" if event.room.direct else gate.switch(event.room)
         rules = ways.triggers.rules(event.room)
         if switch:
             rules = switched(rules, switch)
-        for_bot, text, call = self._heard(event, rules, switch)
+        for_bot, text, call = heard(ways, event, rules, switch)
         if call is None and not for_bot:
             said = "" if switch == "off" else overheard(ways.means.board, event)
             return plainly(said) if said else _NOTHING
         if call is not None and switch == "off" and not call.command.even_off:
             return _NOTHING
         owner = ways.triggers.owner(event)
-        no = await self._hindrance(event, owner, role, call)
+        no = await hindrance(ways, event, (owner, role), call)
         if no is not None:
             return await self._tell(no, owner, event) if no else _NOTHING
         entry, event = await self._whole(entry, event, call)
@@ -213,40 +179,6 @@ class Road:
             return answer
         room = event.room.key if event.room.direct and not event.owner else ""
         return replace(answer, writes=(*answer.writes, Spend(owner, meter.today(owner), room=room)))
-
-    def _heard(self, event: Received, rules: RoomRules, switch: str) -> tuple[bool, str, Call | None]:
-        """Whether a message is for the bot, its words, and the command that it gives.
-
-        One that asks for a completion is a question, whatever its words are.
-        """
-        if OPTION in event.options:
-            return True, text_of(event.message), None
-        for_bot, text = is_for_bot(event, rules)
-        call = self._ways.commands.find(event, text) if for_bot or rules.prefix or switch == "off" else None
-        return for_bot, text, call
-
-    async def _hindrance(
-        self, event: Received, owner: str, role: Role, call: Call | None
-    ) -> Sentence | Literal[False] | None:
-        """What is said instead of an answer, False for nothing at all; None where nothing is in the way."""
-        if call is None and role < Role.USER:
-            return Phrase("access.guest") if event.room.direct else False
-        if (said := filtered(self._ways.means.board, event, call)) is not None:
-            return said
-        meter = self._ways.means.meter
-        if (call is not None and call.command.urgent) or not meter.paced(owner, group=not event.room.direct):
-            return None
-        return await meter.pace(owner, meter.group_of(event.room))
-
-    def _turned_away(self, event: Received) -> Answer:
-        """Nobody is answered who is not let in; a stranger may be given a code."""
-        language = choose(self._ways.language, event.locale, guess(text_of(event.message)))
-        found = self._ways.means.gate.offer(event, language)
-        if found is None:
-            return _NOTHING
-        stranger, writes = found
-        sentence = say(Phrase("access.code", {"code": stranger.code, "minutes": 60}), language)
-        return Answer((Text(sentence, verbatim=True),), writes=writes)
 
     async def _tell(self, phrase: Sentence, owner: str, event: Received) -> Answer:
         """A sentence in the person's language."""

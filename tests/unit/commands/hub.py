@@ -35,8 +35,9 @@ from hubbub.dispatch.control import HubControl
 from hubbub.dispatch.delivery import Patience, Sender
 from hubbub.dispatch.dispatcher import Bounds, Dispatcher
 from hubbub.dispatch.means import HubMeans
-from hubbub.dispatch.road import Road, Ways
+from hubbub.dispatch.road import Road
 from hubbub.dispatch.streams import LocalStreams
+from hubbub.dispatch.ways import Ways
 from hubbub.storage.sqlite.store import SqliteStore
 from tests.fakes.scripted import ScriptedModels
 
