@@ -44,14 +44,8 @@ def load(
     plugins = find_plugins()
     root = root_of(plugins)
     written = sources.Written()
-    file = find_file(config, options or {}, variables, folder)
-    if file and file.suffix not in corp_webot.SUFFIXES:
-        sources.read_file(written, file, variables)
-        sources.shape_filled(written, root)
-    theirs = file if file and file.suffix in corp_webot.SUFFIXES else corp_webot.find(folder)
-    if theirs:
-        corp_webot.take(written, root, theirs)
-        file = file or theirs
+    named = find_file(config, options or {}, variables, folder)
+    file = _take_files(written, root, (named, corp_webot.find(folder)), variables)
     places = {name: f"{beside}:{line}" for name, (_, line) in dotenv.items()}
     sources.take_variables(written, root, {name: variables[name] for name in places if name not in environ}, places)
     sources.take_variables(written, root, environ, {name: f"variable {name}" for name in environ})
@@ -63,6 +57,21 @@ def load(
     settings.bind(plugins, variables, file, beside)
     settings.repeat(partial(load, config, options=options, environ=environ, folder=folder))
     return settings
+
+
+def _take_files(
+    written: sources.Written, root: type[Settings], files: tuple[Path | None, Path | None], variables: Mapping[str, str]
+) -> Path | None:
+    """Read our file, and that of a corp-webot, which may be the same or lie beside it; the one to name in messages."""
+    file, theirs = files
+    if file and file.suffix in corp_webot.SUFFIXES:
+        theirs = file
+    elif file:
+        sources.read_file(written, file, variables)
+        sources.shape_filled(written, root)
+    if theirs:
+        corp_webot.take(written, root, theirs)
+    return file or theirs
 
 
 def find_file(
