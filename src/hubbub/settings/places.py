@@ -49,8 +49,17 @@ def _keys(text: str) -> Iterator[tuple[Path, int]]:
 
 
 def _names(dotted: str) -> Path:
-    parts = re.findall(_KEY, dotted)
-    return tuple(part if part[0] not in "\"'" else str(tomllib.loads(f"key={part}")["key"]) for part in parts)
+    return tuple(_name(part) for part in re.findall(_KEY, dotted))
+
+
+def _name(part: str) -> str:
+    """A part of a key as it is meant; as it is written where no parser would take it."""
+    if part[0] not in "\"'":
+        return part
+    try:
+        return str(tomllib.loads(f"key={part}")["key"])
+    except tomllib.TOMLDecodeError:
+        return part[1:-1]
 
 
 def _table(names: Path, counts: dict[Path, int], *, many: bool) -> Path:

@@ -2,7 +2,7 @@
 
 import tomllib
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hubbub.settings.places import Path, line_of
@@ -63,5 +63,6 @@ def test_every_kind_of_key() -> None:
 
 
 @given(st.text(alphabet="ab=.[]{}\"'#\n \\,1"))
+@example('"\\="=')
 def test_any_text_is_read_to_its_end(text: str) -> None:
     assert 0 <= line_of(text, ("a", "b")) <= text.count("\n") + 1
