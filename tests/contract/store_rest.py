@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hubbub.core.capabilities import Delivery
-from hubbub.core.errors import StoreError
+from hubbub.core.errors import StoreError, Unstorable
 from hubbub.core.events import Fired
 from hubbub.core.identities import Author
 from hubbub.core.store import Token
@@ -234,6 +234,41 @@ class TimerSuite:
         with pytest.raises(StoreError):
             await written(harness.store, alarm("tea", due), number=1)
         assert await harness.store.timers.next_due() is None
+
+
+class NoteSuite:
+    """What is noted of owners. Inherit it, and give it a fixture ``harness``."""
+
+    async def test_a_note_is_changed_only_as_it_was_seen(self, harness: StoreHarness) -> None:
+        notes = harness.store.notes
+        assert await notes.get("n") is None
+        assert not await notes.change("n", "something", "never", "o")
+        assert await notes.change("n", None, "one 📝", "o")
+        assert not await notes.change("n", None, "never", "o")
+        told = await asyncio.gather(*(notes.change("n", "one 📝", f"two {number}", "o") for number in range(8)))
+        assert told.count(True) == 1
+        for bad in (("\ud800", "", "o"), ("n", "\ud800", "o"), ("n", "", "\ud800")):
+            with pytest.raises(Unstorable):
+                await notes.change(bad[0], None, *bad[1:])
+        notes = (await harness.reopen("killed")).notes
+        assert await notes.get("n") == f"two {told.index(True)}"
+
+    async def test_notes_go_with_their_owner(self, harness: StoreHarness) -> None:
+        store = harness.store
+        for owner in ("me", "you"):
+            assert await store.notes.change(f"of {owner}", None, "x", owner)
+        await store.forget("me")
+        assert [await store.notes.get(f"of {owner}") for owner in ("me", "you")] == [None, "x"]
+
+    async def test_notes_that_do_not_change_go(self, harness: StoreHarness) -> None:
+        store = harness.store
+        for number in range(5):
+            assert await store.notes.change(f"n{number}", None, "x", "o")
+        await asyncio.sleep(0.01)
+        then = time.time()
+        assert await store.notes.change("n2", "x", "y", "o")
+        assert [await store.prune(then, 3), await store.prune(then, 3)] == [3, 1]
+        assert [await store.notes.get(f"n{number}") for number in range(5)] == [None, None, "y", None, None]
 
 
 class SecretSuite:

@@ -12,7 +12,7 @@ from tests.contract.store_files import FileSuite
 from tests.contract.store_inbox import AcceptanceSuite, ClaimSuite, UnitSuite
 from tests.contract.store_outbox import OutboxSuite
 from tests.contract.store_reports import ReportSuite
-from tests.contract.store_rest import LeaseSuite, SecretSuite, StoreWholeSuite, TimerSuite
+from tests.contract.store_rest import LeaseSuite, NoteSuite, SecretSuite, StoreWholeSuite, TimerSuite
 
 
 class StoreSuite(
@@ -25,6 +25,7 @@ class StoreSuite(
     CollectingSuite,
     LeaseSuite,
     TimerSuite,
+    NoteSuite,
     SecretSuite,
     FileSuite,
     StoreWholeSuite,

@@ -78,6 +78,7 @@ async def fill(store: Store) -> None:
         )
     await store.secrets.put("admin", "a hash")
     await store.secrets.token_add(Token("t1", "phone", ("chat",), "anna", 1.0, 2.0), "digest")
+    await store.notes.change("noted", None, ODD, "anna")
     await store.leases.acquire("wire", "a", 0.01)
     await store.files.put("f1", Blob(b"\0\1 content", "image/png", ODD), 1e12, "anna")
     await store.calls.add([ModelCall("anna", "small", 1.0)])
@@ -97,6 +98,7 @@ async def told(store: Store) -> dict[str, Any]:
     found["calls"] = await store.calls.find(CallQuery())
     found["secret"] = await store.secrets.get("admin")
     found["tokens"] = await store.secrets.tokens()
+    found["note"] = await store.notes.get("noted")
     found["due"] = await store.timers.next_due()
     found["waiting"] = (await store.stats())["inbox_waiting"]
     return found

@@ -16,7 +16,7 @@ PLATFORMS = sorted(path.parent for path in PACKAGE.glob("platforms/*/__init__.py
 OWN = {"http", "loopback"}  # platforms of ours, whose names are words that other code needs too
 
 LONGEST_FILE = 400
-LONGER = {"core/ports.py": 620, "core/store.py": 440}  # contracts on one page each, half of it prose
+LONGER = {"core/ports.py": 620, "core/store.py": 470}  # contracts on one page each, half of it prose
 LONGEST_FUNCTION = 60
 
 

@@ -126,7 +126,7 @@ class Parts:
                     self.dispatcher.accept,
                     self.store.inbox.replies,
                     self.streams,
-                    facts,
+                    self.store.notes,
                     self.road.is_command,
                     time.time,
                 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
@@ -45,11 +44,10 @@ def chart(values: Sequence[int], days: Sequence[str]) -> Chart:
 
 def _step(most: int) -> int:
     """The smallest of 1, 2, 5, 10, 20 ... of which a few reach up to a number."""
-    for power in itertools.count():
-        for step in (10**power, 2 * 10**power, 5 * 10**power):
-            if step * _MOST_LINES >= most:
-                return step
-    raise AssertionError  # powers have no end
+    power = 1
+    while power * 10 * _MOST_LINES < most:
+        power *= 10
+    return next(step for step in (power, 2 * power, 5 * power, 10 * power) if step * _MOST_LINES >= most)
 
 
 def _short(number: int) -> str:

@@ -347,6 +347,20 @@ class Secrets(Protocol):
         """Forget a token; False if there was none."""
 
 
+class Notes(Protocol):
+    """Small records about owners that change often: they go with the owner, or when they did not change for long."""
+
+    async def get(self, key: str) -> str | None:
+        """What is noted."""
+
+    async def change(self, key: str, seen: str | None, value: str, owner: str) -> bool:
+        """Note something of an owner if what was noted is still what was seen (None: nothing); False if it is not.
+
+        Raises:
+            Unstorable: it can never be noted.
+        """
+
+
 class StoredFiles(Protocol):
     """Content of files, each until it expires. Times in seconds since the epoch."""
 
@@ -368,7 +382,7 @@ class StoredFiles(Protocol):
 
 
 class Store(Protocol):
-    """One durable truth, in eight parts. The same contract, and the same tests, for every engine."""
+    """One durable truth, in parts. The same contract, and the same tests, for every engine."""
 
     @property
     def inbox(self) -> Journal:
@@ -403,6 +417,10 @@ class Store(Protocol):
         """The hub's own facts and tokens."""
 
     @property
+    def notes(self) -> Notes:
+        """What is noted of owners."""
+
+    @property
     def files(self) -> StoredFiles:
         """What is kept of files."""
 
@@ -418,11 +436,11 @@ class Store(Protocol):
         """Commit what waits and let go."""
 
     async def prune(self, before: float, limit: int = 500) -> int:
-        """Forget entries and rows from before ``before`` (seconds since the epoch), the oldest first, up to ``limit``.
+        """Forget entries, rows and notes from before ``before`` (seconds since the epoch), the oldest first.
 
         What somebody still has to act on stays: entries that wait, rows that are QUEUED, SENDING, UNKNOWN or DEAD.
         A forgotten event is new when it comes again, so keep what platforms repeat: 8 days.
-        Returns how many it were; fewer than ``limit`` when no more is old.
+        Returns how many it were, at most ``limit``; fewer when no more is old.
         """
 
     async def collect(self, before: float, limit: int = 500) -> int:

@@ -2,7 +2,7 @@
 
 A question is accepted like any other. Whoever brings it waits for its replies: the first delivery, each repeated one,
 and the same words once more, all get the same. At the last delivery a sentence says that the answer takes longer, and
-a word of the person ("1") fetches it, part by part. What was asked and shown is kept with the hub's facts, the answer
+a word of the person ("1") fetches it, part by part. What was asked and shown is noted in the store, the answer
 itself with its entry, so nothing of it is in memory alone.
 """
 
@@ -15,8 +15,10 @@ from dataclasses import dataclass, replace
 from weakref import WeakValueDictionary
 
 from hubbub.core.events import Received, event_key
+from hubbub.core.identities import owner_of
 from hubbub.core.messages import Message, Text, text_of
-from hubbub.core.ports import Accept, Clock, Facts, Streams
+from hubbub.core.ports import Accept, Clock, Streams
+from hubbub.core.store import Notes
 from hubbub.core.windows import WindowTerms
 from hubbub.core.work import Row
 from hubbub.dispatch.pending import NOT_YET, Asked, Fetched, Pending
@@ -39,7 +41,7 @@ class WindowParts:
     accept: Accept
     replies: Callable[[int], Awaitable[Sequence[Row] | None]]
     streams: Streams
-    facts: Facts
+    notes: Notes
     is_command: Callable[[Received], bool]
     clock: Clock
 
@@ -99,7 +101,7 @@ class HubWindow:
         so that it is known again whatever ends this node meanwhile.
         """
         while True:
-            kept = await self._parts.facts.get(_key(event))
+            kept = await self._parts.notes.get(_key(event))
             pending = Pending.loaded(kept, self._parts.clock())
             known = pending.question(event.id)
             if known is None:
@@ -109,7 +111,7 @@ class HubWindow:
                     return found
                 known = Asked(event.id, NOT_YET, self._parts.clock(), text, deliveries=0)
             known = replace(known, deliveries=known.deliveries + 1)
-            if await self._parts.facts.change(_key(event), kept, pending.put(known).dumped()):
+            if await self._noted(event, kept, pending.put(known).dumped()):
                 return await self._accepted(event, terms, known)
 
     async def _instead(
@@ -210,10 +212,13 @@ class HubWindow:
     async def _change(self, event: Received, change: Callable[[Pending], Pending]) -> None:
         """Change what is kept of a room; again where another node did so meanwhile."""
         while True:
-            kept = await self._parts.facts.get(_key(event))
+            kept = await self._parts.notes.get(_key(event))
             changed = change(Pending.loaded(kept, self._parts.clock())).dumped()
-            if changed == kept or await self._parts.facts.change(_key(event), kept, changed):
+            if changed == kept or await self._noted(event, kept, changed):
                 return
+
+    async def _noted(self, event: Received, seen: str | None, value: str) -> bool:
+        return await self._parts.notes.change(_key(event), seen, value, owner_of(event.room, event.author.id))
 
 
 def _wanted(event: Received, pending: Pending, terms: WindowTerms) -> Fetched | None:

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from hubbub.app.belongings import PlatformFacts
 from hubbub.core.addresses import Room
 from hubbub.core.capabilities import Capabilities, Delivery
 from hubbub.core.errors import Overloaded, StoreError
 from hubbub.core.events import Received
 from hubbub.core.identities import Author
 from hubbub.core.messages import Image, Media, Text, text_of
+from hubbub.core.store import Notes
 from hubbub.core.turns import ChatRequest
 from hubbub.core.windows import WindowTerms
 from hubbub.core.work import Receipt
@@ -69,8 +69,8 @@ class Side:
 
 
 def node_of(hub: World, streams: LocalStreams) -> HubWindow:
-    facts = PlatformFacts(hub.store.secrets)
-    parts = WindowParts(hub.dispatcher.accept, hub.store.inbox.replies, streams, facts, hub.road.is_command, hub.clock)
+    accept, replies = hub.dispatcher.accept, hub.store.inbox.replies
+    parts = WindowParts(accept, replies, streams, hub.store.notes, hub.road.is_command, hub.clock)
     return HubWindow(parts)
 
 
@@ -209,14 +209,14 @@ async def test_a_restart_between_deliveries(tmp_path: Path) -> None:
 
 
 async def test_a_slow_store_holds_up_nobody(side: Side, monkeypatch: pytest.MonkeyPatch) -> None:
-    event, facts = side.message("hello"), side.nodes[0]._parts.facts
+    event, notes = side.message("hello"), side.nodes[0]._parts.notes
 
-    async def slow_get(self: PlatformFacts, key: str) -> str | None:
+    async def slow_get(self: Notes, key: str) -> str | None:
         await asyncio.sleep(30)
         return None
 
     with monkeypatch.context() as slowly:
-        slowly.setattr(type(facts), "get", slow_get)
+        slowly.setattr(type(notes), "get", slow_get)
         assert await side.deliver(event, within=0.1) == NOT_YET
         assert await side.deliver(replace(event, time=time.time() - 1), within=0.1) == "thinking"
     assert await side.deliver(event) == "re: hello"
@@ -224,15 +224,15 @@ async def test_a_slow_store_holds_up_nobody(side: Side, monkeypatch: pytest.Monk
 
 def read_slowly(side: Side, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is kept is old when it arrives: other nodes are at work meanwhile."""
-    facts = type(side.nodes[0]._parts.facts)
-    read = facts.get
+    notes = type(side.nodes[0]._parts.notes)
+    read = notes.get
 
-    async def get(self: PlatformFacts, key: str) -> str | None:
+    async def get(self: Notes, key: str) -> str | None:
         found = await read(self, key)
         await asyncio.sleep(0.05)
         return found
 
-    monkeypatch.setattr(facts, "get", get)
+    monkeypatch.setattr(notes, "get", get)
 
 
 async def test_of_two_questions_at_two_nodes_at_once_one_is_asked(side: Side, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -342,3 +342,14 @@ def test_what_is_kept_is_bounded_and_read_again() -> None:
     assert len(pending.dumped()) < 1000
     for nonsense in (None, "", "{", "[]", "5", '{"asked": [1]}', '{"asked": [["a"]]}', '{"fetched": [[1, 2, 3, 4]]}'):
         assert Pending.loaded(nonsense, 0.0) == Pending()
+
+
+async def test_what_is_noted_of_a_person_goes_with_them(side: Side) -> None:
+    await side.say("hello")
+    await side.say("hello", "bert")
+    notes, (mine, theirs) = side.hub.store.notes, (f"fake/window/fake/{ME}/private/{user}" for user in ("anna", "bert"))
+    assert await notes.get(mine)
+    await side.hub.ways.means.forget("fake:private:anna")
+    assert await notes.get(mine) is None
+    assert await notes.get(theirs)
+    assert await side.say("hello again") == "re: hello again"

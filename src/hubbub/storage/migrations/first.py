@@ -51,6 +51,10 @@ CREATE INDEX timer_due ON timer(due);
 CREATE TABLE token(
   id TEXT PRIMARY KEY, digest TEXT NOT NULL UNIQUE, name TEXT NOT NULL, scopes TEXT NOT NULL, owner TEXT NOT NULL,
   created_at REAL NOT NULL, expires_at REAL, per_minute INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
+CREATE TABLE note(
+  key TEXT PRIMARY KEY, owner TEXT NOT NULL, value TEXT NOT NULL, at REAL NOT NULL) WITHOUT ROWID;
+CREATE INDEX note_owner ON note(owner);
+CREATE INDEX note_at ON note(at);
 CREATE TABLE file(
   id TEXT PRIMARY KEY, owner TEXT NOT NULL, name TEXT NOT NULL, mime TEXT NOT NULL, size INTEGER NOT NULL,
   expires_at REAL NOT NULL, data BLOB NOT NULL);
@@ -129,6 +133,11 @@ CREATE TABLE token(
   id text COLLATE "C" PRIMARY KEY, digest text COLLATE "C" NOT NULL UNIQUE, name text NOT NULL, scopes text NOT NULL,
   owner text NOT NULL, created_at double precision NOT NULL, expires_at double precision,
   per_minute integer NOT NULL DEFAULT 0);
+CREATE TABLE note(
+  key text COLLATE "C" PRIMARY KEY, owner text COLLATE "C" NOT NULL, value text NOT NULL,
+  at double precision NOT NULL);
+CREATE INDEX note_owner ON note(owner);
+CREATE INDEX note_at ON note(at);
 CREATE TABLE file(
   id text COLLATE "C" PRIMARY KEY, owner text COLLATE "C" NOT NULL, name text NOT NULL, mime text NOT NULL,
   size bigint NOT NULL, expires_at double precision NOT NULL, data bytea NOT NULL);

@@ -32,6 +32,7 @@ _UNLINK = (
     "DELETE FROM branch_log WHERE owner = $1",
     "DELETE FROM branch_current WHERE owner = $1",
     "DELETE FROM call_log WHERE owner = $1",
+    "DELETE FROM note WHERE owner = $1",
     f"DELETE FROM timer WHERE {_LANES}",  # noqa: S608 - fixed
     "DELETE FROM file WHERE owner = $1 AND owner <> ''",
     # The newest day stays: nobody gets another day's worth by being forgotten.

@@ -19,6 +19,7 @@ from hubbub.storage.postgres.forgetting import Forgetting
 from hubbub.storage.postgres.inbox import Inbox
 from hubbub.storage.postgres.leases import Leases
 from hubbub.storage.postgres.link import Link
+from hubbub.storage.postgres.notes import Notes
 from hubbub.storage.postgres.outbox import Outbox
 from hubbub.storage.postgres.parts import Parts
 from hubbub.storage.postgres.presence import Member, Presence
@@ -81,6 +82,7 @@ class PostgresStore:
         self.timers = Timers(self._writer, self._reader)
         self.leases = Leases(self._steady, self._presence)
         self.secrets = Secrets(self._writer, self._reader)
+        self.notes = Notes(self._writer, self._reader)
         self.usage = Usage(self._writer, self._reader)
         self.calls = Calls(self._writer, self._reader)
         self.files = Files(self._reader)
@@ -159,7 +161,8 @@ class PostgresStore:
     async def prune(self, before: float, limit: int = 500) -> int:
         """See `store.Store.prune`."""
         await self._forgetting.resume()
-        return await self._pruning.prune(before, limit)
+        gone = await self._pruning.prune(before, limit)
+        return gone + (await self.notes.prune(before, limit - gone) if gone < limit else 0)
 
     async def collect(self, before: float, limit: int = 500) -> int:
         """See `store.Store.collect`."""

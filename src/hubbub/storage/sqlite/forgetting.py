@@ -100,7 +100,7 @@ def _tell(future: asyncio.Future[None], error: BaseException | None) -> None:
 
 def _unlink(owner: str, db: sqlite3.Connection) -> dict[str, int]:
     """Let nothing lead to the owner's data any more; the newest rows that there are of each table."""
-    for name in ("branch", "branch_log", "branch_current", "call_log"):
+    for name in ("branch", "branch_log", "branch_current", "call_log", "note"):
         db.execute(f"DELETE FROM {name} WHERE owner = ?", (owner,))  # noqa: S608 - fixed names
     db.execute(f"DELETE FROM timer WHERE {_LANES}", {"owner": owner})  # noqa: S608 - fixed
     db.execute("DELETE FROM file WHERE owner = ? AND owner <> ''", (owner,))

@@ -18,6 +18,7 @@ from hubbub.storage.sqlite.files import Files
 from hubbub.storage.sqlite.forgetting import Forgetting
 from hubbub.storage.sqlite.inbox import Inbox
 from hubbub.storage.sqlite.leases import Leases
+from hubbub.storage.sqlite.notes import Notes
 from hubbub.storage.sqlite.outbox import Outbox
 from hubbub.storage.sqlite.pruning import Pruning
 from hubbub.storage.sqlite.reader import Reader
@@ -43,6 +44,7 @@ class SqliteStore:
         self.timers = Timers(self._writer, self._reader, self.inbox)
         self.leases = Leases(self._writer, self._reader)
         self.secrets = Secrets(self._writer, self._reader)
+        self.notes = Notes(self._writer, self._reader)
         self.usage = Usage(self._writer, self._reader)
         self.calls = Calls(self._writer, self._reader)
         self.files = Files(self._writer, self._reader)
@@ -92,7 +94,8 @@ class SqliteStore:
     async def prune(self, before: float, limit: int = 500) -> int:
         """See `store.Store.prune`."""
         await self._forgetting.resume()
-        return await self._pruning.prune(before, limit)
+        gone = await self._pruning.prune(before, limit)
+        return gone + (await self.notes.prune(before, limit - gone) if gone < limit else 0)
 
     async def collect(self, before: float, limit: int = 500) -> int:
         """See `store.Store.collect`."""
