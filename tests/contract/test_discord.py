@@ -13,7 +13,8 @@ from hubbub.platforms.discord.adapter import DiscordAdapter
 from hubbub.platforms.discord.settings import DiscordSettings
 from tests.contract.buttons_suite import ButtonsSuite
 from tests.contract.platform_suite import PlatformHarness, PlatformSuite, Wrong
-from tests.fakes.discord import DM, ME, TOKEN, FakeDiscord, discord, message, press
+from tests.fakes.discord import FakeDiscord, discord
+from tests.fakes.discord_payloads import DM, ME, TOKEN, message, press
 from tests.fakes.platform_host import FakeHost
 
 ODD: tuple[tuple[str, Any], ...] = (

@@ -18,7 +18,7 @@ from hubbub.core.identities import Role
 from hubbub.core.messages import Mention, Quote
 from hubbub.core.phrases import Phrase
 from hubbub.core.ports import MenuItem
-from hubbub.words import say
+from hubbub.words import guess, say
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -110,7 +110,11 @@ class Commands:
         """What everybody, or whoever runs a room, may give, as platforms list it."""
         return [
             MenuItem(
-                each.name, say(Phrase(each.help, {"prefix": _CERTAIN}), language), each.rooms, each.role > Role.USER
+                each.name,
+                say(Phrase(each.help, {"prefix": _CERTAIN}), language),
+                each.rooms,
+                each.role > Role.USER,
+                next((alias for alias in each.aliases if guess(alias) == language), ""),
             )
             for each in self._commands
             if not each.family and (each.role <= Role.USER or each.room_admins)

@@ -159,13 +159,15 @@ class Window(Protocol):
 class MenuItem:
     """A command as a platform lists it: its name and what it does in one line.
 
-    ``rooms``: kinds of rooms where it works (none: all). ``admins``: it is for those who run a room.
+    ``rooms``: kinds of rooms where it works (none: all). ``admins``: it is for those who run a room. ``alias``: what
+    else it is called in the language of the menu, where that has letters of its own.
     """
 
     name: str
     summary: str
     rooms: tuple[RoomKind, ...] = ()
     admins: bool = False
+    alias: str = ""
 
 
 @dataclass(frozen=True, slots=True)

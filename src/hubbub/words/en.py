@@ -26,6 +26,7 @@ SENTENCES: Final = MappingProxyType(
         "chat.stopped": "(stopped)",
         "chat.empty": "I am here. What would you like to ask?",
         "chat.no_vision": "This model cannot see pictures. Please describe it in words.",
+        "file.too_large": "({name}, {size}, is too large to be sent here.)",
         "chat.unreadable": "I can read text and pictures only. Please write it as text.",
         "chat.nothing_to_retry": "There is nothing to ask again yet.",
         "chat.unknown_model": "There is no model {name}.",

@@ -26,6 +26,7 @@ SENTENCES: Final = MappingProxyType(
         "chat.stopped": "（已停止）",
         "chat.empty": "我在，请问有什么可以帮你？",
         "chat.no_vision": "当前模型看不了图片，请用文字描述一下。",
+        "file.too_large": "（{name}，{size}，文件太大，无法发送到这里。）",
         "chat.unreadable": "我目前只能看懂文字和图片，请改用文字。",
         "chat.nothing_to_retry": "还没有可以重新提问的内容。",
         "chat.unknown_model": "没有名为 {name} 的模型。",

@@ -10,12 +10,13 @@ from urllib.parse import quote
 from hubbub.core.addresses import Room
 from hubbub.core.capabilities import Capabilities, Delivery
 from hubbub.core.errors import DeliveryError
+from hubbub.core.identities import Author
 from hubbub.core.messages import Message
 from hubbub.core.ports import Host, Route
 from hubbub.core.work import Row
-from hubbub.platforms.discord.account import BotAccount
-from hubbub.platforms.discord.calls import ROWS, WIDE, components, drafts
-from hubbub.platforms.discord.members import mute
+from hubbub.platforms.discord.account import BotAccount, Running
+from hubbub.platforms.discord.calls import ROWS, WIDE
+from hubbub.platforms.discord.sending import channel_path
 from hubbub.platforms.discord.settings import DiscordSettings
 
 log = logging.getLogger(__name__)
@@ -66,48 +67,39 @@ class DiscordAdapter:
 
     async def send(self, row: Row) -> str:
         """Send one message and return its id. Raises DeliveryError."""
-        return await self._bot(row.out.room).send(row)
+        return await self._bot(row.out.room).courier.send(row)
 
     async def edit(self, room: Room, message_id: str, message: Message) -> None:
         """Give a message new words and buttons; its files stay. Raises DeliveryError."""
-        await self._bot(room).keep(message)
-        body = {"content": drafts(message)[0].content, "allowed_mentions": {"parse": []}}
-        await self._message(room, message_id, "PATCH", body | {"components": components(message)})
+        await self._bot(room).courier.edit(room, message_id, message)
 
     async def delete(self, room: Room, message_id: str) -> None:
         """Take a message back. Raises DeliveryError."""
-        await self._message(room, message_id, "DELETE")
+        await self._bot(room).courier.delete(room, message_id)
 
     async def react(self, room: Room, message_id: str, emoji: str, *, removed: bool = False) -> None:
         """Set or take away the bot's reaction; a server's own emoji is ``name:id``. Raises DeliveryError."""
-        path = f"{_path(room)}/messages/{quote(message_id, safe='')}/reactions"
-        method = "DELETE" if removed else "PUT"
-        await self._bot(room).rest.call(
-            method, f"{path}/{quote(emoji, safe=':')}/@me", bucket=f"{_path(room)}/reactions"
-        )
+        path = f"{channel_path(room)}/messages/{quote(message_id, safe='')}/reactions/{quote(emoji, safe=':')}/@me"
+        await self._bot(room).rest.call("DELETE" if removed else "PUT", path)
 
     async def mute(self, room: Room, user: str, seconds: int) -> None:
         """Let a member of a server write nothing for a while. Raises DeliveryError, UserError."""
-        await mute(self._bot(room).rest, room, user, seconds)
+        await self._bot(room).members.mute(room, user, seconds)
+
+    async def admins(self, room: Room) -> Sequence[Author]:
+        """Who runs the server of a channel. Raises DeliveryError, UserError."""
+        return await self._bot(room).members.admins(room)
 
     async def typing(self, room: Room) -> None:
         """Show that an answer is being written."""
         try:
-            await self._bot(room).rest.call("POST", f"{_path(room)}/typing")
+            await self._bot(room).rest.call("POST", f"{channel_path(room)}/typing")
         except DeliveryError as error:
             log.debug("typing in %s: %s", room.key, error)
 
-    async def _message(self, room: Room, message_id: str, method: str, body: object = None) -> None:
-        path = f"{_path(room)}/messages"
-        await self._bot(room).rest.call(method, f"{path}/{quote(message_id, safe='')}", body, bucket=f"{path}/{method}")
-
-    def _bot(self, room: Room) -> BotAccount:
+    def _bot(self, room: Room) -> Running:
         bot = self._bots.get(room.account)
         if bot is None:
             message = f"the settings have no bot {room.account}"
             raise DeliveryError(message, certain=True)
-        return bot
-
-
-def _path(room: Room) -> str:
-    return f"/channels/{quote(room.id, safe='')}"
+        return bot.running

@@ -68,6 +68,10 @@ class Draft:
             found["message_reference"] = {"message_id": reply_to, "fail_if_not_exists": False}
         return found
 
+    def edited(self) -> dict[str, Any]:
+        """As a message is changed to it, or a slash command is answered: nobody who is mentioned is called again."""
+        return {"content": self.content, "allowed_mentions": {"parse": []}, "components": list(self.components)}
+
 
 def drafts(message: Message) -> list[Draft]:
     """What to send for a message, mostly one. Raises DeliveryError if nothing of it can be shown."""

@@ -27,7 +27,12 @@ _LEFT = 4000
 
 
 class RefusedForGoodError(Exception):
-    """Connecting again is useless until somebody changes something; says what."""
+    """Connecting again is useless until somebody changes something; says what. ``code`` is the gateway's."""
+
+    def __init__(self, code: int) -> None:
+        """One of `wire.FATAL`."""
+        super().__init__(FATAL[code])
+        self.code = code
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +90,8 @@ class Gateway:
         self._session = Session()
         self._kept = Session()
         self._acknowledged = True
+        self._detour = False
+        """The address of the session did not answer: the next attempt is made at the common one."""
         self._seen: int | None = None
         self.ready: Callable[[], None] = lambda: None
 
@@ -92,17 +99,25 @@ class Gateway:
         """Go on with the session of the process before."""
         self._session = self._kept = Session.of(await self._facts.get(self._shard.key))
 
+    @property
+    def fresh(self) -> bool:
+        """There is no session to go on with: a new one would be begun."""
+        return not self._session.id or self._session.number is None
+
     async def run(self, client: aiohttp.ClientSession, url: str) -> None:
-        """One connection, until it ends. Resumed, if it can be; ``url`` is for a new session.
+        """One connection, until it ends. Resumed, if it can be; ``url`` is the common address.
 
         Raises:
             RefusedForGoodError: Discord wants no further attempt.
             StoreError: an event was not stored; it comes again when the session is resumed.
             OSError, TimeoutError: the connection failed.
         """
-        address = f"{(self._session.url or url).rstrip('/')}/?v={VERSION}&encoding=json"
+        own = "" if self._detour else self._session.url
+        self._detour = bool(own)
+        address = f"{(own or url).rstrip('/')}/?v={VERSION}&encoding=json"
         try:
             async with client.ws_connect(address, max_msg_size=_LARGEST, autoping=True) as socket:
+                self._detour = False
                 await self._serve(socket)
         except aiohttp.ClientError as error:
             raise OSError(str(error)) from error
@@ -136,7 +151,7 @@ class Gateway:
 
     def _greeting(self) -> str:
         shard, session = self._shard, self._session
-        if session.id and session.number is not None:
+        if not self.fresh:
             return written(Op.RESUME, {"token": shard.token, "session_id": session.id, "seq": session.number})
         properties = {"os": sys.platform, "browser": "hubbub", "device": "hubbub"}
         who = {"token": shard.token, "intents": shard.intents, "properties": properties}
@@ -162,7 +177,7 @@ class Gateway:
                 case Op.DISPATCH:
                     before = await self._dispatched(frame, group, before)
                 case Op.HEARTBEAT:
-                    await self._send_beat(socket)
+                    await self._send_beat(socket)  # beside the own ones, for which it counts as no answer
                 case Op.ACK:
                     self._acknowledged = True
                 case Op.RECONNECT:
@@ -170,13 +185,12 @@ class Gateway:
                 case Op.INVALID_SESSION:
                     if frame.data is not True:
                         self._forget()
-                    await asyncio.sleep(random.uniform(0.01, 0.05))  # noqa: S311 - spreads many hubs
                     return
         self._closed(socket.close_code)
 
     def _closed(self, code: int | None) -> None:
         if code in FATAL:
-            raise RefusedForGoodError(FATAL[code])
+            raise RefusedForGoodError(code)
         if code in ANEW:
             self._forget()
 
@@ -225,11 +239,11 @@ class Gateway:
                 log.warning("the gateway does not answer; connecting again")
                 await socket.close(code=_LEFT)
                 return
+            self._acknowledged = False
             await self._send_beat(socket)
             await asyncio.sleep(interval)
 
     async def _send_beat(self, socket: aiohttp.ClientWebSocketResponse) -> None:
-        self._acknowledged = False
         with suppress(ConnectionError, RuntimeError):  # reading tells that the connection has ended
             await socket.send_str(written(Op.HEARTBEAT, self._seen))
 

@@ -1,35 +1,119 @@
-"""Silencing members of a server ("Modify Guild Member")."""
+"""Who runs a server, and silencing members of it ("Guild", "Modify Guild Member")."""
 
 from __future__ import annotations
 
+import logging
+import time
+from collections import OrderedDict
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
-from urllib.parse import quote
+from typing import Any
 
 from hubbub.core.addresses import Room
 from hubbub.core.errors import DeliveryError, UserError
+from hubbub.core.identities import Author
 from hubbub.core.phrases import Phrase
+from hubbub.platforms.discord.places import Server
 from hubbub.platforms.discord.rest import Refused, Rest
+from hubbub.platforms.discord.segments import name_of
+from hubbub.platforms.discord.sending import channel_path
+from hubbub.platforms.discord.servers import Servers
+
+log = logging.getLogger(__name__)
 
 _LONGEST = timedelta(days=28)
+_KEPT_SECONDS = 60.0
+_MOST = 1000
+_PAGE, _PAGES = 1000, 20
+_RUNS = ("owner", "admin")
 
 
-async def mute(rest: Rest, room: Room, user: str, seconds: int) -> None:
-    """See `ports.CanMute.mute`."""
-    if room.kind != "group":
+class Members:
+    """The members of one bot's servers. ``listed``: Discord lets the bot list them."""
+
+    def __init__(self, rest: Rest, servers: Servers, *, listed: bool) -> None:
+        """Nothing is asked yet."""
+        self._rest = rest
+        self._servers = servers
+        self._listed = listed
+        self._heard: OrderedDict[str, dict[str, Author]] = OrderedDict()
+        """By server: who runs it, of those who wrote."""
+        self._kept: OrderedDict[str, tuple[float, tuple[Author, ...]]] = OrderedDict()
+
+    def heard(self, server: str, author: Author) -> None:
+        """Somebody wrote on a server, as what they are there."""
+        if author.room_role in _RUNS:
+            self._heard.setdefault(server, {})[author.id] = author
+            if len(self._heard) > _MOST:
+                self._heard.popitem(last=False)
+        elif server in self._heard:
+            self._heard[server].pop(author.id, None)
+
+    async def admins(self, room: Room) -> Sequence[Author]:
+        """Who owns, manages or administers the server of a channel; known for a minute.
+
+        Where Discord does not let the bot list members: the owner, and of the others those who wrote lately.
+        Raises DeliveryError; UserError for a private chat.
+        """
+        server = await self._server_of(room)
+        known = self._kept.get(server.id)
+        if known is None or time.monotonic() - known[0] > _KEPT_SECONDS:
+            known = self._kept[server.id] = (time.monotonic(), await self._found(server))
+            self._kept.move_to_end(server.id)
+            if len(self._kept) > _MOST:
+                self._kept.popitem(last=False)
+        heard = self._heard.get(server.id, {})
+        return (*known[1], *(each for name, each in heard.items() if all(name != one.id for one in known[1])))
+
+    async def _found(self, server: Server) -> tuple[Author, ...]:
+        if self._listed:
+            try:
+                return await self._list(server)
+            except Refused as refused:
+                log.warning("the members of server %s cannot be listed: %s", server.id, refused)
+        if not server.owner.isdecimal():
+            return ()
+        return (_member(await self._rest.call("GET", f"/guilds/{server.id}/members/{server.owner}"), server),)
+
+    async def _list(self, server: Server) -> tuple[Author, ...]:
+        found: list[Author] = []
+        last = "0"
+        for _ in range(_PAGES):
+            page = await self._rest.call("GET", f"/guilds/{server.id}/members?limit={_PAGE}&after={last}")
+            found += (each for raw in page if (each := _member(raw, server)).room_role in _RUNS)
+            if len(page) < _PAGE:
+                return tuple(found)
+            last = str(page[-1]["user"]["id"])
+        log.warning("server %s has more than %d members; of the others nobody is known", server.id, _PAGE * _PAGES)
+        return tuple(found)
+
+    async def _server_of(self, room: Room) -> Server:
+        if room.kind == "group":
+            channel = await self._rest.call("GET", channel_path(room))
+            if isinstance(channel, dict) and (found := await self._servers.server(channel)) is not None:
+                return found
         raise UserError(Phrase("act.mute.only_groups"))
-    if not user.isdecimal():
-        message = f"{user!r} is nobody on Discord"
-        raise DeliveryError(message, certain=True, permanent=True)
-    channel = await rest.call("GET", f"/channels/{quote(room.id, safe='')}")
-    until = datetime.now(UTC) + min(timedelta(seconds=seconds), _LONGEST) if seconds > 0 else None
-    body = {"communication_disabled_until": until.isoformat() if until is not None else None}
-    server = str(channel["guild_id"]) if isinstance(channel, dict) and channel.get("guild_id") else ""
-    if not server:
-        raise UserError(Phrase("act.mute.only_groups"))
-    try:
-        await rest.call("PATCH", f"/guilds/{server}/members/{user}", body, bucket=f"/guilds/{server}/members")
-    except Refused as refused:
-        if refused.status == HTTPStatus.FORBIDDEN:  # also for whoever stands above the bot
-            raise UserError(Phrase("act.mute.no_right")) from refused
-        raise
+
+    async def mute(self, room: Room, user: str, seconds: int) -> None:
+        """See `ports.CanMute.mute`."""
+        if not user.isdecimal():
+            message = f"{user!r} is nobody on Discord"
+            raise DeliveryError(message, certain=True, permanent=True)
+        server = await self._server_of(room)
+        if user == server.owner:
+            raise UserError(Phrase("act.mute.admin"))
+        until = datetime.now(UTC) + min(timedelta(seconds=seconds), _LONGEST) if seconds > 0 else None
+        body = {"communication_disabled_until": until.isoformat() if until is not None else None}
+        try:
+            await self._rest.call("PATCH", f"/guilds/{server.id}/members/{user}", body)
+        except Refused as refused:
+            if refused.status == HTTPStatus.FORBIDDEN:  # also for whoever stands above the bot
+                raise UserError(Phrase("act.mute.no_right")) from refused
+            raise
+
+
+def _member(raw: Any, server: Server) -> Author:
+    user = raw["user"]
+    role = server.role(str(user["id"]), map(str, raw.get("roles") or ()))
+    return Author(str(user["id"]), name_of(user, raw), role, bool(user.get("bot")))

@@ -19,4 +19,5 @@ PLUGIN = PlatformPlugin(
     settings=DiscordSettings,
     adapter="hubbub.platforms.discord.adapter:DiscordAdapter",
     enabled=enabled,
+    checks="hubbub.platforms.discord.checks:look",
 )

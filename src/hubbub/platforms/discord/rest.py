@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections import OrderedDict
 from http import HTTPStatus
 from typing import Any
 
@@ -13,15 +11,20 @@ import orjson
 
 from hubbub.core.errors import DeliveryError
 from hubbub.core.messages import Blob
+from hubbub.platforms.discord.limits import RateLimits, Route
 from hubbub.platforms.discord.wire import VERSION
 
-_BUCKETS = 10_000
 _AGENT = "DiscordBot (self-hosted Hubbub, 1)"
 _LONGEST_WAIT = 10.0
+_SLOWEST = 100_000
+"""Bytes a second that files are sent with at least."""
 
 
 class Refused(DeliveryError):
     """Discord said no: nothing was done."""
+
+    code: int = 0
+    """Discord's own number of the reason ("JSON Error Codes")."""
 
     def __init__(self, message: str, status: int, *, permanent: bool, retry_after: float | None = None) -> None:
         """``status`` is HTTP's."""
@@ -37,25 +40,24 @@ class Rest:
         self._client = client
         self._root = f"{base.rstrip('/')}/v{VERSION}"
         self._head = {"Authorization": f"Bot {token}", "User-Agent": _AGENT}
-        self._timeout = aiohttp.ClientTimeout(total=seconds)
-        self._free_at: OrderedDict[str, float] = OrderedDict()
+        self._seconds = seconds
+        self._limits = RateLimits()
 
-    async def call(
-        self, method: str, path: str, body: object = None, files: tuple[Blob, ...] = (), *, bucket: str = ""
-    ) -> Any:
-        """Call a path and return what it answers. ``bucket`` names what shares a limit (default: the path).
+    async def call(self, method: str, path: str, body: object = None, files: tuple[Blob, ...] = ()) -> Any:
+        """Call a path and return what it answers.
 
         Raises:
-            DeliveryError: it was refused, or nobody knows; says which.
+            DeliveryError: it was refused (`Refused`), or nobody knows; says which.
         """
-        bucket = bucket or path
-        await self._turn(bucket)
+        route = Route.of(method, path)
+        await self._turn(route)
         data, head = _body(body, files)
+        timeout = aiohttp.ClientTimeout(total=self._seconds + sum(len(each.data) for each in files) / _SLOWEST)
         try:
             async with self._client.request(
-                method, f"{self._root}{path}", data=data, headers=self._head | head, timeout=self._timeout
+                method, f"{self._root}{path}", data=data, headers=self._head | head, timeout=timeout
             ) as response:
-                self._learn(bucket, response)
+                self._limits.learn(route, response.headers)
                 found = _read(await response.read())
                 if response.status < HTTPStatus.BAD_REQUEST:
                     return found
@@ -65,29 +67,20 @@ class Rest:
         except (aiohttp.ClientError, TimeoutError) as error:
             message = f"Discord did not answer: {error!r}"
             raise DeliveryError(message, certain=False) from error
-        raise _fault(response.status, found)
+        fault = _fault(response.status, found, response.headers.get("Retry-After", ""))
+        if fault.retry_after is not None:
+            # What stands before Discord refuses without its words, and means every call.
+            everything = not isinstance(found, dict) or bool(found.get("global"))
+            self._limits.refused(route, fault.retry_after, everything=everything)
+        raise fault
 
-    async def _turn(self, bucket: str) -> None:
-        """Wait while the limit is used up; for long waits the message is put back."""
-        wait = self._free_at.get(bucket, 0.0) - time.monotonic()
-        if wait > _LONGEST_WAIT:
-            message = "the rate limit is used up"
-            raise Refused(message, 429, permanent=False, retry_after=wait)
-        if wait > 0:
+    async def _turn(self, route: Route) -> None:
+        """Wait while a limit is used up; for long waits the message is put back."""
+        while (wait := self._limits.take(route)) > 0:
+            if wait > _LONGEST_WAIT:
+                message = "the rate limit is used up"
+                raise Refused(message, HTTPStatus.TOO_MANY_REQUESTS, permanent=False, retry_after=wait)
             await asyncio.sleep(wait)
-
-    def _learn(self, bucket: str, response: aiohttp.ClientResponse) -> None:
-        """Remember when a used-up limit is free again (API reference, "Rate Limits")."""
-        if response.headers.get("X-RateLimit-Remaining") != "0":
-            self._free_at.pop(bucket, None)
-            return
-        try:
-            wait = float(response.headers.get("X-RateLimit-Reset-After", "0"))
-        except ValueError:
-            return
-        self._free_at[bucket] = time.monotonic() + wait
-        if len(self._free_at) > _BUCKETS:
-            self._free_at.popitem(last=False)
 
 
 def _body(body: object, files: tuple[Blob, ...]) -> tuple[bytes | aiohttp.FormData | None, dict[str, str]]:
@@ -107,12 +100,16 @@ def _read(data: bytes) -> Any:
         return None
 
 
-def _fault(status: int, found: object) -> DeliveryError:
+def _fault(status: int, found: object, later: str) -> DeliveryError:
+    """``later``: what the header Retry-After says."""
     about = found if isinstance(found, dict) else {}
-    message = f"Discord: {about.get('message', 'no reason given')} (status {status}, code {about.get('code', 0)})"
-    if status == HTTPStatus.TOO_MANY_REQUESTS:
-        wait = about.get("retry_after")
-        return Refused(message, status, permanent=False, retry_after=float(wait) if wait else 1.0)
+    code = about.get("code", 0)
+    message = f"Discord: {about.get('message', 'no reason given')} (status {status}, code {code})"
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return DeliveryError(message, certain=False)
-    return Refused(message, status, permanent=status != HTTPStatus.UNAUTHORIZED)
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        wait = float(about.get("retry_after") or (later if later.isdecimal() else 1.0))
+        return Refused(message, status, permanent=False, retry_after=wait)
+    refused = Refused(message, status, permanent=status != HTTPStatus.UNAUTHORIZED)
+    refused.code = code if isinstance(code, int) else 0
+    return refused

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from hubbub.core.messages import (
@@ -23,16 +24,19 @@ from hubbub.core.messages import (
 )
 
 _EXCERPT = 100
-_TOKEN = re.compile(r"<@!?(?P<user>\d+)>|<a?:(?P<emoji>\w+):(?P<id>\d+)>|@(?P<all>everyone|here)")
+_TOKEN = re.compile(r"<@!?(?P<user>\d+)>|<@&(?P<role>\d+)>|<a?:(?P<emoji>\w+):(?P<id>\d+)>|@(?P<all>everyone|here)")
 _VOICE = 1 << 13
 _FORWARDED = 1
 
 Wire = Mapping[str, Any]
 
 
-def read(raw: Wire) -> Message:
-    """Quote, words, files and stickers of a message, in this order."""
-    return (*_quote(raw), *words(raw), *_files(raw), *_stickers(raw), *_forwarded(raw))
+def read(raw: Wire, roles: Mapping[str, str] = MappingProxyType({})) -> Message:
+    """Quote, words, files and stickers of a message, in this order.
+
+    ``roles``: whom a mention of a role means, where that is one person.
+    """
+    return (*_quote(raw), *words(raw, roles), *_files(raw), *_stickers(raw), *_forwarded(raw))
 
 
 def name_of(user: Wire, member: Wire | None = None) -> str:
@@ -41,14 +45,14 @@ def name_of(user: Wire, member: Wire | None = None) -> str:
     return str(nick or user.get("global_name") or user.get("username", ""))
 
 
-def words(raw: Wire) -> Sequence[Segment]:
+def words(raw: Wire, roles: Mapping[str, str] = MappingProxyType({})) -> Sequence[Segment]:
     """The text with its mentions and emoji apart."""
     content = str(raw.get("content") or "")
     people = {str(each["id"]): name_of(each) for each in raw.get("mentions") or ()}
     found: list[Segment] = []
     at = 0
     for match in _TOKEN.finditer(content):
-        segment = _token(match, people, everyone=bool(raw.get("mention_everyone")))
+        segment = _token(match, people, roles, everyone=bool(raw.get("mention_everyone")))
         if segment is None:
             continue
         if match.start() > at:
@@ -58,9 +62,13 @@ def words(raw: Wire) -> Sequence[Segment]:
     return (*found, Text(content[at:])) if content[at:] else found
 
 
-def _token(match: re.Match[str], people: Mapping[str, str], *, everyone: bool) -> Segment | None:
+def _token(
+    match: re.Match[str], people: Mapping[str, str], roles: Mapping[str, str], *, everyone: bool
+) -> Segment | None:
     if match["user"]:
         return Mention(match["user"], people.get(match["user"], ""))
+    if match["role"]:
+        return Mention(roles[match["role"]]) if match["role"] in roles else None
     if match["emoji"]:
         return Face(match["id"], f":{match['emoji']}:")
     return Mention("all", match["all"], everyone=True) if everyone else None

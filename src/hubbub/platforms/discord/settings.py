@@ -50,7 +50,12 @@ class DiscordSettings(BaseModel):
     message_content: bool = Field(
         True,
         description="Read messages that do not mention the bot; the developer portal must allow it (message content "
-        "intent), else they come without their words.",
+        "intent), else the bot reads only what is meant for it.",
+    )
+    members: bool = Field(
+        False,
+        description="Hear of members who come and go, and know all who run a server; the developer portal must allow "
+        "it (server members intent).",
     )
     commands: bool = Field(True, description="Offer the commands as slash commands.")
     shards: int = Field(0, ge=0, description="Connections that share the servers; 0: as many as Discord wants.")

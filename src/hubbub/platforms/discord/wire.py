@@ -12,13 +12,16 @@ import orjson
 Wire = Mapping[str, Any]
 
 VERSION = 10
+MORE_SHARDS = 4011
 FATAL = {
-    4004: "Discord does not know the bot's token; compare it with the developer portal (page Bot)",
-    4010: "the number of shards is wrong",
-    4011: "Discord wants more shards; set shards to 0",
-    4012: "this version of the gateway is gone",
-    4013: "the intents are wrong",
-    4014: "the developer portal does not allow an intent that is asked for (message content)",
+    4004: "Discord does not know the bot's token; compare it with the developer portal (page Bot), then start again",
+    4010: "the number of shards is wrong; set shards to 0 and start again",
+    MORE_SHARDS: "Discord wants more shards; set shards to 0 and start again",
+    4012: "this version of the gateway is gone; take a newer Hubbub",
+    4013: "Discord does not know the intents that are asked for; take a newer Hubbub",
+    4014: "Discord does not allow the bot an intent that the settings ask for; turn on, in the developer portal (page "
+    "Bot), Message Content Intent, with members = true also Server Members Intent, or set message_content and members "
+    "to false; then start again",
 }
 """Close codes behind which connecting again is useless, and the remedy."""
 ANEW = (4007, 4009)
@@ -42,6 +45,7 @@ class Intent(IntEnum):
     """Kinds of events that are asked for."""
 
     GUILDS = 1 << 0
+    GUILD_MEMBERS = 1 << 1
     GUILD_MESSAGES = 1 << 9
     GUILD_REACTIONS = 1 << 10
     DIRECT_MESSAGES = 1 << 12

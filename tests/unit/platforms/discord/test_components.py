@@ -11,9 +11,9 @@ from hikari.impl import EntityFactoryImpl
 from hubbub.core.events import Received
 from hubbub.core.messages import Button, Buttons, Image, Media, Quote, Text, text_of
 from hubbub.platforms.discord.calls import components, drafts
-from hubbub.platforms.discord.convert import events
+from hubbub.platforms.discord.convert import Around, events
 from hubbub.platforms.discord.wire import Frame
-from tests.fakes.discord import ME, message, press, snowflake
+from tests.fakes.discord_payloads import ME, message, press, snowflake
 
 CHANNEL = {"id": "30001", "type": 1, "last_message_id": None, "recipients": []}
 
@@ -67,7 +67,7 @@ def test_another_reader_understands_a_press_alike(theirs: Any) -> None:
     given = press(1, snowflake(1), "/yes")
     more = {"entitlements": [], "authorizing_integration_owners": {}, "context": 1, "app_permissions": "0"}
     read = theirs.deserialize_component_interaction(given | more | {"attachment_size_limit": 1, "channel": CHANNEL})
-    (ours,) = events(Frame(0, given, 1, "INTERACTION_CREATE"), ME, "s")
+    (ours,) = events(Frame(0, given, 1, "INTERACTION_CREATE"), Around(ME))
     assert isinstance(ours, Received)
     assert (str(read.id), str(read.user.id), read.custom_id) == (ours.id, ours.author.id, text_of(ours.message))
     assert ours.message[0] == Quote(str(read.message.id), ME)

@@ -22,25 +22,13 @@ from hubbub.core.events import Received
 from hubbub.core.messages import File, Image, Media, Mention, Text, text_of
 from hubbub.core.ports import CanMute
 from hubbub.platforms.discord.adapter import DiscordAdapter
-from hubbub.platforms.discord.convert import events
+from hubbub.platforms.discord.convert import Around, events
 from hubbub.platforms.discord.settings import DiscordSettings, bot_id
 from hubbub.platforms.discord.wire import Frame
 from tests.contract.platform_suite import PIXEL, row
 from tests.contract.test_discord import settings
-from tests.fakes.discord import (
-    ALICE,
-    CHANNEL,
-    DM,
-    GUILD,
-    ME,
-    TOKEN,
-    FakeDiscord,
-    Wrong,
-    discord,
-    message,
-    press,
-    snowflake,
-)
+from tests.fakes.discord import FakeDiscord, Wrong, discord
+from tests.fakes.discord_payloads import ALICE, CHANNEL, DM, GUILD, ME, TOKEN, message, press, snowflake
 from tests.fakes.platform_host import FakeHost
 
 ROOM = Room("discord", ME, "private", DM)
@@ -154,7 +142,7 @@ async def test_what_was_not_stored_comes_again(fake: FakeDiscord) -> None:
 
 @pytest.mark.parametrize(("token", "refused", "words"), [(TOKEN + "x", False, "401"), (TOKEN, True, "intent")])
 async def test_what_somebody_must_mend_is_told(fake: FakeDiscord, token: str, refused: bool, words: str) -> None:
-    fake.intents_refused = refused
+    fake.refuses = 4014 if refused else 0
     host = FakeHost()
     run = asyncio.create_task(DiscordAdapter(settings(fake, token=token), host.host).run())
     await host.until(lambda: words in str(host.up.get(ME)))
@@ -257,9 +245,9 @@ async def test_slash_commands_are_offered_and_heard(fake: FakeDiscord) -> None:
     assert [each["contexts"] for each in fake.commands] == [[0, 1], [0, 1], [0], [0]]
     assert [each["default_member_permissions"] for each in fake.commands] == [None, None, None, "32"]
     assert {each["options"][0]["description"] for each in fake.commands} == {"what stands behind the command"}
-    assert fake.commands[0]["description_localizations"] == {"zh-CN": "列出命令"}
+    assert fake.commands[0]["description_localizations"] == {"zh-CN": "列出命令", "zh-TW": "列出命令"}
     assert texts(host) == ["/help"]
-    assert fake.callbacks == [{"type": 4, "data": {"content": "`/help`", "flags": 64}}]
+    assert fake.callbacks == [{"type": 5}]
 
 
 def test_a_token_names_its_bot() -> None:
@@ -282,7 +270,7 @@ def test_another_reader_understands_the_fixtures_alike() -> None:
         if payload["t"] != "MESSAGE_CREATE" or case["event"] is None or case["event"]["type"] != "received":
             continue
         read = theirs.deserialize_message(payload["d"])
-        (ours,) = events(Frame(0, payload["d"], number, payload["t"]), ME, "s")
+        (ours,) = events(Frame(0, payload["d"], number, payload["t"]), Around(ME))
         assert isinstance(ours, Received)
         assert (str(read.id), str(read.author.id), str(read.channel_id)) == (ours.id, ours.author.id, ours.room.id)
         assert read.id.created_at.timestamp() == ours.time
@@ -314,7 +302,7 @@ async def test_members_of_a_server_are_muted(fake: FakeDiscord) -> None:
 def test_who_manages_a_server_runs_its_rooms(permissions: str, role: str) -> None:
     member = {"user": ALICE, "permissions": permissions}
     found = press(1, snowflake(1), "/mode", guild_id=GUILD, member=member)
-    (event,) = events(Frame(0, found, 1, "INTERACTION_CREATE"), ME, "s")
+    (event,) = events(Frame(0, found, 1, "INTERACTION_CREATE"), Around(ME))
     assert event.author.room_role == role
 
 
