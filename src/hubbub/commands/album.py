@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from hubbub.core.capabilities import Capabilities
     from hubbub.core.messages import Message
     from hubbub.core.pictures import Illustration
+    from hubbub.core.ports import Files
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +36,7 @@ async def picture(call: Call, context: CommandContext) -> Answer:
     capabilities = context.hub.capabilities(context.event.room)
     if album is None or files is None or capabilities is None or not capabilities.images:
         raise UserError(Phrase("album.not_here"))
-    tags = [tag for part in _BETWEEN.split(call.argument) if (tag := part.strip()[:_LONGEST_TAG])][:_MOST_TAGS]
+    tags = _tags(call.argument)
     async with context.asking.busy():
         try:
             found = await album.pick(tags)
@@ -44,38 +45,33 @@ async def picture(call: Call, context: CommandContext) -> Answer:
         if found is None:
             return await context.tell(Phrase("album.nothing"))
         try:
-            image = await _fetched(found, context)
+            image = await _fetched(found, files, context)
         except (MediaError, StoreError) as error:
-            values: dict[str, object] = {
-                "title": found.title or "-",
-                "author": found.author or "-",
-                "id": _noted(context, error),
-            }
+            values = _called(found) | {"id": _noted(context, error)}
             return await context.tell(Phrase("album.unreachable", values))
     return Answer(shown(image, await _words(tags, found, context), capabilities, context.event.room.account))
 
 
-async def _fetched(found: Illustration, context: CommandContext) -> Image:
-    """The picture, kept by the hub."""
+def _tags(argument: str) -> list[str]:
+    return [tag for part in _BETWEEN.split(argument) if (tag := part.strip()[:_LONGEST_TAG])][:_MOST_TAGS]
+
+
+async def _fetched(found: Illustration, files: Files, context: CommandContext) -> Image:
+    """The picture, kept by the hub. Raises MediaError, StoreError."""
     blob = await context.hub.fetch(context.event.room, Media(found.url))
     if not blob.mime.startswith("image/"):
         msg = f"what is there is no picture but {blob.mime[:100]}"
-        raise MediaError(msg)
-    files = context.hub.files
-    if files is None:
-        msg = "no files are kept here"
         raise MediaError(msg)
     url = await files.keep(blob, _KEPT_SECONDS, context.owner)
     return Image(Media(url, name=blob.name, mime=blob.mime, size=len(blob.data)), alt=found.title)
 
 
 async def _words(tags: Sequence[str], found: Illustration, context: CommandContext) -> str:
-    values: dict[str, object] = {
-        "tags": ", ".join(tags or found.tags),
-        "title": found.title or "-",
-        "author": found.author or "-",
-    }
-    return await context.say(Phrase("album.words", values))
+    return await context.say(Phrase("album.words", _called(found) | {"tags": ", ".join(tags or found.tags)}))
+
+
+def _called(found: Illustration) -> dict[str, object]:
+    return {"title": found.title or "-", "author": found.author or "-"}
 
 
 def shown(image: Image, words: str, capabilities: Capabilities, account: str) -> Message:
