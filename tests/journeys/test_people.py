@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.fakes import discord as discord_fake
+from tests.fakes import discord_payloads
 from tests.fakes import telegram as telegram_fake
 from tests.fakes import whatsapp as whatsapp_fake
 from tests.fakes.discord import FakeDiscord, discord
@@ -45,7 +46,7 @@ class Phone:
         if where == "telegram":
             self.telegram.push(telegram_fake.said(text, self.number))
         elif where == "discord":
-            self.discord.push("MESSAGE_CREATE", discord_fake.message(self.number, text))
+            self.discord.push("MESSAGE_CREATE", discord_payloads.message(self.number, text))
         else:
             url = f"{self.hub.hub.url}/whatsapp/webhook"
             assert await self.whatsapp.bring(whatsapp_fake.said(text, self.number), url, "secret") == 200

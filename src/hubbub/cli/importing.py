@@ -85,7 +85,9 @@ def prompts(source: Prompts, *, as_json: AsJson = False, config: Config = None, 
         if done.renamed:
             print(f"names that were taken, and now are: {', '.join(done.renamed)}")
         if done.left:
-            print(f"{done.left} entries have no name or text, or are too long, and were left out")
+            print(f"{len(done.left)} entries have no act or prompt, or are too long, and were left out:")
+            for each in done.left:
+                print(f"- entry {each}")
         if done.full:
             print("there is no room for more")
 

@@ -11,6 +11,8 @@ from hubbub.core.messages import File, Media, Quote
 from hubbub.core.phrases import Phrase
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from hubbub.commands.command import Call, CommandContext
     from hubbub.core.messages import Message
     from hubbub.core.ports import Answer
@@ -34,13 +36,17 @@ async def take_over(call: Call, address: str, context: CommandContext) -> Answer
     if taken.known:
         lines.append(Phrase("command.persona.import_known", {"count": taken.known}))
     if taken.renamed:
-        shown = ", ".join(taken.renamed[:_SHOWN_NAMES]) + ("…" if len(taken.renamed) > _SHOWN_NAMES else "")
-        lines.append(Phrase("command.persona.import_renamed", {"names": shown}))
+        lines.append(Phrase("command.persona.import_renamed", {"names": _some(taken.renamed)}))
     if taken.left:
-        lines.append(Phrase("command.persona.import_left", {"count": taken.left}))
+        values = {"count": len(taken.left), "entries": _some(taken.left)}
+        lines.append(Phrase("command.persona.import_left", values))
     if taken.full:
         lines.append(_too_large())
     return await context.tell(*lines)
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:_SHOWN_NAMES]) + (" …" if len(names) > _SHOWN_NAMES else "")
 
 
 async def _read(media: Media, context: CommandContext) -> library.Acts:

@@ -16,7 +16,7 @@ from hubbub.conversations.users import HUB
 from hubbub.core.work import Append
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from hubbub.core.store import Conversations
 
@@ -33,10 +33,13 @@ _ROOM_FOR_NUMBERS = 6
 
 @dataclass(frozen=True, slots=True)
 class Acts:
-    """What a list says: names with their texts, in its order; ``left`` entries that are none, or too long."""
+    """What a list says: names with their texts, in its order; ``left`` are entries that are none, or too long.
+
+    Each of these is named by its place, from 1 on, and its act where it has one.
+    """
 
     pairs: tuple[tuple[str, str], ...]
-    left: int = 0
+    left: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ class Taken:
     new: int = 0
     known: int = 0
     renamed: tuple[str, ...] = ()
-    left: int = 0
+    left: tuple[str, ...] = ()
     full: bool = False
 
 
@@ -73,24 +76,28 @@ def read(data: bytes) -> Acts:
     if len(found) > MOST:
         message = f"more than {MOST} entries"
         raise ValueError(message)
-    pairs = [pair for each in found if (pair := _pair(each)) is not None]
-    return Acts(tuple(pairs), len(found) - len(pairs))
+    return acts_of((each.get("act"), each.get("prompt")) if isinstance(each, dict) else (None, None) for each in found)
 
 
-def _pair(entry: object) -> tuple[str, str] | None:
-    if not isinstance(entry, dict):
-        return None
-    name, text = entry.get("act"), entry.get("prompt")
-    return pair(name, text) if isinstance(name, str) and isinstance(text, str) else None
+def acts_of(entries: Iterable[tuple[object, object]]) -> Acts:
+    """Names and texts, as far as they can be."""
+    pairs: list[tuple[str, str]] = []
+    left: list[str] = []
+    for place, (act, prompt) in enumerate(entries, 1):
+        name, text = _name(act), prompt.strip() if isinstance(prompt, str) else ""
+        if name and text and len(text) <= LONGEST and _storable(name + text):
+            pairs.append((name, text))
+        else:
+            left.append(f"{place} ({name})" if name and _storable(name) else str(place))
+    return Acts(tuple(pairs), tuple(left))
 
 
-def pair(name: str, text: str) -> tuple[str, str] | None:
-    """A name, made fit to be one, and its text; None where there is none, or it is too long."""
-    name = " ".join("".join(sign if sign.isprintable() else " " for sign in name).split()).lstrip(HIDDEN)
-    text = text.strip()
-    if not name or not text or len(text) > LONGEST or not _storable(name + text):
-        return None
-    return name[: LONGEST_NAME - _ROOM_FOR_NUMBERS].strip(), text
+def _name(act: object) -> str:
+    """What a persona can be called by; "" where there is nothing."""
+    if not isinstance(act, str):
+        return ""
+    name = " ".join("".join(sign if sign.isprintable() else " " for sign in act).split()).lstrip(HIDDEN)
+    return name[: LONGEST_NAME - _ROOM_FOR_NUMBERS].strip()
 
 
 def _storable(text: str) -> bool:

@@ -80,7 +80,7 @@ SENTENCES: Final = MappingProxyType(
         "command.persona.imported": "{count} personas are there now for everybody.",
         "command.persona.import_known": "{count} were there already.",
         "command.persona.import_renamed": "Names that were taken, and now are: {names}",
-        "command.persona.import_left": "{count} were left out: without a name or text, or too long.",
+        "command.persona.import_left": "{count} were left out, without a name or text, or too long: entries {entries}",
         # --- on the owner's pages
         "console.person_money_day": "Money a day",
         "console.person_cost": "cost {money}",

@@ -77,7 +77,7 @@ SENTENCES: Final = MappingProxyType(
         "command.persona.imported": "已导入 {count} 个人设，所有人都可以使用。",
         "command.persona.import_known": "{count} 个已经存在。",
         "command.persona.import_renamed": "名称已被占用而改名：{names}",
-        "command.persona.import_left": "{count} 个没有导入：缺少名称或内容，或者太长。",
+        "command.persona.import_left": "{count} 个没有导入，缺少名称或内容，或者太长：第 {entries} 项",
         # --- on the owner's pages
         "console.person_money_day": "每天的金额",
         "console.person_cost": "费用 {money}",

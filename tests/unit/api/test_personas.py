@@ -16,7 +16,7 @@ async def ask(at: Doors, method: str, path: str = "", body: Any = None) -> tuple
 async def test_a_list_is_taken_over() -> None:
     async with doors(MemoryHub()) as at:
         acts = [{"act": "poet", "prompt": "Rhyme."}, {"act": "poet", "prompt": "Do not."}, {"act": " ", "prompt": "x"}]
-        told = {"new": 2, "known": 0, "renamed": ["poet-2"], "left": 1, "full": False}
+        told = {"new": 2, "known": 0, "renamed": ["poet-2"], "left": ["3"], "full": False}
         assert await ask(at, "POST", body={"acts": acts}) == (200, told)
         assert (await ask(at, "POST", body={"acts": acts}))[1]["known"] == 2
         found = (await ask(at, "GET"))[1]["personas"]

@@ -66,7 +66,8 @@ def test_a_list_of_personas(folder: Path) -> None:
     assert said.splitlines() == [
         "125 personas taken over; 0 were here already",
         "names that were taken, and now are: butler-2",
-        "1 entries have no name or text, or are too long, and were left out",
+        "1 entries have no act or prompt, or are too long, and were left out:",
+        "- entry 126",
     ]
     code, said = run("prompts", "prompts-zh.json", "--json")
     assert json.loads(said)["known"] == 125

@@ -94,7 +94,7 @@ class TestInAChat:
         assert "2 personas are there now" in told
         assert "2 were there already" in told
         assert "充当角色0-2" in told
-        assert "3 were left out" in told
+        assert "3 were left out, without a name or text, or too long: entries 5, 6, 7" in told
         assert "0 personas" in await take(boss, listed(again))
         assert await personas.read(hub.store.conversations, library.OWNER, "充当角色0-2") == "another"
 
@@ -140,7 +140,7 @@ def test_names_are_made_fit() -> None:
     ]
     found = library.read(json.dumps(acts).encode())
     assert found.pairs == (("hidden name", "text"), ("x" * 94, "long"))
-    assert found.left == 3
+    assert found.left == ("3", "4 (y)", "5")
 
 
 async def test_there_is_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

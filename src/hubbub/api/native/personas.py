@@ -43,12 +43,15 @@ class Acts(Wire):
 
 
 class TakenOver(Wire):
-    """How many are new, how many were there already, names that others became, and entries that are left out."""
+    """How many are new, how many were there already, names that others became, and entries that are left out.
+
+    Those are named by their places, from 1 on.
+    """
 
     new: int
     known: int
     renamed: list[str]
-    left: int
+    left: list[str]
     full: bool = Field(description="There was no room for all")
 
 
@@ -67,10 +70,11 @@ class PersonaRoutes:
 
     async def take(self, body: Acts) -> TakenOver:
         """Take personas of a list over for everybody; what is there already stays as it is."""
-        pairs = [pair for each in body.acts if (pair := library.pair(each.act, each.prompt)) is not None]
-        acts = library.Acts(tuple(pairs), len(body.acts) - len(pairs))
+        acts = library.acts_of((each.act, each.prompt) for each in body.acts)
         done = await library.take(self._conversations, acts)
-        return TakenOver(new=done.new, known=done.known, renamed=list(done.renamed), left=done.left, full=done.full)
+        return TakenOver(
+            new=done.new, known=done.known, renamed=list(done.renamed), left=list(done.left), full=done.full
+        )
 
     async def drop(self, name: Named) -> Response:
         """Remove one that was taken over."""
