@@ -18,21 +18,16 @@ from typing import Any, Literal
 import aiohttp
 from aiohttp import web
 
+from tests.fakes.whatsapp_rules import RefusedError, check, check_file, must
+
 NUMBER = "100200300"
 TOKEN = "EAAtoken"
 SECRET = "the app's secret"
 VERIFY = "a word of ours"
 PERSON = "491700001"
 TIME = 1_718_000_000
-TYPES = {"text", "image", "document", "audio", "video", "location", "contacts", "reaction", "template", "interactive"}
 
-Wrong = Literal["refused", "unconfirmed", "flood", "server_error", "silent", "expired"]
-
-
-class RefusedError(Exception):
-    def __init__(self, status: int, code: int, message: str) -> None:
-        super().__init__(message)
-        self.status, self.code, self.message = status, code, message
+Wrong = Literal["", "refused", "unconfirmed", "flood", "server_error", "silent", "expired"]
 
 
 def value(**more: Any) -> dict[str, Any]:
@@ -72,6 +67,18 @@ class FakeWhatsApp:
     refused: list[str] = field(default_factory=list)
     wrong: deque[Wrong] = field(default_factory=deque)
     down: bool = False
+    silent_uploads: bool = False
+    numbers: dict[str, str] = field(default_factory=lambda: {NUMBER: TOKEN})
+    """Each with the token that may use it."""
+    closed: set[str] = field(default_factory=set)
+    """People who have been silent for 24 hours: what is no template is taken, and told to have failed later."""
+    senders: dict[str, str] = field(default_factory=dict)
+    more: dict[str, Any] = field(default_factory=dict)
+    """What else is told of a number."""
+    unmanaged: bool = False
+    """The token may only send."""
+    asked: int = 0
+    """How often the address of a file was asked for; only the newest holds."""
 
     @property
     def texts(self) -> list[tuple[str, str]]:
@@ -91,38 +98,54 @@ class FakeWhatsApp:
             return web.json_response({"error": error}, status=refused.status)
 
     async def _do(self, request: web.Request) -> dict[str, Any]:
-        if request.headers.get("Authorization") != f"Bearer {TOKEN}":
+        token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        if token not in self.numbers.values():
             raise RefusedError(401, 190, "Error validating access token")
+        mine = [number for number, opens in self.numbers.items() if opens == token]
         match request.method, request.match_info["path"].split("/"):
-            case "GET", [number] if number == NUMBER:
-                return {"display_phone_number": "+49 170 999", "verified_name": "Hub", "id": NUMBER}
+            case "GET", [number] if number in mine:
+                return self._about(number, request.query.get("fields", "").split(","))
             case "GET", [media] if media in self.uploads:
                 kind, data = self.uploads[media]
                 about = {"mime_type": kind, "file_size": len(data), "id": media}
-                return about | {"url": f"{self.url}/files/{media}"}
-            case "POST", [number, "messages"] if number == NUMBER:
-                return await self._message(await request.json())
-            case "POST", [number, "media"] if number == NUMBER:
+                self.asked += 1
+                return about | {"url": f"{self.url}/files/{media}?asked={self.asked}"}
+            case "POST", [number, "messages"] if number in mine:
+                return await self._message(await request.json(), number)
+            case "POST", [number, "media"] if number in mine:
                 return await self._upload(request)
-        raise RefusedError(404, 100, f"Unsupported request {request.method} {request.path}")
+        what = f"Unsupported {request.method.lower()} request. Object with ID {request.path} does not exist"
+        raise RefusedError(404, 100, what)
+
+    def _about(self, number: str, fields: list[str]) -> dict[str, Any]:
+        if self.unmanaged and set(fields) & {"health_status", "webhook_configuration"}:
+            raise RefusedError(403, 200, "You do not have the necessary permissions")
+        about = {"display_phone_number": "+49 170 999", "verified_name": "Hub"} | self.more
+        return {"id": number} | {field: about[field] for field in fields if field in about}
 
     async def file(self, request: web.Request) -> web.Response:
-        if request.headers.get("Authorization") != f"Bearer {TOKEN}":
+        if request.headers.get("Authorization", "").removeprefix("Bearer ") not in self.numbers.values():
             return web.Response(status=401)
+        if request.query["asked"] != str(self.asked):
+            return web.Response(status=404)
         return web.Response(body=self.uploads[request.match_info["media"]][1])
 
     async def _upload(self, request: web.Request) -> dict[str, Any]:
+        if self.silent_uploads:
+            await asyncio.sleep(30)
         form = await request.post()
         file = form["file"]
         assert isinstance(file, web.FileField)
-        _must(form.get("messaging_product") == "whatsapp", "messaging_product is missing")
-        _must(form.get("type") == file.content_type, "type is not that of the file")
+        must(form.get("messaging_product") == "whatsapp", "messaging_product is missing")
+        must(form.get("type") == file.content_type, "type is not that of the file")
+        data = file.file.read()
+        check_file(file.content_type, data)
         name = f"media{len(self.uploads) + 1}"
-        self.uploads[name] = (file.content_type, file.file.read())
+        self.uploads[name] = (file.content_type, data)
         return {"id": name}
 
-    async def _message(self, body: dict[str, Any]) -> dict[str, Any]:
-        _must(body.get("messaging_product") == "whatsapp", "messaging_product is missing")
+    async def _message(self, body: dict[str, Any], number: str) -> dict[str, Any]:
+        must(body.get("messaging_product") == "whatsapp", "messaging_product is missing")
         if "status" in body:
             return self._mark(body)
         wrong = self.wrong.popleft() if self.wrong else ""
@@ -131,13 +154,14 @@ class FakeWhatsApp:
             wrong = ""
         if wrong in _FAULTS:
             raise _FAULTS[wrong]
-        _check(body, self.uploads)
+        check(body, self.uploads)
         if body["type"] == "reaction":
             emoji = body["reaction"]["emoji"]
             self.effects.append(("react" if emoji else "unreact", body["reaction"]["message_id"]))
             return {"messages": [{"id": "wamid.r"}]}
         name = f"wamid.out{len(self.sent) + 1}"
         self.sent.append((name, body))
+        self.senders[name] = number
         if wrong == "unconfirmed":
             await asyncio.sleep(30)
         if wrong == "server_error":
@@ -147,10 +171,25 @@ class FakeWhatsApp:
         return {"messaging_product": "whatsapp", "contacts": contacts, "messages": [{"id": name}]}
 
     def _mark(self, body: dict[str, Any]) -> dict[str, Any]:
-        _must(body["status"] == "read" and str(body.get("message_id", "")).startswith("wamid."), "no such message")
+        must(body["status"] == "read" and str(body.get("message_id", "")).startswith("wamid."), "no such message")
         self.marks.append(body)
-        self.effects.append(("type", ""))
+        if "typing_indicator" in body:
+            self.effects.append(("type", ""))
         return {"success": True}
+
+    def told(self, name: str, status: str, time: int = TIME, *errors: dict[str, Any]) -> dict[str, Any]:
+        """A status of a message that was sent, as it is brought: what was given to be returned is in it."""
+        body = dict(self.sent)[name]
+        found = {"id": name, "status": status, "timestamp": str(time), "recipient_id": body.get("to", "")}
+        kept = {key: body[key] for key in ("biz_opaque_callback_data", "recipient_type") if key in body}
+        return found | kept | ({"errors": list(errors)} if errors else {})
+
+    def later(self, name: str, time: int = TIME) -> dict[str, Any]:
+        """What is told of a message after it was taken: it failed where only a template could be brought."""
+        body = dict(self.sent)[name]
+        if body.get("to") in self.closed and body["type"] != "template":
+            return self.told(name, "failed", time, CLOSED)
+        return self.told(name, "delivered", time)
 
     # --- the other direction ---------------------------------------------------------------------------------
 
@@ -168,68 +207,6 @@ class FakeWhatsApp:
             return response.status
 
 
-def _check(body: dict[str, Any], uploads: dict[str, Any]) -> None:
-    kind = body.get("type")
-    _must(
-        kind in TYPES and isinstance(body.get(str(kind)), list if kind == "contacts" else dict),
-        f"type {kind} and its object",
-    )
-    group = body.get("recipient_type") == "group"
-    _must(("to" in body) != ("recipient" in body), "one of to and recipient")
-    _must("to" not in body or group or str(body["to"]).isdecimal(), "to is no number")
-    unknown = set(body) - {"messaging_product", "recipient_type", "to", "recipient", "type", "context", str(kind)}
-    _must(not unknown, f"unexpected {unknown}")
-    what = body[str(kind)]
-    match kind:
-        case "text":
-            _must(set(what) <= {"body", "preview_url"} and isinstance(what["body"], str), "text has a body")
-            _must(len(what["body"].strip()) > 0 and len(what["body"]) <= 4096, "the body's length")
-        case "image" | "document" | "audio" | "video":
-            _must(("id" in what) != ("link" in what), "one of id and link")
-            _must("link" in what or what["id"] in uploads, "no such media id")
-            _must(len(what.get("caption", "")) <= 1024, "the caption's length")
-            _must(kind != "audio" or "caption" not in what, "audio takes no caption")
-            _must(kind == "document" or "filename" not in what, "only documents have names")
-        case "location":
-            _must(all(isinstance(what.get(name), float) for name in ("latitude", "longitude")), "degrees")
-        case "contacts":
-            _must(what and all(each["name"]["formatted_name"] and len(each["name"]) > 1 for each in what), "two names")
-            _must(all(phone["phone"] for each in what for phone in each.get("phones", ())), "numbers")
-        case "interactive":
-            _must(not group, "groups take no interactive messages")
-            _interactive(what)
-        case "template":
-            texts = [each["text"] for part in what["components"] for each in part["parameters"]]
-            _must(all(text and "\n" not in text and "    " not in text for text in texts), "a variable's text")
-
-
-def _interactive(what: dict[str, Any]) -> None:
-    """Reply buttons, lists and links ("Interactive messages")."""
-    text, action, replies = what["body"]["text"], what["action"], []
-    _must(text.strip() and len(text) <= (4096 if what["type"] == "list" else 1024), "the body's length")
-    match what["type"]:
-        case "button":
-            replies = [each["reply"] for each in action["buttons"] if each["type"] == "reply"]
-            _must(1 <= len(replies) == len(action["buttons"]) <= 3, "1 to 3 buttons")
-            _must(all(0 < len(each["title"]) <= 20 and 0 < len(each["id"]) <= 256 for each in replies), "their length")
-            _must(len({each["title"] for each in replies}) == len(replies), "titles must be unique")
-        case "list":
-            _must(0 < len(action["button"]) <= 20, "the length of what opens the list")
-            rows = [row for section in action["sections"] for row in section["rows"]]
-            _must(1 <= len(rows) <= 10, "1 to 10 rows")
-            _must(all(0 < len(each["title"]) <= 24 and 0 < len(each["id"]) <= 200 for each in rows), "their length")
-            _must(all(len(each.get("description", "")) <= 72 for each in rows), "a description's length")
-            replies = rows
-        case "cta_url":
-            parameters = action["parameters"]
-            _must(action["name"] == "cta_url" and 0 < len(parameters["display_text"]) <= 20, "display_text")
-            _must(parameters["url"].startswith("http"), "url")
-            return
-        case kind:
-            _must(so=False, message=f"no such interactive message: {kind}")
-    _must(len({each["id"] for each in replies}) == len(replies), "ids must be unique")
-
-
 def pressed(carries: str, label: str, number: int, message_id: str, kind: str) -> dict[str, Any]:
     """A notification: somebody pressed a button, or chose a row."""
     what = {"type": kind, kind: {"id": carries, "title": label}}
@@ -240,11 +217,12 @@ def pressed(carries: str, label: str, number: int, message_id: str, kind: str) -
     )
 
 
-def _must(so: object, message: str) -> None:
-    if not so:
-        raise RefusedError(400, 100, f"Invalid parameter: {message}")
-
-
+CLOSED = {
+    "code": 131047,
+    "title": "Re-engagement message",
+    "message": "Re-engagement message",
+    "error_data": {"details": "More than 24 hours have passed since the recipient last replied."},
+}
 _FAULTS = {
     "refused": RefusedError(429, 130429, "Cloud API message throughput has been reached"),
     "flood": RefusedError(400, 131056, "Too many messages to this person"),

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass, replace
+from typing import Any
 
 from hubbub.core.addresses import Room
 from hubbub.core.errors import DeliveryError
@@ -27,27 +27,30 @@ from hubbub.core.messages import (
     text_of,
 )
 from hubbub.core.work import Outgoing
+from hubbub.platforms.whatsapp.files import Kind
 from hubbub.platforms.whatsapp.format import DIALECT
-from hubbub.platforms.whatsapp.menus import below
+from hubbub.platforms.whatsapp.menus import below, cut
 
 LONGEST = 4096
 CAPTION = 1024
 """Longest text of a message, and beside a file, in characters."""
 VARIABLE = 1000
 """Longest text of a template's variable."""
-Kind = Literal["image", "document", "audio", "video"]
+TEXT = "{text}"
+"""What stands for the message in a variable of the template."""
 
-_BLANK = re.compile(r"\s*\n\s*|\t| {4,}")
+_NAMED = re.compile(r"([a-z_][a-z0-9_]*)=(.*)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One call. ``media`` is to be uploaded, or linked, before it."""
+    """One call. ``media``, if there is one, is to be uploaded, or linked, before it, as what it may be."""
 
     body: dict[str, Any]
-    kind: Kind = "image"
+    kind: Kind = "document"
     media: Media | None = None
-    caption: dict[str, str] = field(default_factory=dict)
+    caption: str = ""
+    voice: bool = False
 
 
 def steps(out: Outgoing) -> list[Step]:
@@ -58,15 +61,13 @@ def steps(out: Outgoing) -> list[Step]:
     pressable = below(out.message, words(out.message))
     text = pressable.text if pressable is not None else words(out.message)
     files = [file for file in map(_file, out.message) if file is not None]
-    caption = bool(files) and files[0][0] != "audio" and len(text) <= CAPTION
+    caption = bool(files) and files[0].kind != "audio" and len(text) <= CAPTION
     found: list[Step] = []
     if text.strip() and not caption:
         found.append(Step(head | context | _spoken(text)))
-    for place, (kind, media) in enumerate(files):
-        more: dict[str, str] = {"caption": text} if caption and text.strip() and not place else {}
-        if kind == "document":
-            more["filename"] = media.name or "file"
-        found.append(Step(head | (context if not found else {}) | {"type": kind}, kind, media, more))
+    for place, file in enumerate(files):
+        beside = text if caption and text.strip() and not place else ""
+        found.append(replace(file, body=head | (context if not found else {}), caption=beside))
     found += [Step(head | _place(each)) for each in out.message if isinstance(each, Location)]
     if cards := [_card(each) for each in out.message if isinstance(each, Contact)]:
         found.append(Step(head | {"type": "contacts", "contacts": cards}))
@@ -95,12 +96,29 @@ def words(message: Message) -> str:
     return "".join(each.text if isinstance(each, Text) else _shown(each) for each in message)
 
 
-def from_template(room: Room, name: str, language: str, text: str) -> dict[str, Any]:
-    """A message to somebody who has been silent for 24 hours; a variable takes no line breaks."""
-    variable = {"type": "text", "text": _BLANK.sub(" ", text)[:VARIABLE]}
-    components = [{"type": "body", "parameters": [variable]}]
-    template = {"name": name, "language": {"code": language}, "components": components}
-    return addressed(room) | {"type": "template", "template": template}
+@dataclass(frozen=True, slots=True)
+class Template:
+    """An approved template: its name, its language, what stands in its variables ("name=..." where they have names)."""
+
+    name: str
+    language: str
+    variables: tuple[str, ...]
+
+    def body(self, room: Room, message: Message) -> dict[str, Any]:
+        """A message to somebody who has been silent for 24 hours; variables take no line breaks."""
+        text = " ".join(words(message).split()) or "…"
+        parameters = [_parameter(each, text) for each in self.variables]
+        template = {"name": self.name, "language": {"code": self.language}}
+        components = {"components": [{"type": "body", "parameters": parameters}]} if parameters else {}
+        return addressed(room) | {"type": "template", "template": template | components}
+
+
+def _parameter(variable: str, text: str) -> dict[str, str]:
+    named = _NAMED.fullmatch(variable)
+    name, says = named.groups() if named else ("", variable)
+    room = VARIABLE - len(says.replace(TEXT, ""))
+    filled = {"type": "text", "text": says.replace(TEXT, cut(text, room))}
+    return filled | {"parameter_name": name} if name else filled
 
 
 def _spoken(text: str) -> dict[str, Any]:
@@ -123,16 +141,16 @@ def _shown(segment: Segment) -> str:
             return ""
 
 
-def _file(segment: Segment) -> tuple[Kind, Media] | None:
+def _file(segment: Segment) -> Step | None:
     match segment:
         case Image(media):
-            return "image", media
+            return Step({}, "image", media)
         case File(media):
-            return "document", media
-        case Audio(media):
-            return "audio", media
+            return Step({}, "document", media)
+        case Audio(media, voice):
+            return Step({}, "audio", media, voice=voice)
         case Video(media):
-            return "video", media
+            return Step({}, "video", media)
         case _:
             return None
 

@@ -1,8 +1,9 @@
-"""Calls of the Graph API, and what a failed one means."""
+"""Calls of the Graph API."""
 
 from __future__ import annotations
 
 from http import HTTPStatus
+from io import BytesIO
 from typing import Any
 
 import aiohttp
@@ -10,21 +11,9 @@ import orjson
 
 from hubbub.core.errors import DeliveryError, MediaError
 from hubbub.core.messages import Blob, Media
+from hubbub.platforms.whatsapp.faults import refusal
 
-# Codes of the Cloud API ("Error codes").
-SILENT_TOO_LONG = 131047
-_LATER = {4: 60.0, 80007: 60.0, 130429: 5.0, 131048: 60.0, 131056: 6.0}
-_TOKEN = 190
-_SERVER_ERROR = 500
-
-
-class GraphError(DeliveryError):
-    """A refusal, with the API's own ``code``."""
-
-    def __init__(self, message: str, code: int, *, permanent: bool, retry_after: float | None = None) -> None:
-        """A refusal is certain: nothing was sent."""
-        super().__init__(message, certain=True, permanent=permanent, retry_after=retry_after)
-        self.code = code
+_AT_ONCE = 65_536
 
 
 class Graph:
@@ -51,23 +40,34 @@ class Graph:
         form = aiohttp.FormData()
         form.add_field("messaging_product", "whatsapp")
         form.add_field("type", blob.mime)
-        form.add_field("file", blob.data, filename=blob.name or "file", content_type=blob.mime)
-        return str((await self._call("POST", f"{number}/media", data=form)).get("id", ""))
+        form.add_field("file", BytesIO(blob.data), filename=blob.name or "file", content_type=blob.mime)
+        try:
+            return str((await self._call("POST", f"{number}/media", data=form)).get("id", ""))
+        except DeliveryError as error:
+            if error.certain:
+                raise
+            raise DeliveryError(str(error), certain=True) from error  # nobody sees what is uploaded
 
     async def fetch(self, media: Media, most: int) -> Blob:
-        """A file that came in. Raises MediaError."""
+        """A file that came in; its address holds for five minutes, so it is asked for each time. Raises MediaError."""
         try:
             about = await self.get(media.file_id)
-            async with self._client.get(str(about["url"]), headers=self._head, timeout=self._timeout) as response:
-                response.raise_for_status()
-                data = await response.content.read(most + 1)
+            size = about.get("file_size")
+            _refuse_larger(size if isinstance(size, int) else 0, most)
+            data = await self._download(str(about["url"]), most)
         except (DeliveryError, KeyError, aiohttp.ClientError, TimeoutError) as error:
             message = f"WhatsApp does not give the file: {error!r}"
             raise MediaError(message) from error
-        if len(data) > most:
-            message = f"the file is larger than {most} bytes"
-            raise MediaError(message)
         return Blob(data, media.mime or str(about.get("mime_type", "application/octet-stream")), media.name)
+
+    async def _download(self, url: str, most: int) -> bytes:
+        data = bytearray()
+        async with self._client.get(url, headers=self._head, timeout=self._timeout) as response:
+            response.raise_for_status()
+            async for part in response.content.iter_chunked(_AT_ONCE):
+                data += part
+                _refuse_larger(len(data), most)
+        return bytes(data)
 
     async def _call(self, method: str, path: str, headers: dict[str, str] | None = None, **more: Any) -> dict[str, Any]:
         try:
@@ -83,20 +83,13 @@ class Graph:
         except (aiohttp.ClientError, TimeoutError) as error:
             message = f"WhatsApp did not answer: {error!r}"
             raise DeliveryError(message, certain=False) from error
-        raise _refusal(response.status, found)
+        raise refusal(response.status, found)
 
 
-def _refusal(status: int, found: dict[str, Any]) -> DeliveryError:
-    error = found.get("error")
-    about = error if isinstance(error, dict) else {}
-    code = about.get("code")
-    code = code if isinstance(code, int) else 0
-    message = f"WhatsApp: {about.get('message', 'no reason given')} (status {status}, code {code})"
-    if code in _LATER or status == HTTPStatus.TOO_MANY_REQUESTS:
-        return GraphError(message, code, permanent=False, retry_after=_LATER.get(code, 5.0))
-    if status >= _SERVER_ERROR:
-        return DeliveryError(message, certain=False)
-    return GraphError(message, code, permanent=code != _TOKEN)
+def _refuse_larger(size: int, most: int) -> None:
+    if size > most:
+        message = f"the file is larger than {most} bytes"
+        raise MediaError(message)
 
 
 def _object(data: bytes) -> dict[str, Any]:

@@ -43,7 +43,7 @@ def below(message: Message, text: str) -> Pressable | None:
     body = "\n".join(filter(None, (text.strip(), *lines)))
     if not choices:
         return Pressable(body, {})
-    titles = [_cut(each.label.strip() or each.says, _ROW_TITLE) for _, each in choices]
+    titles = [cut(each.label.strip() or each.says, _ROW_TITLE) for _, each in choices]
     short = len(choices) <= _BUTTONS and all(len(each) <= _TITLE for each in titles) and len(set(titles)) == len(titles)
     if short and len(body) <= _BODY:
         return Pressable("", _three(choices, body))
@@ -57,7 +57,7 @@ def _is_page(button: Button) -> bool:
 
 
 def _page(button: Button, text: str) -> Pressable:
-    parameters = {"display_text": _cut(button.label.strip() or "🔗", _TITLE), "url": button.url}
+    parameters = {"display_text": cut(button.label.strip() or "🔗", _TITLE), "url": button.url}
     action = {"name": "cta_url", "parameters": parameters}
     before, body = ("", text) if len(text) <= _BODY else (text, "")
     return Pressable(before, {"type": "cta_url", "body": _body(body), "action": action})
@@ -72,19 +72,20 @@ def _three(choices: Sequence[tuple[str, Button]], text: str) -> dict[str, Any]:
 def _list(choices: Sequence[tuple[str, Button]], text: str) -> dict[str, Any]:
     rows = [_row(key, each) for key, each in choices[:MOST]]
     opens = say(Phrase("buttons.choose"), choose(guess(text), "en"))
-    action = {"button": _cut(opens, _TITLE), "sections": [{"rows": rows}]}
+    action = {"button": cut(opens, _TITLE), "sections": [{"rows": rows}]}
     return {"type": "list", "body": _body(text), "action": action}
 
 
 def _row(key: str, button: Button) -> dict[str, str]:
     label = button.label.strip() or button.says
-    row = {"id": key, "title": _cut(label, _ROW_TITLE)}
-    return row if row["title"] == label else row | {"description": _cut(label, _ROW_MORE)}
+    row = {"id": key, "title": cut(label, _ROW_TITLE)}
+    return row if row["title"] == label else row | {"description": cut(label, _ROW_MORE)}
 
 
 def _body(text: str) -> dict[str, str]:
     return {"text": text if text.strip() else _NO_WORDS}
 
 
-def _cut(text: str, most: int) -> str:
+def cut(text: str, most: int) -> str:
+    """At most so many characters of a text, the last of which says that it was longer."""
     return text if len(text) <= most else text[: most - 1] + "…"

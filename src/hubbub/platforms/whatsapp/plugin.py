@@ -19,4 +19,5 @@ PLUGIN = PlatformPlugin(
     settings=WhatsAppSettings,
     adapter="hubbub.platforms.whatsapp.adapter:WhatsAppAdapter",
     enabled=enabled,
+    checks="hubbub.platforms.whatsapp.checks:look",
 )

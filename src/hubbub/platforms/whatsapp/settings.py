@@ -34,10 +34,15 @@ class WhatsAppSettings(BaseModel):
     path: str = Field("/whatsapp/webhook", description="Where WhatsApp brings messages.", pattern=r"^/\S+$")
     template: str = Field(
         "",
-        description="Approved template with one variable, to write to people who have been silent for 24 hours; "
+        description="Approved template, to write to people who have been silent for 24 hours; "
         "empty: they cannot be written to.",
     )
-    template_language: str = Field("en", description="Language of the template.")
+    template_language: str = Field("en", description="Language of the template, as WhatsApp Manager shows it.")
+    template_variables: tuple[str, ...] = Field(
+        ("{text}",),
+        description="What stands in the variables of the template's body, in their order; {text} is the message. "
+        "For a variable with a name: name={text}.",
+    )
     read_marks: bool = Field(True, description="Show people that their message was read while an answer is written.")
     api_base: str = Field("https://graph.facebook.com", description="Server of the Graph API.", pattern=r"^https?://")
     api_version: str = Field("v23.0", description="Version of the Graph API.", pattern=r"^v\d+\.\d+$")

@@ -5,18 +5,15 @@ from __future__ import annotations
 import hashlib
 import hmac
 import logging
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from urllib.parse import parse_qsl
 
 import orjson
-from starlette.requests import Request
-from starlette.responses import Response
 
+from hubbub.core.asgi import Receive, Response, Scope, Send, read_body, respond
 from hubbub.core.errors import Overloaded, StoreError
-from hubbub.platforms.whatsapp.convert import BadEventError, Wire, notices
-
-if TYPE_CHECKING:
-    from starlette.types import Receive, Scope, Send
+from hubbub.platforms.whatsapp.convert import notices
+from hubbub.platforms.whatsapp.wire import BadEventError, Brought
 
 log = logging.getLogger(__name__)
 
@@ -24,8 +21,8 @@ _LARGEST = 4 * 1024 * 1024
 _AT_ONCE = 256
 """Notifications that wait for the store; WhatsApp brings again what is refused."""
 
-Take = Callable[[str, Wire], Awaitable[None]]
-"""Takes in a change for a number; returns when it is stored."""
+Take = Callable[[Sequence[Brought]], Awaitable[None]]
+"""Takes in all of a notification; returns when it is stored."""
 
 
 class Webhook:
@@ -40,31 +37,28 @@ class Webhook:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """An ASGI application."""
-        request = Request(scope, receive)
-        answer = self._handshake(request) if request.method == "GET" else await self._post(request)
-        await answer(scope, receive, send)
+        await respond(send, self._handshake(scope) if scope["method"] == "GET" else await self._post(scope, receive))
 
-    def _handshake(self, request: Request) -> Response:
-        given = request.query_params
+    def _handshake(self, scope: Scope) -> Response:
+        given = dict(parse_qsl(scope["query_string"].decode("latin-1")))
         token = given.get("hub.verify_token", "")
         if given.get("hub.mode") != "subscribe" or not self._verify or not _same(token, self._verify):
-            return Response("the verify token is wrong\n", 403, media_type="text/plain")
-        return Response(given.get("hub.challenge", ""), media_type="text/plain")
+            return Response(403, b"the verify token is wrong\n")
+        return Response(200, given.get("hub.challenge", "").encode())
 
-    async def _post(self, request: Request) -> Response:
-        body = bytearray()
-        async for piece in request.stream():
-            body += piece
-            if len(body) > _LARGEST:
-                return Response("the body is too large\n", 413)
-        signature = hmac.new(self._secret, body, hashlib.sha256).hexdigest()
-        if not self._secret or not _same(request.headers.get("x-hub-signature-256", ""), f"sha256={signature}"):
-            return Response("the signature is missing or wrong\n", 403)
-        return await self._read(bytes(body))
+    async def _post(self, scope: Scope, receive: Receive) -> Response:
+        body = await read_body(receive, _LARGEST)
+        if body is None:
+            return Response(413, b"the body is too large\n")
+        given = next((value for name, value in scope["headers"] if name == b"x-hub-signature-256"), b"")
+        signature = f"sha256={hmac.new(self._secret, body, hashlib.sha256).hexdigest()}"
+        if not self._secret or not _same(given.decode("latin-1"), signature):
+            return Response(403, b"the signature is missing or wrong\n")
+        return await self._read(body)
 
     async def _read(self, body: bytes) -> Response:
         if self._waiting >= _AT_ONCE:
-            return Response("too many messages wait\n", 503, {"Retry-After": "1"})
+            return _later()
         self._waiting += 1
         try:
             return await self._stored(body)
@@ -73,25 +67,28 @@ class Webhook:
 
     async def _stored(self, body: bytes) -> Response:
         try:
-            for notice in notices(orjson.loads(body)):
-                await self._noticed(notice)
+            await self._take(list(_changes(body)))
         except Overloaded as busy:
-            return Response("too many messages wait\n", 503, {"Retry-After": str(int(busy.retry_after) + 1)})
+            return _later(busy.retry_after)
         except StoreError as error:
             log.warning("what WhatsApp brought was not stored: %s", error)
-            return Response("not stored\n", 503, {"Retry-After": "1"})
+            return _later()
         except ValueError as error:  # BadEventError is one
             log.warning("what WhatsApp brought could not be read: %s", error)
-        return Response(status_code=200)
+        return Response(200)
 
-    async def _noticed(self, notice: tuple[str, Wire] | BadEventError) -> None:
-        """Take one change in; what cannot be read is signed by WhatsApp, so it stays so however often it comes."""
-        try:
-            if isinstance(notice, BadEventError):
-                raise notice
-            await self._take(*notice)
-        except BadEventError as error:
-            log.warning("what WhatsApp brought could not be read: %s", error)
+
+def _later(seconds: float = 0.0) -> Response:
+    return Response(503, b"not stored\n", headers=[(b"retry-after", str(int(seconds) + 1).encode())])
+
+
+def _changes(body: bytes) -> Iterator[Brought]:
+    """What a notification says; what cannot be read of it is told in the log. Raises ValueError for the whole."""
+    for notice in notices(orjson.loads(body)):
+        if isinstance(notice, BadEventError):
+            log.warning("what WhatsApp brought could not be read: %s", notice)
+        else:
+            yield notice
 
 
 def _same(given: str, wanted: str) -> bool:

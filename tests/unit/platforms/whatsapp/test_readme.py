@@ -20,6 +20,7 @@ def test_every_setting_that_it_names_exists() -> None:
         "verify_token",
         "template",
         "template_language",
+        "template_variables",
         "resend_unknown",
         "read_marks",
     }

@@ -19,7 +19,8 @@ from pywa.types.message import Message as TheirMessage
 from hubbub.core.events import PRESSED, Received
 from hubbub.core.messages import Image, Quote, text_of
 from hubbub.platforms.whatsapp.adapter import WhatsAppAdapter
-from hubbub.platforms.whatsapp.convert import BadEventError, events, notices
+from hubbub.platforms.whatsapp.convert import events, notices
+from hubbub.platforms.whatsapp.wire import BadEventError
 from tests.contract.test_whatsapp import ODD, settings
 from tests.fakes.platform_host import FakeHost
 from tests.fakes.serving import serving
@@ -110,13 +111,13 @@ async def test_one_that_cannot_be_read_harms_no_other_change(site: Site) -> None
 
 async def test_one_that_cannot_be_read_harms_no_other_of_its_change(site: Site) -> None:
     whole = message(2, text={"body": "whole"})
-    status = {"id": "wamid.out1", "status": "failed", "recipient_id": PERSON}
+    status = {"id": "wamid.out1", "status": "failed", "timestamp": "1", "recipient_id": PERSON}
     changes: Any = {"entry": [{"changes": [5, {"field": "messages", "value": []}]}]}
     read = value(messages=[message(1, text={"body": 5}), 7, whole], statuses=[{"status": "failed"}, status])
     changes["entry"][0]["changes"] += notice(read)["entry"][0]["changes"]
     assert await site.bring(changes) == 200
     assert [text_of(event.message) for event in site.host.events if hasattr(event, "message")] == ["whole"]
-    assert [name for _, name, _ in site.host.bounced] == ["wamid.out1"]
+    assert [[each.message_id for each in reports] for reports in site.host.reports] == [["wamid.out1"]]
 
 
 async def test_a_hundred_lost_connections_lose_and_double_nothing(site: Site) -> None:
@@ -144,12 +145,27 @@ async def test_what_never_can_be_stored_is_not_brought_for_days(site: Site) -> N
     assert await site.bring(said("half a character", 1)) == 200
 
 
-async def test_a_message_that_did_not_arrive_is_told(site: Site) -> None:
-    errors = [{"code": 131026, "title": "Message undeliverable"}]
-    status = {"id": "wamid.out1", "status": "failed", "timestamp": "1", "recipient_id": PERSON, "errors": errors}
-    assert await site.bring(notice(value(statuses=[status]))) == 200
-    ((room, name, why),) = site.host.bounced
-    assert (room.id, room.account, name, why) == (PERSON, NUMBER, "wamid.out1", "Message undeliverable (code 131026)")
+async def test_many_messages_of_one_notification_share_their_commits(site: Site) -> None:
+    """Several entries, changes and messages: the store is not waited for once each."""
+    site.host.hold = True
+    body = notice(
+        *(value(messages=[message(10 * part + each, text={"body": "x"}) for each in range(10)]) for part in range(5))
+    )
+    body["entry"] += notice(value(messages=[message(99, text={"body": "last"})]))["entry"]
+    brought = asyncio.create_task(site.bring(body))
+    await site.host.until(lambda: len(site.host.waiting) == 51)
+    assert not brought.done(), "nothing is acknowledged that is not stored"
+    site.host.commit()
+    assert await brought == 200
+    assert [event.id for event in site.host.events] == [f"wamid.{number}" for number in (*range(50), 99)]
+
+
+async def test_what_one_refusal_left_out_comes_again_and_nothing_twice(site: Site) -> None:
+    whole = notice(value(messages=[message(number, text={"body": "x"}) for number in range(250)]))
+    site.host.failing = 3
+    assert await site.bring(whole) == 503
+    assert await site.bring(whole) == 200
+    assert len(site.host.events) == 250
 
 
 def test_another_reader_understands_the_fixtures_alike() -> None:
