@@ -54,23 +54,34 @@ def _listed(value: str) -> set[str]:
 
 
 def notices(settings: Settings) -> Iterator[str]:
-    """What whoever lets the first of its platforms in from everywhere should know."""
-    wanted = any(name.upper() == PLATFORMS and value for name, value in settings.environ.items())
+    """What whoever comes from GoBot should know at the start."""
+    given = _given(settings.environ)
+    if _SIGNS.isdisjoint(given):
+        return
+    served = {plugin.name for plugin in settings.enabled()}
+    listed = _listed(given.get(PLATFORMS, ""))
     section = settings.platform(_CHOICES["cqhttp"]).model_dump()
-    if wanted and section["enabled"] and settings.server.host in _EVERYWHERE and not section["access_token"]:
+    if _CHOICES["cqhttp"] in served and settings.server.host in _EVERYWHERE and not section["access_token"]:
         yield (
-            "BotPlatform lists cqhttp, but without HUBBUB_PLATFORMS__ONEBOT__ACCESS_TOKEN only programs of this machine"
-            " may connect: set it, and give the implementation the same token."
+            "cqhttp is served, but without HUBBUB_PLATFORMS__ONEBOT__ACCESS_TOKEN only programs of this machine may"
+            " connect: set it, and give the implementation the same token."
         )
+    if "tgbot" in listed and _CHOICES["tgbot"] not in served:
+        yield "BotPlatform lists tgbot, but BOT_TOKEN is not set: no Telegram bot runs."
 
 
 def customs(variables: Mapping[str, str]) -> Iterator[tuple[Path, object]]:
     """What is set where GoBot's own variables are, and nothing else says otherwise."""
-    given = {name.upper(): value for name, value in variables.items() if value}
-    if not _SIGNS.isdisjoint(given):
-        yield from _CUSTOMS.items()
+    given = _given(variables)
     if _ADDRESS in given:
         yield ("model", "name"), _MODEL
-    if PLATFORMS in given and "cqhttp" in _listed(given[PLATFORMS]):
+    if _SIGNS.isdisjoint(given):
+        return
+    yield from _CUSTOMS.items()
+    if "cqhttp" in _listed(given.get(PLATFORMS, "")):
         # Served also where no secret is set yet: whoever connects is then told in the log what to set.
         yield ("platforms", _CHOICES["cqhttp"], "enabled"), True
+
+
+def _given(variables: Mapping[str, str]) -> dict[str, str]:
+    return {name.upper(): value for name, value in variables.items() if value}

@@ -49,19 +49,35 @@ def test_the_platforms_that_are_not_listed_are_off(tmp_path: Path, value: str, o
     assert {plugin.name for plugin in found.enabled()} & {"onebot", "telegram"} == on
 
 
-def test_what_is_listed_is_served_to_other_machines_too(tmp_path: Path) -> None:
-    environ = GIVEN | {"HOST": "0.0.0.0"}
-    assert "onebot" not in {plugin.name for plugin in load(environ=environ, folder=tmp_path).enabled()}
-    found = load(environ=environ | {"BotPlatform": "cqhttp"}, folder=tmp_path)
-    assert "onebot" in {plugin.name for plugin in found.enabled()}
+def test_it_is_served_to_other_machines_too(tmp_path: Path) -> None:
+    def served(**environ: str) -> bool:
+        found = load(environ={"HOST": "0.0.0.0", **environ}, folder=tmp_path)
+        return "onebot" in {plugin.name for plugin in found.enabled()}
+
+    assert served(chatGPTAPIKey="sk-x")
+    assert served(BotPlatform="cqhttp")
+    assert not served(chatGPTAPIKey="sk-x", BotPlatform="tgbot")
+    assert not served(BOT_TOKEN=TOKEN)
+
+
+def told(folder: Path, **environ: str) -> list[str]:
+    return list(notices(load(environ=environ, folder=folder)))
 
 
 def test_without_a_secret_it_says_what_to_set(tmp_path: Path) -> None:
-    environ = {"HOST": "0.0.0.0", "BotPlatform": "cqhttp"}
-    (said,) = notices(load(environ=environ, folder=tmp_path))
+    everywhere = {"HOST": "0.0.0.0", "chatGPTAPIKey": "sk-x"}
+    (said,) = told(tmp_path, **everywhere)
     assert "HUBBUB_PLATFORMS__ONEBOT__ACCESS_TOKEN" in said
-    for more in ({"HOST": "127.0.0.1"}, {"BotPlatform": "tgbot"}, {"HUBBUB_PLATFORMS__ONEBOT__ACCESS_TOKEN": "x"}):
-        assert not list(notices(load(environ=environ | more, folder=tmp_path)))
+    assert told(tmp_path, **everywhere, HUBBUB_PLATFORMS__ONEBOT__ACCESS_TOKEN="x") == []
+    assert told(tmp_path, **everywhere, BotPlatform="tgbot", BOT_TOKEN=TOKEN) == []
+    assert told(tmp_path, chatGPTAPIKey="sk-x") == []
+    assert told(tmp_path, HOST="0.0.0.0", HUBBUB_PLATFORMS__ONEBOT__ENABLED="true") == []
+
+
+def test_a_bot_without_its_token_is_told(tmp_path: Path) -> None:
+    (said,) = told(tmp_path, BotPlatform="tgbot")
+    assert "BOT_TOKEN" in said
+    assert told(tmp_path, BotPlatform="tgbot", BOT_TOKEN=TOKEN) == []
 
 
 @pytest.mark.parametrize("name", ["chatGPTAPIKey", "CHATGPTURL_PROXY", "BotPlatform"])
