@@ -40,7 +40,7 @@ def refused(folder: Path, file: str = "", dotenv: str = "", **environ: str) -> l
         (
             '[rooms."onebot/*/group/1"]\ntrigger = ["mention",\n  "somtimes"]',
             'hubbub.toml:2: rooms."onebot/*/group/1".trigger[2]: '
-            "should be 'mention', 'reply', 'prefix' or 'always', not 'somtimes'",
+            "should be 'mention', 'reply', 'prefix', 'thread' or 'always', not 'somtimes'",
         ),
         (
             "[platforms.onebot]\naccess_tokn = 'x'",
