@@ -43,7 +43,7 @@ def listed(
             print_json(found)
             return
         lines = [
-            (row["id"], row["state"], row["room"], when(row["created_at"]), excerpt(row["text"], 40), row["error"])
+            (row["id"], _state(row), row["room"], when(row["created_at"]), excerpt(row["text"], 40), row["error"])
             for row in found
         ]
         if lines:
@@ -87,7 +87,7 @@ def show(delivery: RowId, *, as_json: AsJson = False, config: Config = None, dat
             return
         for key, value in row.items():
             if key != "segments":
-                print(f"{key:<11} {when(value) if key.endswith('_at') else value}")
+                print(f"{key:<11} {when(value) if key.endswith('_at') else '' if value is None else value}".rstrip())
 
 
 @app.command()
@@ -115,6 +115,11 @@ def drop(delivery: RowId, *, config: Config = None, data: DataDir = None) -> Non
                 delivery, with_store(settings, lambda store: store.outbox.drop(delivery)), "queued, unknown or dead"
             )
         print(f"{delivery} is dropped")
+
+
+def _state(row: dict[str, Any]) -> str:
+    """With what the platform told of it, as far as that says more."""
+    return f"{row['state']} ({row['told']})" if row["told"] else str(row["state"])
 
 
 def _changed(delivery: int, row: Row | None, states: str) -> None:

@@ -54,6 +54,8 @@ class Delivery:
     error: str
     attempts: int
     created_at: float
+    told_at: float
+    """When the platform told that it did not arrive; 0 where it did not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +192,7 @@ def _delivery(row: Row) -> Delivery:
         row.error,
         row.attempts,
         row.created_at,
+        row.told_at if row.told else 0.0,
     )
 
 

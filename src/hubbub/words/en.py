@@ -238,5 +238,6 @@ SENTENCES: Final = MappingProxyType(
         "console.person_used": "{messages} messages, {tokens} tokens",
         "console.token_number": "This must be a number from 1 to {most}.",
         "console.token_per_minute": "Requests a minute (empty: any)",
+        "console.told": "the platform told so at",
     }
 )

@@ -235,5 +235,6 @@ SENTENCES: Final = MappingProxyType(
         "console.person_used": "{messages} 条消息，{tokens} 个 token",
         "console.token_number": "应为 1 到 {most} 的数字。",
         "console.token_per_minute": "每分钟请求数（留空表示不限）",
+        "console.told": "平台告知于",
     }
 )

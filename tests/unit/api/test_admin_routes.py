@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from hubbub.core.addresses import Room
 from hubbub.core.messages import Image, Media, Text
+from hubbub.core.reports import Told
 from hubbub.core.work import State
 from tests.fakes.doors import Doors, MemoryHub, doors
 
@@ -83,6 +85,10 @@ async def test_one_delivery_is_shown() -> None:
         admin = await at.admin()
         _, shown = await call(at, "GET", "/deliveries/3", headers=admin)
         assert (shown["id"], shown["state"]) == (3, "dead")
+        assert (shown["told"], shown["told_at"]) == (None, 0.0)
+        at.hub.store.outbox.rows[1] = replace(at.hub.store.outbox.rows[1], told=Told.READ, told_at=12.5)
+        _, read = await call(at, "GET", "/deliveries/1", headers=admin)
+        assert (read["state"], read["told"], read["told_at"]) == ("sent", "read", 12.5)
         for missing in (99, 2**63 - 1):
             status, body = await call(at, "GET", f"/deliveries/{missing}", headers=admin)
             assert (status, body["error"]["code"]) == (404, "no_such_delivery")

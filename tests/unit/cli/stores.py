@@ -9,6 +9,7 @@ from hubbub.core.addresses import Room
 from hubbub.core.events import Received
 from hubbub.core.identities import Author
 from hubbub.core.messages import Text
+from hubbub.core.reports import Report, Told
 from hubbub.core.work import Outgoing, State, Unit
 from hubbub.storage.sqlite.store import SqliteStore
 
@@ -23,6 +24,20 @@ def fill(folder: Path, states: dict[str, State]) -> None:
 def give_up(folder: Path, text: str, why: str) -> None:
     """Store a message that was given up."""
     asyncio.run(_give_up(folder, text, why))
+
+
+def tell(folder: Path, message_id: str, told: Told) -> None:
+    """Store what the platform told of a message."""
+    asyncio.run(_tell(folder, Report(ROOM, message_id, told, 1_718_000_000.0)))
+
+
+async def _tell(folder: Path, report: Report) -> None:
+    store = SqliteStore(folder)
+    await store.open()
+    try:
+        await store.outbox.report([report])
+    finally:
+        await store.close()
 
 
 async def _give_up(folder: Path, text: str, why: str) -> None:

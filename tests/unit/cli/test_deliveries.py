@@ -7,8 +7,9 @@ import pytest
 from typer.testing import CliRunner
 
 from hubbub.cli.commands import app
+from hubbub.core.reports import Told
 from hubbub.core.work import State
-from tests.unit.cli.stores import fill, give_up
+from tests.unit.cli.stores import fill, give_up, tell
 
 LEFT = {
     "waits": State.QUEUED,
@@ -49,6 +50,19 @@ def test_what_is_in_doubt_is_listed_one_object_a_line() -> None:
     assert unknown[0]["error"] == "the connection broke"
     assert [row["text"] for row in listed("--state", "dead", "--state", "sending")] == ["in the air", "given up"]
     assert len(listed("--limit", "1")) == 1
+
+
+def test_what_the_platform_told_stands_behind_the_state(data: Path) -> None:
+    tell(data, "42", Told.READ)
+    (row,) = listed("--state", "sent")
+    assert (row["told"], row["told_at"]) == ("read", 1_718_000_000.0)
+    lines = hubbub("deliveries", "list", "--state", "sent").splitlines()
+    assert "sent (read)" in lines[1]
+    shown = hubbub("deliveries", "show", str(row["id"])).splitlines()
+    assert ["told", "read"] in [line.split() for line in shown]
+    assert any(line.startswith("told_at     2024-06-") for line in shown)
+    other = hubbub("deliveries", "show", "1").splitlines()
+    assert ["told"] in [line.split() for line in other]
 
 
 @pytest.mark.usefixtures("data")

@@ -15,6 +15,7 @@ import pytest
 from hubbub.app import hub, pages
 from hubbub.core.identities import Role
 from hubbub.core.people import Stranger, User
+from hubbub.core.reports import Report, Told
 from hubbub.core.work import State, Unit
 from tests.fakes.onebot_peer import Conduct, OneBotPeer
 from tests.fakes.pages import Browser, Event, Site, commit, in_doubt, site
@@ -86,6 +87,15 @@ async def test_deliveries_in_doubt_are_sent_again_or_dropped(here: Site, owner: 
     assert await state(here, first) not in (State.UNKNOWN, State.DEAD)
     for number in (str(second), "999999", "x", "9" * 30):
         assert (await owner.post(f"/console/deliveries/{number}/drop")).status == 404
+
+
+async def test_when_a_platform_told_that_a_message_is_lost_is_shown(here: Site, owner: Browser) -> None:
+    number = await in_doubt(here, "lost", State.UNKNOWN)
+    (row,) = await here.hub.store.outbox.deliveries([State.UNKNOWN], 1, number - 1)
+    assert "told so at" not in (await owner.open("/console")).words
+    report = Report(row.out.room, "m1", Told.FAILED, time.time(), "nobody is there", row.key)
+    await here.hub.store.outbox.report([report])
+    assert "nobody is there (the platform told so at" in (await owner.open("/console")).words
 
 
 async def test_a_model_says_hello(here: Site, owner: Browser) -> None:

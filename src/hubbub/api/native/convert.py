@@ -110,6 +110,8 @@ def delivery_json(row: Row) -> dict[str, object]:
         "message_id": row.message_id,
         "created_at": row.created_at,
         "next_at": row.next_at,
+        "told": row.told,
+        "told_at": row.told_at,
     }
 
 

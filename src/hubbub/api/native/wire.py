@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from hubbub.api.callers import ScopeName
 from hubbub.api.native.segments import MOST_SEGMENTS, SegmentJSON, Wire
+from hubbub.core.reports import Told
 from hubbub.core.work import State
 
 
@@ -91,7 +92,10 @@ class MessageOut(Wire):
 
 
 class DeliveryJSON(Wire):
-    """A message on its way out. Times in seconds since the epoch."""
+    """A message on its way out. Times in seconds since the epoch.
+
+    ``told``: what the platform said of it after it was sent, at ``told_at``; null where it said nothing.
+    """
 
     id: int
     platform: str
@@ -106,6 +110,8 @@ class DeliveryJSON(Wire):
     message_id: str
     created_at: float
     next_at: float
+    told: Told | None
+    told_at: float
 
 
 class Deliveries(Wire):
