@@ -91,7 +91,7 @@ async def _enter(call: Call, context: CommandContext) -> Answer:
     _, offers = await joining.offers(context.hub.conversations, now)
     offer = offers.entered(call.argument)
     if offer is not None and offer.is_by(me.identity):
-        return await context.tell(Phrase("link.entered"), Phrase("link.take_back", {"command": f"{call.typed} no"}))
+        return await _entered(call, offer.maker, context)
     if offer is None or offer.by is not None:
         if codes.looks_like_one(call.argument):
             guesses.wrong(me.identity, now)
@@ -119,11 +119,17 @@ async def _consented(call: Call, consent: tuple[str, tuple[Write, ...]], context
             raise UserError(Phrase("link.unknown_code"))
         # After a crash it may be theirs already, and its maker not asked yet.
         if offer.by is not None or await conversations.change((codes.entered(offer, me, now),), (kept,)):
-            told = await context.tell(Phrase("link.entered"), Phrase("link.take_back", {"command": f"{call.typed} no"}))
+            told = await _entered(call, offer.maker, context)
             _, found = await context.hub.people.read()
             asked = _asked(me, found, "/link", offer.maker.language)
             return replace(told, writes=writes, sends=_to(offer.maker, asked.message, context))
     raise UserError(Phrase("link.try_again"))
+
+
+async def _entered(call: Call, maker: Side, context: CommandContext) -> Answer:
+    """What whoever entered a code is told while its maker is asked."""
+    back = Phrase("link.take_back", {"command": f"{call.typed} no"})
+    return await context.tell(Phrase("link.entered", _named(maker)), back)
 
 
 def _asked(by: Side, found: Ties, command: str, language: str) -> Answer:

@@ -11,12 +11,13 @@ SENTENCES: Final = MappingProxyType(
         "link.help": "joins your accounts on several platforms: {prefix}link",
         "link.unlink_help": "makes this account one of its own again: {prefix}unlink [copy]",
         "link.code": "Your code: {code}\nSend {command} to this bot from your other account within {minutes} minutes;"
-        " then I ask you here whether it was you.",
+        " I ask you there whether you mean it, and then here whether it was you.",
         "link.what": "Joined accounts have one set of conversations, prompts, settings and limits: those of the account"
         " that made the code. What the other one has comes along under names of its own. Rights stay with each"
         " account, and groups keep conversations of their own.",
         "link.joined": "Joined with this account: {names}.",
-        "link.groups_on": "In groups of this platform the joined conversations are used, too.",
+        "link.groups_on": "In groups of this platform the joined conversations are used, too: what I answer there may"
+        " tell of them.",
         "link.groups_off": "In groups of this platform the joined conversations are not used.",
         "link.consent": "This code was made by {name} on {platform}. Is that account yours?\n"
         "If you go on, and agree there, too, that account reads and continues all that you said here, and this account"
@@ -26,7 +27,7 @@ SENTENCES: Final = MappingProxyType(
         "If you go on, and agree there, too, that account reads and continues all that you said here and on {others},"
         " and all these accounts have that one's conversations, prompts, settings and limits; what they have themselves"
         " comes along. If somebody else gave you the code, do not go on.",
-        "link.entered": "Your other account is asked now; agree there.",
+        "link.entered": "Your account on {platform} is asked now; agree there.",
         "link.take_back": "Until then {command} takes it back.",
         "link.ask": "{name} on {platform} entered your code. Is that you, and shall this account join yours?",
         "link.ask_all": "With it come the accounts that are joined to it, on {others}.",

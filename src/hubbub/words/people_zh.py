@@ -11,12 +11,12 @@ SENTENCES: Final = MappingProxyType(
         "link.help": "绑定你在多个平台上的账号：{prefix}link",
         "link.unlink_help": "解除此账号的绑定：{prefix}unlink [copy]",
         "link.code": "你的绑定码：{code}\n请在 {minutes} 分钟内用另一个账号向我发送 {command}，"
-        "然后我会在这里请你确认。",
+        "我会先在那里、再在这里请你确认。",
         "link.what": "绑定后的账号共用一套对话、提示词、设置和限额，以生成绑定码的账号为准；"
         "另一个账号的内容会以不重复的名称"
         "一并带来。权限仍然属于各自的账号，群聊中的对话保持独立。",
         "link.joined": "已与此账号绑定：{names}。",
-        "link.groups_on": "在这个平台的群聊中也使用绑定后的对话。",
+        "link.groups_on": "在这个平台的群聊中也使用绑定后的对话，我在那里的回答可能会透露其中的内容。",
         "link.groups_off": "在这个平台的群聊中不使用绑定后的对话。",
         "link.consent": "这个绑定码由 {platform} 上的“{name}”生成。那是你自己的账号吗？\n"
         "如果继续，并在那里也确认，那个账号就能看到并继续你在这里的全部对话；此账号将使用那个账号的对话、提示词、"
@@ -24,7 +24,7 @@ SENTENCES: Final = MappingProxyType(
         "link.consent_all": "这个绑定码由 {platform} 上的“{name}”生成。那是你自己的账号吗？\n"
         "如果继续，并在那里也确认，那个账号就能看到并继续你在这里以及在 {others} 的全部对话；这些账号都将使用"
         "那个账号的对话、提示词、设置和限额，自己的内容会一并带去。如果绑定码是别人给你的，请不要继续。",
-        "link.entered": "我正在询问你的另一个账号，请在那里确认。",
+        "link.entered": "我正在询问你在 {platform} 的账号，请在那里确认。",
         "link.take_back": "在那之前可以发送 {command} 取消。",
         "link.ask": "{platform} 上的“{name}”输入了你的绑定码。这是你本人吗？要绑定这个账号吗？",
         "link.ask_all": "已与它绑定的账号（{others}）也会一并绑定。",

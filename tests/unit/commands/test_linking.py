@@ -111,7 +111,7 @@ class TestJoining:
         code = code_in(await ann.reads("/link"))
         words = [word_in(await each.reads(f"/link {code}")) for each in (bob, cat)]
         told = await asyncio.gather(bob.reads(words[0]), cat.reads(words[1]))
-        assert sorted("asked now" in each for each in told) == [False, True]
+        assert sorted("is asked now" in each for each in told) == [False, True]
         assert any("no such code" in each for each in told)
         assert "are one now" in await ann.reads("/link yes")
         assert len(hub.people.ties.main) == 1
@@ -129,8 +129,8 @@ class TestJoining:
         ann, bob, eve = hub.person("ann"), hub.person("bob", "other"), hub.person("eve", "other")
         code = code_in(await ann.reads("/link"))
         assert "one already" in await ann.reads(f"/link {code}")
-        assert "asked now" in text_of((await enters(bob, code))[-1].out.message)
-        assert "asked now" in await bob.reads(f"/link {code}"), "entered again by the same"
+        assert "is asked now" in text_of((await enters(bob, code))[-1].out.message)
+        assert "is asked now" in await bob.reads(f"/link {code}"), "entered again by the same"
         assert "no such code" in await eve.reads(f"/link {code}")
         assert "Is that you" in await ann.reads("/link"), "the question comes again instead of a new code"
         assert "nothing was joined" in await bob.reads("/link no")
