@@ -1,7 +1,10 @@
-"""What every test has: one profile of property tests for each occasion, and a measurement that outlives a slow end."""
+"""What every test has: one profile of property tests for each occasion, a measurement that outlives a slow end, and
+memory as it was before."""
 
+import gc
 import sys
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # Two cores shared with other tests make a deadline on one example a coin toss; pytest's own timeout bounds the test.
@@ -16,3 +19,18 @@ def pytest_sessionfinish() -> None:
     measured = coverage.Coverage.current() if coverage is not None else None
     if measured is not None:
         measured.save()
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays; looking through it for what can be freed takes longer than many a test."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown() -> None:
+    """FastAPI keeps the functions behind the last thousands of routes, and with them the hubs that these spoke for."""
+    kept = sys.modules.get("fastapi.dependencies.models")
+    for cached in vars(kept).values() if kept is not None else ():
+        if hasattr(cached, "cache_clear"):
+            cached.cache_clear()

@@ -24,6 +24,7 @@ from typing import Any
 import uvloop
 
 from hubbub.app import logs, open_hub
+from hubbub.app.serve import settle_memory
 from hubbub.core.failpoints import Failpoint, never
 from hubbub.dispatch import handling
 from hubbub.settings import load
@@ -135,6 +136,7 @@ def main() -> None:
         logging.disable()
         runner.run(warm_up(folder))
     logging.disable(logging.NOTSET)
+    settle_memory()
     assert threading.active_count() == 1, "a thread would be missing in every fork"
     while line := sys.stdin.readline():
         order = Order(**json.loads(line))

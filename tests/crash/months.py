@@ -113,6 +113,7 @@ class Day:
 
 async def main(folder: Path, hours: float) -> None:
     from hubbub.app import logs, open_hub
+    from hubbub.app.serve import settle_memory
     from hubbub.settings import load
 
     logs.set_up("WARNING", "text")
@@ -125,6 +126,7 @@ async def main(folder: Path, hours: float) -> None:
     }
     environ["HUBBUB_LIMITS__MESSAGES_PER_MINUTE"] = "0"
     async with open_hub(load(environ=environ, folder=folder), listen=False) as hub:
+        settle_memory()
         day = Day(hub, folder)
         count = await day.live(hours)
     found = {"messages": count, "faults": day.faults[:20], "count": len(day.faults), "samples": day.samples}

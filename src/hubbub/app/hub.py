@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
@@ -102,7 +101,6 @@ async def open_hub(
         try:
             if server is not None:
                 await _let_in(parts, server)
-            _settle_memory()
             yield hub
         finally:
             await _end(parts, server, background)
@@ -162,13 +160,6 @@ async def _let_in(parts: Parts, server: WebServer) -> None:
     await server.listening.wait()
     admin = await asyncio.to_thread(local.write, parts.settings.server.data_dir, server.url, server.certificate)
     parts.access.allow_local(admin.token)
-
-
-def _settle_memory() -> None:
-    """What start-up made stays; looking through it again and again would cost a tenth of the speed."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 50, 1000)
 
 
 async def _end(parts: Parts, server: WebServer | None, background: Sequence[asyncio.Task[None]]) -> None:
