@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -29,6 +29,22 @@ from tests.fakes.whatsapp import NUMBER, PERSON, FakeWhatsApp, message, notice, 
 FIXTURES = Path(__file__).parents[3] / "fixtures" / "whatsapp" / "notices.json"
 
 
+async def cut(body: bytes, part: float, url: str, taken: Callable[[], Awaitable[None]] | None = None) -> None:
+    """Bring something, and hang up when that part of the request is sent; from 1 on, before the answer is read."""
+    target = urlsplit(url)
+    head = (
+        f"POST {target.path} HTTP/1.1\r\nHost: {target.netloc}\r\nContent-Length: {len(body)}\r\n"
+        f"X-Hub-Signature-256: {signature(body)}\r\n\r\n"
+    )
+    request = head.encode() + body
+    _, writer = await asyncio.open_connection(target.hostname, target.port)
+    writer.write(request[: int(len(request) * part)])
+    await writer.drain()
+    if part > 1 and taken is not None:
+        await taken()
+    writer.transport.abort()
+
+
 class Site:
     def __init__(self, host: FakeHost, url: str) -> None:
         self.host = host
@@ -39,20 +55,9 @@ class Site:
         return await self._fake.bring(body, self.url, **more)
 
     async def cut(self, body: bytes, part: float) -> None:
-        """Bring something, and hang up when that part of the request is sent; from 1 on, before the answer is read."""
-        target = urlsplit(self.url)
-        head = (
-            f"POST {target.path} HTTP/1.1\r\nHost: {target.netloc}\r\nContent-Length: {len(body)}\r\n"
-            f"X-Hub-Signature-256: {signature(body)}\r\n\r\n"
-        )
-        request = head.encode() + body
-        _, writer = await asyncio.open_connection(target.hostname, target.port)
-        writer.write(request[: int(len(request) * part)])
-        await writer.drain()
-        if part > 1:
-            before = len(self.host.offered)
-            await self.host.until(lambda: len(self.host.offered) > before)
-        writer.transport.abort()
+        """As `cut`; from 1 on the hub has taken it when the connection goes."""
+        before = len(self.host.offered)
+        await cut(body, part, self.url, lambda: self.host.until(lambda: len(self.host.offered) > before))
 
     async def get(self, **query: str) -> tuple[int, str]:
         async with aiohttp.ClientSession() as session, session.get(self.url, params=query) as response:
