@@ -15,6 +15,9 @@ from hubbub.settings import load
 from tests.fakes.album import AlbumService, album_service
 from tests.fakes.model import FakeModel
 from tests.fakes.onebot_peer import Conduct, OneBotPeer, Shown, said
+from tests.fakes.telegram import GROUP as TELEGRAM_GROUP
+from tests.fakes.telegram import TOKEN, telegram
+from tests.fakes.telegram import said as telegram_said
 from tests.journeys.inside import until
 from tests.journeys.test_rooms import ANNA, GROUP, notice, request
 
@@ -105,6 +108,28 @@ async def test_groups(tmp_path: Path, album: AlbumService) -> None:
         assert 1 <= seconds <= 60
         assert qq.conduct.acts == [("set_group_ban", {"group_id": GROUP, "user_id": ANNA, "duration": seconds})]
         assert len(qq.conduct.shown) == 5
+
+
+async def test_groups_of_telegram(tmp_path: Path) -> None:
+    async with telegram() as bots, FakeModel(check=False) as model:
+        environ = {
+            "PORT": "0",
+            "BotPlatform": "tgbot",
+            "BOT_TOKEN": TOKEN,
+            "TG_WEBHOOK_URL": "https://yousite.com/tgbot",
+            "chatGPTAPIKey": "sk-gobot",
+            "ChatGPTURL_proxy": model.url,
+            "HUBBUB_DATA_DIR": str(tmp_path / "data"),
+            "HUBBUB_PLATFORMS__TELEGRAM__API_BASE": bots.url,
+        }
+        async with open_hub(load(environ=environ, folder=tmp_path)) as hub:
+            await until(lambda: bots.webhook)
+            mention = {"type": "mention", "offset": 0, "length": 8}
+            asked = telegram_said("@hub_bot hi", 1, chat=TELEGRAM_GROUP, entities=[mention])
+            await bots.bring(asked, hub.url.removeprefix("http://"))
+            await until(lambda: "LLM-OK hi" in bots.messages.values())
+            sent = next(arguments for method, arguments in bots.calls if method == "sendMessage")
+            assert '"message_id": 2' in sent["reply_parameters"]
 
 
 async def test_what_happens(tmp_path: Path, album: AlbumService, caplog: pytest.LogCaptureFixture) -> None:

@@ -31,6 +31,7 @@ class Capabilities:
 
     ``max_length`` counts ``length_unit`` of one message's text (0: no limit). ``markdown`` names the dialect that
     `hubbub.markup` writes ("none": plain text). ``reply_within``: seconds in which a reply must be fetched, or None.
+    ``quotes_call``: whoever is quoted is told of it, as of a mention.
     ``links``, ``locations`` and ``contacts``: a shared page, a place and somebody's card are shown as what they are.
     ``image_side``: pixels; a picture with a longer side is made smaller by the platform, a file is not (0: neither is).
     ``buttons``: how many one message may have (0: none).
@@ -47,6 +48,7 @@ class Capabilities:
     markdown: str = "none"
     mentions: bool = False
     quotes: bool = False
+    quotes_call: bool = False
     images: bool = False
     image_side: int = 0
     files: bool = False

@@ -34,11 +34,14 @@ def overheard(board: Board, event: Received) -> str:
     return board.filtered(event.room, text_of(event.message)) or ""
 
 
-def mentioning(message: Message, event: Event, capabilities: Capabilities) -> Message:
+def mentioning(message: Message, event: Event, capabilities: Capabilities, *, quoting: bool) -> Message:
     """An answer in a group that begins with a mention of who asked, where mentions can be shown.
 
-    A bundle stays as it is: a mention in it would be one more of its messages, and call nobody.
+    Who is called by being quoted is not mentioned besides. A bundle stays as it is: a mention in it would be one more
+    of its messages, and call nobody.
     """
+    if quoting and capabilities.quotes_call:
+        return message
     if type(event) is not Received or event.room.direct or not capabilities.mentions or ":" in event.author.id:
         return message  # whoever is anonymous has no number to mention
     if any(type(each) is Forward for each in message):

@@ -224,8 +224,10 @@ class Road:
         reply_to = event.message_id if answer.quote and type(event) is Received and capabilities.quotes else ""
         delivery = capabilities.promise
         sends = []
-        words = mentioning(answer.message, event, capabilities) if self._ways.mention_askers else answer.message
-        for message in fit(words, capabilities, self._ways.means.public_url):
+        said = answer.message
+        if self._ways.mention_askers:
+            said = mentioning(said, event, capabilities, quoting=bool(reply_to))
+        for message in fit(said, capabilities, self._ways.means.public_url):
             state = State.QUEUED if draft else self._sender.first_state(event.room, delivery, entry.id)
             sends.append(Outgoing(event.room, message, reply_to, delivery, state, entry.id))
             reply_to = ""

@@ -40,6 +40,7 @@ class DiscordAdapter:
             markdown="discord",
             mentions=True,
             quotes=True,
+            quotes_call=True,
             images=True,
             files=True,
             audio=True,

@@ -48,6 +48,7 @@ class TelegramAdapter:
             markdown="telegram",
             mentions=True,
             quotes=True,
+            quotes_call=True,
             images=True,
             image_side=2560,
             files=True,
