@@ -16,11 +16,12 @@ from hubbub.conversations.limits import Limits
 from hubbub.conversations.people.codes import CODES, LONG, Side, made, new_code
 from hubbub.conversations.people.joining import LATE
 from hubbub.conversations.people.ties import OWNER, TIES
+from hubbub.core.addresses import Room
 from hubbub.core.identities import Role
-from hubbub.core.messages import Buttons, text_of
+from hubbub.core.messages import Buttons, Image, Media, Text, text_of
 from hubbub.core.turns import Delta
 from hubbub.core.work import Append, BranchKind
-from tests.unit.commands.hub import EVERYTHING, Models, Person, Setting, World, world
+from tests.unit.commands.hub import EVERYTHING, ME, Models, Person, Setting, World, world
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -278,6 +279,31 @@ class TestGroups:
         assert "not used" in await ann.reads("/link groups off")
         await member.sends("and now")
         assert "secret" not in str(hub.models.requests[-1])
+
+    async def test_what_is_of_one_platform_shows_in_no_group_of_another(self, hub: World) -> None:
+        """Words, pictures, names, prompts and settings: none of them, until it is switched on, and there alone."""
+        bob, ann, member = hub.person("bob77", "other"), hub.person("ann"), hub.member("ann")
+        elsewhere = replace(bob, room=Room("other", ME, "group", "g9"))
+        await joined(bob, ann)
+        await bob.sends("/prompt You know the lighthouse")
+        await bob.sends((Text("my secret"), Image(Media("data:image/png;base64,iVBORw0KGgo=", mime="image/png"))))
+        for each in (member, elsewhere):
+            await each.sends("hello group")
+            asked = str(hub.models.requests[-1])
+            shown = asked + "".join([await each.reads(words) for words in ("/history", "/sid", "/prompt", "/usage")])
+            for of_bob in ("secret", "lighthouse", "iVBOR", "Bob77" if each is member else "Ann"):
+                assert of_bob not in shown, of_bob
+        await ann.reads("/link groups on")
+        await member.sends("hello again")
+        assert "lighthouse" in str(hub.models.requests[-1])
+        await elsewhere.sends("hello again")
+        assert "lighthouse" not in str(hub.models.requests[-1]), "it is switched on for one platform"
+
+    async def test_an_answer_goes_where_the_question_was(self, hub: World) -> None:
+        ann, bob = hub.person("ann"), hub.person("bob", "other")
+        await joined(ann, bob)
+        for each in (ann, bob):
+            assert {row.out.room for row in await each.sends("hello")} == {each.room}
 
     async def test_a_shared_group_stays_the_groups(self, tmp_path: Path) -> None:
         async with world(tmp_path, Setting(triggers=Triggers((), RoomRules(shared=True)))) as hub:
