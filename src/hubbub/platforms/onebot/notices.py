@@ -8,11 +8,14 @@ from typing import Any
 
 import orjson
 
+from hubbub.core.addresses import Room
 from hubbub.core.events import Deleted, Event, Joined, Left, Noticed, Poked, Reacted
 from hubbub.core.identities import Author
 from hubbub.platforms.onebot.bounds import scalar
 from hubbub.platforms.onebot.fields import id_of, identity_of, needed, rest_of, room_of, time_of
 from hubbub.platforms.onebot.wire import BadFrame, Flaw, WireObject
+
+Reader = Callable[[WireObject, str, float], Event | None]
 
 _FACES = 5000  # a reaction's number is a face of QQ's up to here, a Unicode code point above
 _FLEETING = frozenset({"notify.input_status"})  # told at every keystroke, and worth nothing a second later
@@ -37,16 +40,15 @@ def read_notice(frame: WireObject, account: str, now: float) -> Event | None:
     return Noticed(identity, room_of(frame, account, user), Author(user), time, kind, rest)
 
 
-def _joined(frame: WireObject, account: str, time: float) -> Event | None:
-    user = needed(frame, "user_id")
-    identity = identity_of(frame, time, "operator_id")
-    return Joined(identity, room_of(frame, account, user), Author(user), time, _other(frame, "operator_id", user))
+def _moved(event: Callable[[str, Room, Author, float, str], Event]) -> Reader:
+    """Reads that somebody came or left, and who let them in or removed them."""
 
+    def read(frame: WireObject, account: str, time: float) -> Event:
+        user = needed(frame, "user_id")
+        identity, by = identity_of(frame, time, "operator_id"), _other(frame, "operator_id", user)
+        return event(identity, room_of(frame, account, user), Author(user), time, by)
 
-def _left(frame: WireObject, account: str, time: float) -> Event | None:
-    user = needed(frame, "user_id")
-    identity = identity_of(frame, time, "operator_id")
-    return Left(identity, room_of(frame, account, user), Author(user), time, _other(frame, "operator_id", user))
+    return read
 
 
 def _recalled(frame: WireObject, account: str, time: float) -> Event | None:
@@ -104,10 +106,10 @@ def _reacted(frame: WireObject, account: str, time: float) -> Event | None:
     )
 
 
-_NOTICES: dict[str, Callable[[WireObject, str, float], Event | None]] = {
-    "group_increase": _joined,
-    "friend_add": _joined,
-    "group_decrease": _left,
+_NOTICES: dict[str, Reader] = {
+    "group_increase": _moved(Joined),
+    "friend_add": _moved(Joined),
+    "group_decrease": _moved(Left),
     "group_recall": _recalled,
     "friend_recall": _recalled,
     "notify.poke": _poked,
