@@ -16,6 +16,10 @@ from hubbub.core.messages import Message
 
 PRESSED = "pressed"
 """In `Received.options`: it was said by a press of a button of the bot's, which is a sign that it is meant for it."""
+QUOTED = "quoted"
+"""In `Received.options`: the platform's handles of the pictures that are in the message that this one quotes."""
+USERNAME = "username"
+"""In `Received.options`: the name by which its author is called behind an @, on platforms that have such names."""
 TAKES_PART = "takes_part"
 """In `Received.options`: it was said in a thread that the bot was asked in, or wrote in, before."""
 
