@@ -68,6 +68,8 @@ class Sender:
         self._left_behind: int | None = None
         """Rows with ids above this are in the store only, until there is room."""
         self._newest = 0
+        self._taken = 0
+        """The newest row that was ever in memory."""
         self._fetching = False
         self._pace = Pace()
         self.shows = Shows(tasks, self._pace)
@@ -138,13 +140,16 @@ class Sender:
     def push(self, rows: Sequence[Row]) -> None:
         """Send stored rows, each behind those of its room that came before."""
         for row in rows:
-            if row.state is State.KEPT:
-                continue
-            if row.out.room.platform not in self._platforms:
-                log.warning("message %d waits for platform %s, which is not enabled", row.id, row.out.room.platform)
+            if row.state is State.KEPT or not self._is_enabled(row):
                 continue
             if row.state is State.SENDING or self._has_room(row):
                 self._add(row)
+
+    def _is_enabled(self, row: Row) -> bool:
+        enabled = row.out.room.platform in self._platforms
+        if not enabled:
+            log.warning("message %d waits for platform %s, which is not enabled", row.id, row.out.room.platform)
+        return enabled
 
     def take_out(self, row: Row) -> None:
         """It is not to be sent any more: what comes after it in its room waits for it no longer."""
@@ -158,10 +163,13 @@ class Sender:
             lane.kick.set()
 
     def _has_room(self, row: Row) -> bool:
-        if self._left_behind is None and self._count < self._patience.rows:
-            return True
+        """False for one that `_fetch` finds later: it is newer than all that are, or were, in memory."""
         if self._left_behind is None:
-            self._left_behind = row.id - 1
+            if self._count < self._patience.rows:
+                return True
+            self._left_behind = self._taken
+        if row.id <= self._left_behind:
+            return True
         self._newest = max(self._newest, row.id)
         return False
 
@@ -172,8 +180,8 @@ class Sender:
             lane = self._lanes[key] = RoomLane(key)
         if row.state is State.SENDING:
             lane.reserved = 0
-        lane.put(row)
-        self._count += 1
+        self._count += lane.put(row)
+        self._taken = max(self._taken, row.id)
         self._start_or_drop(lane)
 
     def _start_or_drop(self, lane: RoomLane) -> None:
@@ -209,7 +217,7 @@ class Sender:
                 # Rows that were stored since the reading are still behind.
                 last = rows[-1].id if rows else self._newest
                 self._left_behind = last if self._newest > last or len(rows) == self._patience.rows else None
-                for row in rows:
+                for row in filter(self._is_enabled, rows):
                     self._add(row)
         except StoreError as error:
             log.error("waiting messages cannot be read: %s", error)  # noqa: TRY400 - an expected kind
@@ -254,7 +262,10 @@ class Sender:
         self._check(row)
         self._failpoint("send.before")
         to_do = out.message and type(out.message[0]) is Do
-        message_id = await (perform(platform, row) if to_do else platform.send(row))
+        try:
+            message_id = await (perform(platform, row) if to_do else platform.send(row))
+        except StoreError as error:  # the platform's own need of the store: nobody knows how far it had come
+            raise DeliveryError(str(error), certain=False) from error
         self._failpoint("send.after")
         return message_id
 

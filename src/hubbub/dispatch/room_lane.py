@@ -29,8 +29,8 @@ class RoomLane:
         """Whether what the draft became waits here, too."""
         return any(row.out.edits == draft.id for row in self.rows)
 
-    def put(self, row: Row) -> None:
-        """Line a row up by its number, behind the one at work.
+    def put(self, row: Row) -> bool:
+        """Line a row up by its number, behind the one at work; False if it is there already.
 
         A lane may have ended, and been reserved again, while a row was on its way from the store: rows that wait then
         come before the one that the lane is reserved for.
@@ -40,7 +40,10 @@ class RoomLane:
         rows, place = self.rows, len(self.rows)
         while place > self.at_work and rows[place - 1].id > row.id:
             place -= 1
+        if place and rows[place - 1].id == row.id:
+            return False
         if place == len(rows):
             rows.append(row)
         else:
             rows.insert(place, row)
+        return True

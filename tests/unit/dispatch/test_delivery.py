@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+from hubbub.core.addresses import Room
 from hubbub.core.capabilities import Delivery
-from hubbub.core.errors import DeliveryError
+from hubbub.core.errors import DeliveryError, StoreError
+from hubbub.core.messages import Text
 from hubbub.core.work import Outgoing, Row, State, Unit
 from hubbub.dispatch.delivery import Patience
 from tests.unit.dispatch.parts import ACCOUNT, World, message, uncertain, world
@@ -173,3 +175,71 @@ async def test_more_rows_than_memory_holds_go_out_in_order(tmp_path: Path) -> No
             while len(w.platform.shown) < 60:
                 await asyncio.sleep(0.01)
         assert [text for _, text in w.platform.shown] == [f"m{n}" for n in range(60)]
+
+
+async def test_a_platform_that_the_store_fails_leaves_a_doubt_and_no_second_message(tmp_path: Path) -> None:
+    """Stored as being sent, it would be looked for by nobody; sent at once, it could be sent twice."""
+    async with world(tmp_path) as w:
+        w.platform.held = asyncio.Event()
+        await w.dispatcher.accept(message(0))
+        await w.dispatcher.accept(message(1))
+        async with asyncio.timeout(5):
+            while w.sender.waiting < 2:
+                await asyncio.sleep(0.005)
+        w.platform.faults = [StoreError("away"), StoreError("away")]
+        w.platform.held.set()
+        await w.settle()
+        assert await states(w) == [State.UNKNOWN, State.UNKNOWN]
+
+
+async def test_what_waits_for_a_platform_that_is_off_goes_on_waiting(tmp_path: Path) -> None:
+    async with world(tmp_path, patience=Patience(first=30, rows=5), up=False) as w:
+        w.platform.faults = [DeliveryError("not connected", certain=True)]
+        for n in range(10):
+            await w.dispatcher.accept(message(n))
+        elsewhere = Outgoing(Room("off", "me", "private", "u"), (Text("later"),), delivery=Delivery.BLIND)
+        claim = (await w.store.inbox.accept(message(10, "other"), "other", "node")).claim
+        assert claim is not None
+        unit = Unit(done=(claim.entries[0].id,), sends=(elsewhere,))
+        w.sender.push((await w.store.inbox.commit("other", claim.fence, unit, release=True)).rows)
+        async with asyncio.timeout(5):
+            while w.dispatcher.held:
+                await asyncio.sleep(0.005)
+        w.sender.connected(ACCOUNT)
+        await w.settle()
+        waiting = await w.store.outbox.deliveries([State.QUEUED])
+        assert [row.out.room.platform for row in waiting] == ["off"]
+        assert len(w.platform.shown) == 10
+
+
+async def test_what_is_sent_again_while_memory_is_full_goes_out_and_nothing_twice(tmp_path: Path) -> None:
+    async with world(tmp_path, patience=Patience(first=30, rows=10), delivery=Delivery.IDEMPOTENT) as w:
+        w.platform.faults = [DeliveryError("no such group", certain=True, permanent=True)]
+        await w.dispatcher.accept(message(0, "again"))
+        await w.settle()
+        quick, slow, sent = asyncio.Event(), asyncio.Event(), list[int]()
+
+        async def send(row: Row) -> str:
+            await (slow if row.out.room.id == "slow" else quick).wait()
+            sent.append(row.id)
+            return f"sent-{row.id}"
+
+        w.platform.send = send  # type: ignore[method-assign]
+        for n in range(4):
+            await w.dispatcher.accept(message(n, "slow"))
+        for n in range(6):
+            await w.dispatcher.accept(message(n))
+        async with asyncio.timeout(5):
+            while w.sender.waiting < 10:
+                await asyncio.sleep(0.005)
+        assert await w.sender.resend(1)
+        for n in range(6, 20):
+            await w.dispatcher.accept(message(n))
+        quick.set()
+        async with asyncio.timeout(5):
+            while len(sent) < 21:
+                await asyncio.sleep(0.005)
+        slow.set()
+        await w.settle()
+        assert sorted(sent) == list(range(1, 26))
+        assert set(await states(w)) == {State.SENT}
