@@ -52,14 +52,16 @@ def command(number: int, name: str, text: str = "", **more: Any) -> dict[str, An
     """Alice gives a slash command in a channel of the server."""
     options = [{"name": "text", "type": 3, "value": text}] if text else []
     data = {"id": "80001", "name": name, "type": 1, "options": options}
-    who = {"member": member() | {"user": ALICE, "permissions": "2048"}, "guild_id": GUILD, "channel_id": CHANNEL}
-    return interaction(number, type=2, data=data, **who) | more
+    who = {"member": member() | {"user": ALICE, "permissions": "2048"}, "guild_id": GUILD}
+    where = {"channel_id": CHANNEL, "channel": channel(CHANNEL)}
+    return interaction(number, type=2, data=data, **who, **where) | more
 
 
 def interaction(number: int, **more: Any) -> dict[str, Any]:
     found = {
         "id": snowflake(10_000 + number), "application_id": APPLICATION, "token": f"token{number}", "version": 1,
-        "locale": "en-GB",
+        "locale": "en-GB", "app_permissions": "0", "entitlements": [], "authorizing_integration_owners": {},
+        "context": 0, "attachment_size_limit": 10_485_760,
     }  # fmt: skip
     return found | more
 
