@@ -258,12 +258,9 @@ class Road:
 
     def stored(self, entry: Entry, committed: Committed | None) -> None:
         """See `Handler.stored`."""
-        if committed is None:
-            self._sender.unreserve(entry.event.room, entry.id)
-        elif committed.elsewhere:
-            self._sender.unreserve(entry.event.room, entry.id)
-            self._sender.push([row for row in committed.rows if row.id not in committed.elsewhere])
-        elif committed.rows:
-            self._sender.push(committed.rows)
+        if committed is not None:
+            elsewhere = committed.elsewhere
+            self._sender.push([row for row in committed.rows if row.id not in elsewhere])
+        self._sender.unreserve(entry.event.room, entry.id)  # whatever was stored need not be what it was reserved for
         self.drafts.stored(entry)
         self._ways.streams.publish(event_key(entry.event), _END)

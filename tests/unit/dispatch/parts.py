@@ -99,10 +99,9 @@ class Echo:
         return Unit(done=(entry.id,), sends=(sorry,))
 
     def stored(self, entry: Entry, committed: Committed | None) -> None:
-        if committed is None:
-            self.sender.unreserve(entry.event.room, entry.id)
-        else:
+        if committed is not None:
             self.sender.push(committed.rows)
+        self.sender.unreserve(entry.event.room, entry.id)
 
 
 @dataclass
