@@ -8,21 +8,20 @@ repeats updates until they are confirmed by an offset, and brings them to a webh
 from __future__ import annotations
 
 import asyncio
-import base64
 import json
 import urllib.parse
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
-import aiogram.methods
 import aiohttp
 from aiohttp import web
-from pydantic import ValidationError
 
 from tests.fakes.telegram_html import CannotParseError, shown
+from tests.fakes.telegram_rules import RefusedError, album, arguments_of, check, keyboard, oracle
 from tests.fakes.telegram_traffic import Traffic
 
 TOKEN = "10001:AAaa-0123456789_abcdefghijklmnopqrst"
@@ -33,15 +32,19 @@ GROUP = {"id": -30001, "type": "group", "title": "Friends"}
 DATE = 1_718_000_000
 LIMITS = {"text": 4096, "caption": 1024}
 
-Wrong = Literal["refused", "unconfirmed", "flood", "server_error", "unreadable", "migrated", "unfetched"]
-
-
-class RefusedError(Exception):
-    def __init__(self, code: int, description: str, **parameters: int) -> None:
-        super().__init__(description)
-        self.code = code
-        self.description = description
-        self.parameters = parameters
+Wrong = Literal[
+    "refused",
+    "unconfirmed",
+    "flood",
+    "server_error",
+    "unreadable",
+    "migrated",
+    "unfetched",
+    "too_long",
+    "no_photo",
+    "no_voice",
+    "too_large",
+]
 
 
 _REFUSALS = {
@@ -49,6 +52,10 @@ _REFUSALS = {
     "flood": RefusedError(429, "Too Many Requests: retry after 7", retry_after=7),
     "unreadable": RefusedError(400, "Bad Request: can't parse entities: Unsupported start tag at byte offset 1"),
     "unfetched": RefusedError(400, "Bad Request: failed to get HTTP URL content"),
+    "too_long": RefusedError(400, "Bad Request: message caption is too long"),
+    "no_photo": RefusedError(400, "Bad Request: PHOTO_INVALID_DIMENSIONS"),
+    "no_voice": RefusedError(400, "Bad Request: VOICE_MESSAGES_FORBIDDEN"),
+    "too_large": RefusedError(413, "Request Entity Too Large"),
 }
 
 
@@ -67,9 +74,16 @@ def pressed(data: str, number: int, message_id: int, **more: Any) -> dict[str, A
 
 @dataclass
 class FakeTelegram:
-    """``calls``: all that was asked. ``shown``: what people see, by message id. ``updates``: not confirmed yet."""
+    """``calls``: all that was asked. ``messages``: what people see, by message id. ``updates``: not confirmed yet.
+
+    ``others``: more bots of the server, by token. ``folder``: where a server with ``--local`` keeps its files.
+    """
 
     url: str = ""
+    token: str = TOKEN
+    me: dict[str, Any] = field(default_factory=lambda: dict(ME))
+    others: dict[str, FakeTelegram] = field(default_factory=dict)
+    folder: Path | None = None
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     messages: dict[int, str] = field(default_factory=dict)
     effects: list[tuple[str, str]] = field(default_factory=list)
@@ -85,6 +99,7 @@ class FakeTelegram:
     more: asyncio.Event = field(default_factory=asyncio.Event)
     fetching: int = 0
     keyboards: dict[int, list[list[dict[str, Any]]]] = field(default_factory=dict)
+    with_files: set[int] = field(default_factory=set)
     answered: list[str] = field(default_factory=list)
     restricted: list[dict[str, Any]] = field(default_factory=list)
     admins: list[dict[str, Any]] = field(default_factory=list)
@@ -123,13 +138,15 @@ class FakeTelegram:
             assert request.transport
             request.transport.close()
             return web.Response()
-        if request.match_info["token"] != TOKEN:
+        if request.match_info["token"] in self.others:
+            return await self.others[request.match_info["token"]].answer(request)
+        if request.match_info["token"] != self.token:
             return _failure(RefusedError(401, "Unauthorized"))
         method = request.match_info["method"]
-        arguments = await _arguments(request)
+        arguments = await arguments_of(request)
         self.calls.append((method, arguments))
         try:
-            _check(method, arguments)
+            check(method, arguments)
             result = await self._do(method, arguments)
         except RefusedError as refused:
             if refused.code == 400:
@@ -189,16 +206,18 @@ class FakeTelegram:
         if method == "sendMediaGroup" and markup:
             raise RefusedError(400, "Bad Request: sendMediaGroup knows no reply_markup")
         if markup:
-            self.keyboards[self._next + 1] = _keyboard(markup)
+            self.keyboards[self._next + 1] = keyboard(markup)
         if abs(chat) in (404, 403):
             raise RefusedError(abs(chat) - 4 if abs(chat) == 404 else 403, "Bad Request: chat not found")
         if method == "sendMediaGroup":
-            media = json.loads(arguments["media"])
+            album(media := json.loads(arguments["media"]))
             texts = [self._text(each, "caption") for each in media]
             return [self._new(chat, text) for text in texts]
         text = self._text(arguments, "text" if method == "sendMessage" else "caption")
         if method == "sendMessage" and not text.strip():
             raise RefusedError(400, "Bad Request: message text is empty")
+        if method != "sendMessage":
+            self.with_files.add(self._next + 1)
         return self._new(chat, text)
 
     def _text(self, arguments: dict[str, Any], name: str) -> str:
@@ -231,7 +250,7 @@ class FakeTelegram:
     # --- methods, by Telegram's names ------------------------------------------------------------------------
 
     def _getMe(self, arguments: dict[str, Any]) -> Any:  # noqa: N802
-        return ME
+        return self.me
 
     def _setMyCommands(self, arguments: dict[str, Any]) -> bool:  # noqa: N802
         scope = json.loads(arguments.get("scope", '{"type": "default"}'))["type"]
@@ -247,9 +266,17 @@ class FakeTelegram:
         return True
 
     def _editMessageText(self, arguments: dict[str, Any]) -> Any:  # noqa: N802
+        return self._edit(arguments, "text")
+
+    def _editMessageCaption(self, arguments: dict[str, Any]) -> Any:  # noqa: N802
+        return self._edit(arguments, "caption")
+
+    def _edit(self, arguments: dict[str, Any], what: str) -> Any:
         self._count(arguments)
-        number, text = self._known(arguments, "edit"), self._text(arguments, "text")
-        if (markup := _keyboard(json.loads(arguments.get("reply_markup", "{}")))) != self.keyboards.get(number, []):
+        number, text = self._known(arguments, "edit"), self._text(arguments, what)
+        if what == "text" and number in self.with_files:
+            raise RefusedError(400, "Bad Request: there is no text in the message to edit")
+        if (markup := keyboard(json.loads(arguments.get("reply_markup", "{}")))) != self.keyboards.get(number, []):
             self.keyboards[number] = markup
         elif self.messages[number] == text:
             raise RefusedError(400, "Bad Request: message is not modified: specified new message content is the same")
@@ -286,8 +313,8 @@ class FakeTelegram:
         return True
 
     def _getWebhookInfo(self, arguments: dict[str, Any]) -> Any:  # noqa: N802
-        found = {"url": self.webhook.get("url", ""), "has_custom_certificate": False, "pending_update_count": 0}
-        return found | self.about_webhook
+        found = {"url": self.webhook.get("url", ""), "pending_update_count": 0}
+        return found | {"has_custom_certificate": "certificate" in self.webhook} | self.about_webhook
 
     def _deleteMessage(self, arguments: dict[str, Any]) -> bool:  # noqa: N802
         number = self._known(arguments, "delete")
@@ -308,7 +335,8 @@ class FakeTelegram:
         name = arguments["file_id"]
         if name not in self.files:
             raise RefusedError(400, "Bad Request: wrong file_id or the file is temporarily unavailable")
-        return {"file_id": name, "file_unique_id": name, "file_path": f"files/{name}"}
+        path = f"files/{name}" if self.folder is None else str(self.folder / name)
+        return {"file_id": name, "file_unique_id": name, "file_path": path, "file_size": len(self.files[name])}
 
     async def file(self, request: web.Request) -> web.Response:
         return web.Response(body=self.files[request.match_info["name"]])
@@ -327,59 +355,6 @@ class FakeTelegram:
             return response.status
 
 
-def _keyboard(markup: dict[str, Any]) -> list[list[dict[str, Any]]]:
-    """Buttons as Telegram takes them ("InlineKeyboardButton"), or why not."""
-    rows: list[list[dict[str, Any]]] = markup.get("inline_keyboard", [])
-    buttons = [button for row in rows for button in row]
-    if len(buttons) > 100 or any(len(row) > 8 or not row for row in rows):
-        raise RefusedError(400, "Bad Request: REPLY_MARKUP_TOO_LONG")
-    for button in buttons:
-        if not button["text"].strip():
-            raise RefusedError(400, "Bad Request: can't parse inline keyboard button: Text buttons are unallowed")
-        if len(button.keys() & {"callback_data", "url"}) != 1:
-            raise RefusedError(400, "Bad Request: BUTTON_TYPE_INVALID")
-        if not 1 <= len(button.get("callback_data", "x").encode()) <= 64:
-            raise RefusedError(400, "Bad Request: BUTTON_DATA_INVALID")
-    return rows
-
-
-async def _arguments(request: web.Request) -> dict[str, Any]:
-    arguments: dict[str, Any] = dict(request.query)
-    if request.content_type == "multipart/form-data":
-        async for part in await request.multipart():
-            assert isinstance(part, aiohttp.BodyPartReader)
-            data = await part.read()
-            kept = base64.b64encode(data).decode() if part.filename else data.decode()
-            arguments[part.name or ""] = kept
-        return arguments
-    return arguments | dict(await request.post())
-
-
-def _check(method: str, arguments: dict[str, Any]) -> None:
-    """The call is one that aiogram could have made."""
-    model = getattr(aiogram.methods, method[0].upper() + method[1:], None)
-    if model is None:
-        raise RefusedError(404, "Not Found")
-    attached = {name for name in arguments if name.startswith("attached")}
-    values = {name: _value(value) for name, value in arguments.items() if name not in attached}
-    unknown = set(values) - set(model.model_fields)
-    if unknown:
-        raise RefusedError(400, f"Bad Request: {method} knows no {', '.join(sorted(unknown))}")
-    if method == "setWebhook" and "certificate" in values:
-        del values["certificate"]
-    try:
-        model.model_validate(values)
-    except ValidationError as error:
-        raise RefusedError(400, f"Bad Request: {method}: {error}") from error
-
-
-def _value(text: Any) -> Any:
-    if isinstance(text, str) and text[:1] in ("{", "["):
-        with suppress(ValueError):
-            return json.loads(text)
-    return text
-
-
 def _failure(refused: RefusedError) -> web.Response:
     body: dict[str, Any] = {"ok": False, "error_code": refused.code, "description": refused.description}
     if refused.parameters:
@@ -390,6 +365,7 @@ def _failure(refused: RefusedError) -> web.Response:
 @asynccontextmanager
 async def telegram() -> AsyncIterator[FakeTelegram]:
     """A server on a free port; ``url`` is the settings' ``api_base``."""
+    oracle()
     fake = FakeTelegram()
     app = web.Application(client_max_size=60_000_000)
     app.router.add_route("*", "/bot{token}/{method}", fake.answer)

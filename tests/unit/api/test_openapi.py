@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import hypothesis
+import pytest
 import schemathesis
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
@@ -23,6 +24,7 @@ from hubbub.core.work import State
 from hubbub.platforms.http.adapter import HttpPlatform
 from hubbub.platforms.http.settings import HttpSettings
 from tests.fakes.doors import MemoryHub, services
+from tests.unit.api.routes import each_route
 
 # The default profile's hundred would take half a minute; a profile that asks for more gets it.
 ASKED = hypothesis.settings().max_examples
@@ -37,14 +39,16 @@ def made() -> schemathesis.BaseSchema:
         hub.store.outbox.put(Room("loopback", "7", "group", "42"), (Text(f"it is {state}"),), state)
     given = services(hub, HttpPlatform(HttpSettings(), hub.host), ApiSettings())
     given.access.allow_local("hub_test")
-    return schemathesis.openapi.from_asgi("/openapi.json", build_application(given))
+    found = schemathesis.openapi.from_asgi("/openapi.json", build_application(given))
+    # The Repeater's many routes have a test of their own, over fewer examples each.
+    return found.exclude(path_regex=f"^({'|'.join(map(re.escape, ROOTS))})")
 
 
-# The Repeater's many routes have a test of their own, over fewer examples each.
-schema = made().exclude(path_regex=f"^({'|'.join(map(re.escape, ROOTS))})")
-
-
-@schema.parametrize()
-@hypothesis.settings(max_examples=EXAMPLES)
-def test_every_route_keeps_its_word(case: schemathesis.Case[Any]) -> None:
+def keeps_its_word(case: schemathesis.Case[Any]) -> None:
     case.call_and_validate(headers=SECRET, checks=list(CHECKS))
+
+
+@pytest.mark.hypothesis
+@pytest.mark.timeout(300)
+def test_every_route_keeps_its_word(subtests: pytest.Subtests) -> None:
+    each_route(made(), keeps_its_word, hypothesis.settings(max_examples=EXAMPLES), subtests)

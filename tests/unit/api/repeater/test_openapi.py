@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import hypothesis
+import pytest
 import schemathesis
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import content_type_conformance, status_code_conformance
@@ -19,6 +20,7 @@ from hubbub.platforms.http.settings import HttpSettings
 from tests.fakes.doors import MemoryHub, services
 from tests.fakes.repeater import completion, parts
 from tests.unit.api.repeater.door import KEY, MODEL, USER
+from tests.unit.api.routes import each_route
 
 # A few for each of many routes; a profile that asks for more gets it.
 ASKED = hypothesis.settings().max_examples
@@ -36,10 +38,12 @@ def made() -> schemathesis.BaseSchema:
     return found.include(path_regex=f"^({'|'.join(map(re.escape, ROOTS))})")
 
 
-schema = made()
-
-
-@schema.parametrize()
-@hypothesis.settings(max_examples=EXAMPLES, phases=[hypothesis.Phase.explicit, hypothesis.Phase.generate])
-def test_no_answer_is_a_failure_of_the_server(case: schemathesis.Case[Any]) -> None:
+def is_answered(case: schemathesis.Case[Any]) -> None:
     case.call_and_validate(headers={"Authorization": "Bearer hub_test", "X-Admin-API-Key": KEY}, checks=list(CHECKS))
+
+
+@pytest.mark.hypothesis
+@pytest.mark.timeout(300)
+def test_no_answer_is_a_failure_of_the_server(subtests: pytest.Subtests) -> None:
+    phases = [hypothesis.Phase.explicit, hypothesis.Phase.generate]
+    each_route(made(), is_answered, hypothesis.settings(max_examples=EXAMPLES, phases=phases), subtests)
