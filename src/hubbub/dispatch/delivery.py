@@ -24,6 +24,7 @@ from hubbub.dispatch.crew import Crew
 from hubbub.dispatch.finishing import Finishing
 from hubbub.dispatch.pace import Pace
 from hubbub.dispatch.room_lane import RoomLane
+from hubbub.dispatch.settling import Settling
 from hubbub.dispatch.showing import Shows
 from hubbub.dispatch.turns import Turns
 
@@ -74,6 +75,7 @@ class Sender:
         self._pace = Pace()
         self.shows = Shows(tasks, self._pace)
         """Drafts of answers that are being written."""
+        self._settling = Settling(outbox, tasks)
         self._finishing = Finishing(outbox, self.shows)
         self._turns = Turns(outbox, self._pace)
 
@@ -238,7 +240,7 @@ class Sender:
             log.exception("platform %s failed over message %d", row.out.room.platform, row.id)
             return await self._failed(row, lane, DeliveryError(repr(error), certain=False))
         if message_id is not None:
-            self._watch(self._outbox.settle(row.id, message_id), row, message_id)
+            self._settling.settle(row.id, message_id)
             if row.out.draft:
                 self.shows.begin(row, message_id, self._platforms[row.out.room.platform])
         return True
@@ -285,19 +287,6 @@ class Sender:
     def _keeps(self, row: Row) -> bool:  # noqa: ARG002 - for those who do not
         """Whether a message that was not sent is tried again from memory."""
         return True
-
-    def _watch(self, stored: object, row: Row, message_id: str) -> None:
-        """Whether the confirmation was stored is looked at, not waited for: the next row may go."""
-        if isinstance(stored, asyncio.Future):
-            stored.add_done_callback(lambda done: self._settled(done, row, message_id))
-
-    def _settled(self, done: asyncio.Future[object], row: Row, message_id: str) -> None:
-        if not done.cancelled() and (error := done.exception()) is not None:
-            log.error("message %d was sent but not marked as sent: %s", row.id, error)
-            self._not_settled(row, message_id)
-
-    def _not_settled(self, row: Row, message_id: str) -> None:
-        """A confirmation could not be stored."""
 
     async def _failed(self, row: Row, lane: RoomLane, error: DeliveryError) -> bool:
         again = error.certain or row.out.delivery not in _BLIND
@@ -348,6 +337,7 @@ class Sender:
         """Cancel what is still being sent."""
         self._crew.end()
         self.shows.close()
+        self._settling.end()
 
     # --- what a person may do --------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -30,7 +30,6 @@ _LOOK = 1.0
 _MOMENT = 0.02
 _LOOK_FOR_DEAD = 3.0
 _AT_ONCE = 1000
-_MOST_UNSETTLED = 20_000
 _PATIENCE = Patience()
 
 
@@ -71,7 +70,6 @@ class SharedSender(Sender):
         """How often each account was lost."""
         self._full = False
         """Some rows had no room in memory: they are given back, and taken when there is."""
-        self._unsettled: deque[tuple[int, str]] = deque(maxlen=_MOST_UNSETTLED)
         outbox.own(())
 
     # --- accounts --------------------------------------------------------------------------------------------
@@ -165,16 +163,12 @@ class SharedSender(Sender):
         # Also while a lease is renewed too late to count, but the account is not lost: the next row must not go first.
         return _account_of(row) in self._ours
 
-    @override
-    def _not_settled(self, row: Row, message_id: str) -> None:
-        self._unsettled.append((row.id, message_id))
-
     # --- beside ----------------------------------------------------------------------------------------------
 
     async def run(self) -> None:
         """For ever: take rows for the accounts that are held, and look after what dead nodes left."""
         async with asyncio.TaskGroup() as tasks:
-            for each in (self._take(), self._look_for_dead(), self._settle()):
+            for each in (self._take(), self._look_for_dead()):
                 tasks.create_task(each)
 
     async def _take(self) -> None:
@@ -214,18 +208,6 @@ class SharedSender(Sender):
             await self._common.bury(self._node)
         except StoreError as error:
             log.error("what dead nodes were sending is not looked for: %s", error)  # noqa: TRY400 - expected kind
-
-    async def _settle(self) -> None:
-        """Store what was sent while the database was away."""
-        while True:
-            await asyncio.sleep(_LOOK)
-            while self._unsettled:
-                row, message_id = self._unsettled[0]
-                try:
-                    await self._common.settle(row, message_id)
-                except StoreError:
-                    break
-                self._unsettled.popleft()
 
     @override
     def end(self) -> None:

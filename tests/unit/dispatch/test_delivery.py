@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
 from pathlib import Path
+from typing import Any, cast
 
 from hubbub.core.addresses import Room
 from hubbub.core.capabilities import Delivery
@@ -243,3 +245,29 @@ async def test_what_is_sent_again_while_memory_is_full_goes_out_and_nothing_twic
         await w.settle()
         assert sorted(sent) == list(range(1, 26))
         assert set(await states(w)) == {State.SENT}
+
+
+async def test_what_was_sent_is_marked_so_as_soon_as_the_store_works_again(tmp_path: Path) -> None:
+    """Else the next start would send it once more, or call it in doubt."""
+    async with world(tmp_path, delivery=Delivery.IDEMPOTENT) as w:
+        outbox: Any = w.store.outbox
+        settle, failures = outbox.settle, [2]
+
+        def failing(row: int, message_id: str) -> Awaitable[None]:
+            if not failures[0]:
+                return cast("Awaitable[None]", settle(row, message_id))
+            failures[0] -= 1
+            failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            failed.set_exception(StoreError("the disk is full"))
+            return failed
+
+        outbox.settle = failing
+        await w.dispatcher.accept(message(0))
+        await w.dispatcher.accept(message(1))
+        async with asyncio.timeout(10):
+            while set(await states(w)) != {State.SENT}:
+                await asyncio.sleep(0.01)
+        assert [text for _, text in w.platform.shown] == ["m0", "m1"]
+    async with world(tmp_path, delivery=Delivery.IDEMPOTENT) as w:
+        await w.settle()
+        assert not w.platform.shown
