@@ -67,7 +67,9 @@ def ago(look: Look, seconds: float) -> str:
         return look.say("duration.days", days=days, hours=hours % 24)
     if hours:
         return look.say("duration.hours", hours=hours, minutes=minutes % 60)
-    return look.say("duration.minutes", minutes=minutes)
+    if minutes:
+        return look.say("duration.minutes", minutes=minutes)
+    return look.say("duration.now")
 
 
 def clock(time: float) -> str:

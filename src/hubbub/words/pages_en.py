@@ -14,7 +14,7 @@ SENTENCES: Final = MappingProxyType(
         "reason.settings_one": "the settings name one model",
         "reason.server": "{server} answers on {address}",
         "reason.demo": "no key and no local server: the embedded demo model",
-        "reason.demo_note": "demo, English; for a better one set a key, run Ollama, or see `hubbub models pull`",
+        "reason.demo_note": "demo, English; for a better one set a key, run Ollama, or see hubbub models pull",
         "reason.closed": "the connection was closed",
         "reason.logged_out": "logged out of the platform",
         "console.person_limits": "Limits",
@@ -35,6 +35,17 @@ SENTENCES: Final = MappingProxyType(
         "page.delete_running": "An answer in this conversation is being written. Stop it first.",
         "page.deleted": "Deleted: {title}",
         "page.undo": "Undo",
+        "page.secret_lost": (
+            "The hub printed the secret at its first start. If it is lost, set HUBBUB_ADMIN_PASSWORD and start it again."
+        ),
+        "duration.now": "less than a minute",
+        "console.better_pull": "A small one that runs inside the hub; without a name it lists them:",
+        "scope.messages": "conversations (/api/v1)",
+        "scope.openai": "OpenAI's API (/v1)",
+        "scope.repeater": "the Repeater's API",
+        "scope.status": "how the hub is doing",
+        "scope.metrics": "figures for Prometheus",
+        "scope.admin": "everything",
         "console.given_up": "Messages that could not be handled",
         "console.given_up_why": (
             "They came in and were given up: the hub broke each time it worked on them. Whoever wrote them was told so"

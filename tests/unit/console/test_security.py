@@ -92,7 +92,7 @@ async def test_who_is_not_trusted_sees_only_the_log_in(public: Site) -> None:
 async def test_the_console_needs_the_password_even_on_this_machine(here: Site) -> None:
     browser = await here.browser()
     await browser.open()
-    assert "Admin password" in (await browser.open("/console")).words
+    assert "Admin secret" in (await browser.open("/console")).words
     assert (await browser.post("/console/tokens", {"name": "x", "scope": "messages"})).status == 401
 
 
@@ -107,7 +107,7 @@ async def test_a_token_lets_in_to_the_chat_only(public: Site) -> None:
     page = await browser.login(secret, "/")
     assert "What would you like to know?" in page.words
     assert "LLM-OK hello" in await browser.ask("hello")
-    assert "Admin password" in (await browser.open("/console")).words
+    assert "Admin secret" in (await browser.open("/console")).words
     assert [owner async for owner in owners(public)] == ["web:anna"]
 
 
@@ -132,7 +132,7 @@ async def test_an_old_session_is_worth_nothing(here: Site) -> None:
     assert "Overview" in (await thief.open("/console")).words
     await browser.open("/console")
     assert (await browser.post("/page/logout", {"csrf": browser.csrf})).status == 303
-    assert "Admin password" in (await thief.open("/console")).words
+    assert "Admin secret" in (await thief.open("/console")).words
 
 
 async def test_a_new_password_ends_every_session(here: Site) -> None:
@@ -140,7 +140,7 @@ async def test_a_new_password_ends_every_session(here: Site) -> None:
     await browser.login()
     assert "Overview" in (await browser.open("/console")).words
     await here.hub.access.set_admin("another password")
-    assert "Admin password" in (await browser.open("/console")).words
+    assert "Admin secret" in (await browser.open("/console")).words
     assert (await browser.login()).status == 401
     assert "Overview" in (await browser.login("another password")).words
 

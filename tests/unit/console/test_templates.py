@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import hubbub.console
+from hubbub.api.callers import SCOPES
 from hubbub.console.assets import Assets
 from hubbub.console.paths import PATHS
 from hubbub.words.say import CATALOGUES
@@ -15,7 +16,7 @@ from hubbub.words.say import CATALOGUES
 FOLDER = Path(hubbub.console.__file__).parent
 TEMPLATES = sorted((FOLDER / "templates").glob("*.html"))
 # Names and examples that are the same in every language.
-NAMES = {"Hubbub", "OPENAI_API_KEY", "DEEPSEEK_API_KEY", "ollama", "pull", "qwen3", "models"}
+NAMES = {"Hubbub", "hubbub", "OPENAI_API_KEY", "DEEPSEEK_API_KEY", "ollama", "pull", "qwen3", "models"}
 SPOKEN = ("placeholder", "title", "alt", "aria-label")
 
 
@@ -85,3 +86,8 @@ def test_the_console_costs_nothing_at_the_start() -> None:
 
 def test_paths_are_named_once() -> None:
     assert len(set(PATHS)) == len(PATHS)
+
+
+def test_every_scope_of_a_token_is_explained() -> None:
+    explained = {key.removeprefix("scope.") for key in CATALOGUES["en"] if key.startswith("scope.")}
+    assert explained == set(SCOPES) - {"*"}

@@ -80,6 +80,6 @@ def test_every_sentence_is_used() -> None:
     code = (path for path in SOURCES.rglob("*.py") if path.parent.name != "words")
     text = "\n".join(path.read_text(encoding="utf-8") for path in (*code, *SOURCES.rglob("templates/*.html")))
     used = set(re.findall(r"""["']((?:\w+\.)+\w+)["']""", text))
-    # At run time from a kind of branch, a role's name, what somebody chose; by providers from the kind of failure.
-    made = ("role.", "command.room.", "command.lang.room_", "command.deliveries.", "error.model_", *KINDS)
+    # At run time: kinds of branches, names of roles and scopes, what somebody chose, kinds of a provider's failure.
+    made = ("role.", "scope.", "command.room.", "command.lang.room_", "command.deliveries.", "error.model_", *KINDS)
     assert sorted(key for key in KEYS - used if not key.startswith(made)) == []
