@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from hubbub.commands.command import Call, Command, CommandContext
 from hubbub.commands.pressing import with_buttons
+from hubbub.core.events import USERNAME
 from hubbub.core.identities import Role
 from hubbub.core.messages import Button
 from hubbub.core.phrases import Phrase
@@ -29,6 +30,7 @@ async def me(call: Call, context: CommandContext) -> Answer:  # noqa: ARG001 - e
     values: dict[str, object] = {
         "id": author.id,
         "name": author.name or "-",
+        "username": f"@{username}" if (username := context.event.options.get(USERNAME)) else "-",
         "bot": Phrase("command.me.yes" if author.is_bot else "command.me.no"),
         "role": author.room_role,
         "language": context.event.locale or "-",

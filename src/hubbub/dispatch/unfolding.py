@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from hubbub.chat.transcript import words_of
 from hubbub.core.errors import MediaError
-from hubbub.core.events import Received
-from hubbub.core.messages import Forward, Image, Message, Quote, Segment
+from hubbub.core.events import QUOTED, Received
+from hubbub.core.messages import Forward, Image, Media, Message, Quote, Segment
 from hubbub.core.ports import CanReread, CanUnfold, Platform
 
 log = logging.getLogger(__name__)
@@ -29,22 +29,31 @@ class Unfolding:
     platforms: Mapping[str, Platform]
 
     def concerns(self, event: Received) -> bool:
-        """It brings a bundle, or quotes what is not told. Quick: called for every question."""
-        return any(type(each) is Forward or (type(each) is Quote and not each.excerpt) for each in event.message)
+        """It brings a bundle, or quotes pictures or what is not told. Quick: called for every question."""
+        return QUOTED in event.options or any(
+            type(each) is Forward or (type(each) is Quote and not each.excerpt) for each in event.message
+        )
 
     async def unfolded(self, event: Received) -> Received:
         """The message with all of it; what cannot be had, or not soon, stays as it came, which is logged."""
         platform: object = self.platforms.get(event.room.platform)
-        message = event.message
+        message = (*event.message, *_pictures(event))
         try:
             async with asyncio.timeout(_SECONDS):
                 if isinstance(platform, CanReread):
-                    message = await _quoting(platform, event)
+                    message = await _quoting(platform, replace(event, message=message))
                 if isinstance(platform, CanUnfold):
                     message = await _Unfolder(platform, event).message(message, 1)
         except TimeoutError:
             log.warning("what %s in %s quotes or forwards does not come", event.id, event.room.key)
         return replace(event, message=message)
+
+
+def _pictures(event: Received) -> Sequence[Image]:
+    """Those of the quoted message, where the platform sent them with this one."""
+    found = event.options.get(QUOTED)
+    handles = found[:_MOST_PICTURES] if isinstance(found, list | tuple) else ()
+    return [Image(Media(file_id=str(each))) for each in handles]
 
 
 async def _quoting(platform: CanReread, event: Received) -> Message:

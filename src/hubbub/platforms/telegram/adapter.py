@@ -13,7 +13,7 @@ from telegram.error import TelegramError
 from hubbub.core.acts import Decision
 from hubbub.core.addresses import Room
 from hubbub.core.capabilities import Capabilities, Delivery
-from hubbub.core.errors import DeliveryError, MediaError, UserError
+from hubbub.core.errors import DeliveryError, UserError
 from hubbub.core.identities import Author
 from hubbub.core.messages import Blob, Media, Message
 from hubbub.core.phrases import Phrase
@@ -22,6 +22,7 @@ from hubbub.core.work import Row
 from hubbub.platforms.telegram.account import BotAccount
 from hubbub.platforms.telegram.calls import BUTTONS
 from hubbub.platforms.telegram.faults import fault
+from hubbub.platforms.telegram.files import download
 from hubbub.platforms.telegram.settings import TelegramSettings
 from hubbub.platforms.telegram.webhook import Webhook
 
@@ -86,12 +87,12 @@ class TelegramAdapter:
 
     async def edit(self, room: Room, message_id: str, message: Message) -> None:
         """Give a message new words and buttons; its files stay. Raises DeliveryError."""
-        await self._bot(room).courier.edit(_number(room.id), _number(message_id), message)
+        await self._bot(room).courier.edit(await self._chat(room), _number(message_id), message)
 
     async def delete(self, room: Room, message_id: str) -> None:
         """Take a message back. Raises DeliveryError."""
         try:
-            await self._bot(room).bot.delete_message(_number(room.id), _number(message_id))
+            await self._bot(room).bot.delete_message(await self._chat(room), _number(message_id))
         except TelegramError as error:
             raise fault(error) from error
 
@@ -99,7 +100,7 @@ class TelegramAdapter:
         """Set or take away the bot's reaction; Telegram knows some emoji only. Raises DeliveryError."""
         reactions = [] if removed else [telegram.ReactionTypeEmoji(emoji)]
         try:
-            await self._bot(room).bot.set_message_reaction(_number(room.id), _number(message_id), reactions)
+            await self._bot(room).bot.set_message_reaction(await self._chat(room), _number(message_id), reactions)
         except TelegramError as error:
             raise fault(error) from error
 
@@ -107,43 +108,28 @@ class TelegramAdapter:
         """Let a member of a supergroup write nothing for a while. Raises DeliveryError, UserError."""
         if room.kind != "group":
             raise UserError(Phrase("act.mute.only_groups"))
-        bot = self._bot(room)
-        await bot.members.mute(await bot.courier.now(_number(room.id)), _number(user), seconds)
+        await self._bot(room).members.mute(await self._chat(room), _number(user), seconds)
 
     async def decide(self, room: Room, decision: Decision) -> None:
         """Let in, or turn away, who asks to join a group or channel. Raises DeliveryError."""
-        bot = self._bot(room)
-        await bot.members.decide(await bot.courier.now(_number(room.id)), _number(decision.user), decision)
+        await self._bot(room).members.decide(await self._chat(room), _number(decision.user), decision)
 
     async def admins(self, room: Room) -> Sequence[Author]:
         """Owner and admins of a group or channel. Raises DeliveryError, UserError."""
-        bot = self._bot(room)
-        return await bot.members.admins(await bot.courier.now(_number(room.id)))
+        return await self._bot(room).members.admins(await self._chat(room))
 
     async def typing(self, room: Room) -> None:
         """Show that an answer is being written."""
         thread = int(room.thread) if room.thread.isdecimal() else None
         try:
-            await self._bot(room).bot.send_chat_action(_number(room.id), "typing", message_thread_id=thread)
+            await self._bot(room).bot.send_chat_action(await self._chat(room), "typing", message_thread_id=thread)
         except (TelegramError, DeliveryError) as error:
             log.debug("typing in %s: %s", room.key, error)
 
     async def fetch(self, media: Media) -> Blob:
         """The content of a file that came in. Raises MediaError."""
-        if media.size and media.size > self._settings.max_file_bytes:
-            message = f"the file has {media.size} bytes, {self._settings.max_file_bytes} are fetched at most"
-            raise MediaError(message)
-        failed: Exception | None = None
-        for bot in self._bots.values():  # a handle is of one bot, and does not say of which
-            try:
-                found = await bot.bot.get_file(media.file_id)
-                data = bytes(await found.download_as_bytearray())
-            except TelegramError as error:
-                failed = error
-            else:
-                return Blob(data, media.mime or "application/octet-stream", media.name)
-        message = f"Telegram does not give the file: {failed}"
-        raise MediaError(message)
+        data = await download([bot.bot for bot in self._bots.values()], media, self._settings)
+        return Blob(data, media.mime or "application/octet-stream", media.name)
 
     def _bot(self, room: Room) -> BotAccount:
         bot = self._bots.get(room.account)
@@ -151,6 +137,10 @@ class TelegramAdapter:
             message = f"bot {room.account} is not connected"
             raise DeliveryError(message, certain=True)
         return bot
+
+    async def _chat(self, room: Room) -> int:
+        """The number that a room's chat has now. Raises DeliveryError."""
+        return await self._bot(room).courier.now(_number(room.id))
 
 
 def _number(text: str) -> int:

@@ -43,7 +43,7 @@ from hubbub.platforms.telegram.format import DIALECT
 CAPTION = 1024
 """Longest text beside a file, in UTF-16 units."""
 ALBUM = 10
-"""Most pictures in one album."""
+"""Most files in one album."""
 CARRIED = 64
 """Most bytes that a button carries."""
 VCARD = 2048
@@ -57,6 +57,12 @@ _SPECIAL = re.compile(r"[\\,;]")
 _PAGE = re.compile(r"(?:https?|tg)://\S+", re.IGNORECASE)
 
 Kind = Literal["photo", "document", "voice", "audio", "video", "sticker"]
+_TOGETHER: tuple[frozenset[Kind], ...] = (
+    frozenset(("photo", "video")),
+    frozenset(("document",)),
+    frozenset(("audio",)),
+)
+"""Files of which kinds one album may have."""
 Fetch = Callable[[Media], Awaitable[Blob]]
 
 
@@ -79,11 +85,10 @@ class Attached:
 
 
 @dataclass(frozen=True, slots=True)
-class Pictures:
-    """Several pictures to send as one album."""
+class Album:
+    """Several files to send as one; a text stands below the first."""
 
-    media: tuple[Media, ...]
-    caption: Words
+    files: tuple[Attached, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +107,7 @@ class Card:
     vcard: str
 
 
-Step = Words | Attached | Pictures | Spot | Card
+Step = Words | Attached | Album | Spot | Card
 _NOTHING = Words("", "")
 
 
@@ -113,20 +118,23 @@ def steps(message: Message) -> list[Step]:
     places = [Spot(each) for each in message if isinstance(each, Location)]
     below = words if files and size(words.plain, "utf16") <= CAPTION else _NOTHING
     found: list[Step] = [words] if words.plain.strip() and below is _NOTHING else []
-    photos = [file.media for file in files if file.kind == "photo"]
-    if 1 < len(photos) <= ALBUM and len(photos) == len(files):
-        found.append(Pictures(tuple(photos), below))
-    else:
-        captions = [below, *[_NOTHING] * len(files)]
-        found += [replace(file, caption=caption) for file, caption in zip(files, captions, strict=False)]
+    found += _gathered([replace(file, caption=below) if not at else file for at, file in enumerate(files)])
     found += places
     found += [_card(each) for each in message if isinstance(each, Contact) and each.phones]
-    if any(isinstance(each, Buttons) for each in message) and (not found or isinstance(found[-1], Pictures)):
+    if any(isinstance(each, Buttons) for each in message) and (not found or isinstance(found[-1], Album)):
         found.append(Words(_BELOW, _BELOW))  # an album can have none
     if not found:
         message_text = "nothing of the message can be shown on Telegram"
         raise DeliveryError(message_text, certain=True, permanent=True)
     return found
+
+
+def _gathered(files: Sequence[Attached]) -> Sequence[Step]:
+    """Files as albums, where all of them may be in one."""
+    kinds = {file.kind for file in files}
+    size = ALBUM if any(kinds <= each for each in _TOGETHER) else 1
+    parts = [files[at : at + size] for at in range(0, len(files), size)]
+    return [Album(tuple(part)) if len(part) > 1 else part[0] for part in parts]
 
 
 def keyboard(message: Message) -> telegram.InlineKeyboardMarkup | None:

@@ -65,6 +65,10 @@ async def _webhook(bot: telegram.Bot, given: TelegramBot, settings: TelegramSett
         what = "another address than the one that is set" if found.url else "none"
         yield Finding(name, "warn", f"Telegram has {what}", "the hub sets it when it starts: start it again")
         return
+    if settings.webhook_certificate is not None and not found.has_custom_certificate:
+        yield Finding(
+            name, "warn", "Telegram does not have webhook_certificate", "start the hub again: it is sent then"
+        )
     if found.last_error_date is not None:
         yield _failed(name, found)
     elif found.pending_update_count > _MANY:

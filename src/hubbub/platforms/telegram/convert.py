@@ -9,10 +9,10 @@ from datetime import datetime
 import telegram
 
 from hubbub.core.addresses import Room, RoomKind
-from hubbub.core.events import PRESSED, Edited, Event, Joined, Left, Reacted, Received, Requested
+from hubbub.core.events import PRESSED, QUOTED, USERNAME, Edited, Event, Joined, Left, Reacted, Received, Requested
 from hubbub.core.identities import Author, RoomRole
-from hubbub.core.messages import Message, Quote, Text
-from hubbub.platforms.telegram.segments import Me, read
+from hubbub.core.messages import Image, Message, Quote, Text
+from hubbub.platforms.telegram.segments import Me, files, read
 
 PLATFORM = "telegram"
 # What the hub asks Telegram for; reactions come only where the bot is an admin.
@@ -98,7 +98,18 @@ def _message(message: telegram.Message, number: str, me: Me) -> Iterator[Event]:
         message_id=str(message.message_id),
         addressed=room.direct or found.calls or _answers(message, me),
         locale=(message.from_user.language_code or "") if message.from_user is not None else "",
+        options=_beside(message),
     )
+
+
+def _beside(message: telegram.Message) -> dict[str, object]:
+    """What Telegram tells with a message: the name of who wrote it, and pictures that it answers."""
+    found: dict[str, object] = {}
+    if message.sender_chat is None and message.from_user is not None and message.from_user.username:
+        found[USERNAME] = message.from_user.username
+    answered = message.reply_to_message
+    pictures = [each.media.file_id for each in files(answered) if type(each) is Image] if answered is not None else []
+    return found | ({QUOTED: pictures} if pictures else {})
 
 
 def _answers(message: telegram.Message, me: Me) -> bool:

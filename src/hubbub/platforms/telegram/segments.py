@@ -60,11 +60,13 @@ def read(message: telegram.Message, me: Me) -> Read:
     """Quote, words and media of a message, in this order."""
     words, calls = _words(message, me)
     calls = calls or me.is_named(message.text or message.caption or "")
-    return Read((*_quote(message), *words, *_media(message), *_things(message)), calls)
+    return Read((*_quote(message), *words, *files(message), *_things(message)), calls)
 
 
 def _quote(message: telegram.Message) -> Iterator[Segment]:
     to = message.reply_to_message
+    if to is None and message.external_reply is not None and message.quote is not None:
+        yield Quote("", excerpt=message.quote.text[:_EXCERPT])  # words of another chat, where no id leads to
     if to is None or to.forum_topic_created is not None:
         return
     chosen = message.quote.text if message.quote is not None else to.text or to.caption or ""
@@ -116,6 +118,8 @@ def _called(entity: telegram.MessageEntity, shown: str, me: Me) -> tuple[str, Me
     if entity.type == "text_mention" and entity.user is not None:
         user = str(entity.user.id)
         return "", Mention(user, shown.removeprefix("@")), user == me.id
+    if entity.type == "text_link" and entity.url and entity.url.rstrip("/") != shown.rstrip("/"):
+        return f"{shown} ({entity.url})", None, False
     if entity.type == "mention":
         name = shown.removeprefix("@")
         mine = me.is_called(name)
@@ -123,7 +127,8 @@ def _called(entity: telegram.MessageEntity, shown: str, me: Me) -> tuple[str, Me
     return shown, None, False
 
 
-def _media(message: telegram.Message) -> Iterator[Segment]:
+def files(message: telegram.Message) -> Iterator[Segment]:
+    """Pictures, films, recordings and documents of a message."""
     if message.photo:
         best = max(message.photo, key=lambda size: size.width * size.height)
         yield Image(_file(best, "image/jpeg"))

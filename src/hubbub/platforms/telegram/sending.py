@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import telegram
+from telegram.constants import ParseMode
 from telegram.error import BadRequest, ChatMigrated, TelegramError
 
 from hubbub.core.errors import DeliveryError, StoreError
@@ -14,10 +17,11 @@ from hubbub.core.ports import Facts
 from hubbub.core.presses import LongWords
 from hubbub.core.work import Outgoing
 from hubbub.platforms.telegram.calls import (
+    Album,
     Attached,
     Card,
     Fetch,
-    Pictures,
+    Kind,
     Spot,
     Step,
     Words,
@@ -30,11 +34,36 @@ from hubbub.platforms.telegram.faults import fault
 
 log = logging.getLogger(__name__)
 
-_UNREADABLE = "can't parse entities"
+# Telegram counts what is left of the markup, which may be more than what was written.
+_UNREADABLE = ("can't parse entities", "message is too long", "caption is too long", "media_caption_too_long")
 _UNFETCHED = ("failed to get http url content", "wrong file identifier/http url", "wrong type of the web page content")
 _CAPTION = "there is no text in the message to edit"
 _UNCHANGED = "message is not modified"
-HTML = "HTML"
+_OTHERWISE: Mapping[Kind, tuple[Kind, tuple[str, ...]]] = {
+    "photo": ("document", ("photo_invalid", "photo_save", "photo_ext", "image_process_failed", "too big for a photo")),
+    "voice": ("audio", ("voice_messages_forbidden",)),
+}
+"""As what a file goes that Telegram, or whoever it is for, does not take as what it is, and how that is told."""
+_ITEMS: Mapping[str, Callable[..., Any]] = {
+    "photo": telegram.InputMediaPhoto,
+    "video": telegram.InputMediaVideo,
+    "document": telegram.InputMediaDocument,
+    "audio": telegram.InputMediaAudio,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Manner:
+    """How files are sent: as they are, or, where that was refused, with plain words, or uploaded from here."""
+
+    plain: bool = False
+    upload: bool = False
+
+    def written(self, words: Words) -> dict[str, Any]:
+        """Words as the arguments of a caption; none where there are no words."""
+        if not words.plain.strip():
+            return {}
+        return {"caption": words.plain} if self.plain else {"caption": words.html, "parse_mode": ParseMode.HTML}
 
 
 class Courier:
@@ -84,18 +113,30 @@ class Courier:
         place: dict[str, Any] = {"chat_id": await self.now(chat), "message_id": message_id}
         place["reply_markup"] = await self._buttons(message)
         try:
-            try:
-                await self._bot.edit_message_text(words.html, parse_mode=HTML, **place)
-            except BadRequest as error:
-                if _says(error, _CAPTION):
-                    await self._bot.edit_message_caption(caption=words.html, parse_mode=HTML, **place)
-                    return
-                if not _says(error, _UNREADABLE):
-                    raise
-                await self._bot.edit_message_text(words.plain, **place)
+            await self._rewrite(words, place)
         except TelegramError as error:
             if not _says(error, _UNCHANGED):
                 raise fault(error) from error
+
+    async def _rewrite(self, words: Words, place: dict[str, Any]) -> None:
+        """Change a text, or, of a message that is a file, what stands below it."""
+        below, manner = False, _Manner()
+        while True:
+            written = manner.written(words)
+            try:
+                if below:
+                    await self._bot.edit_message_caption(**written, **place)
+                else:
+                    await self._bot.edit_message_text(written.pop("caption"), **written, **place)
+            except BadRequest as error:
+                if not below and _says(error, _CAPTION):
+                    below = True
+                elif not manner.plain and _says(error, *_UNREADABLE):
+                    manner = _Manner(plain=True)
+                else:
+                    raise
+            else:
+                return
 
     async def now(self, chat: int) -> int:
         """The number that a chat has now."""
@@ -124,7 +165,7 @@ class Courier:
                 return await self._text(step, place)
             case Attached():
                 return await self._attached(step, place)
-            case Pictures():
+            case Album():
                 return await self._album(step, place)
             case Spot(where):
                 position: dict[str, Any] = {"latitude": where.latitude, "longitude": where.longitude}
@@ -141,42 +182,55 @@ class Courier:
 
     async def _text(self, words: Words, place: dict[str, Any]) -> str:
         try:
-            sent = await self._bot.send_message(text=words.html, parse_mode=HTML, **place)
+            sent = await self._bot.send_message(text=words.html, parse_mode=ParseMode.HTML, **place)
         except BadRequest as error:
-            if not _says(error, _UNREADABLE):
+            if not _says(error, *_UNREADABLE):
                 raise
             log.warning("Telegram could not read a text's markup, it is sent plain: %s", error)
             sent = await self._bot.send_message(text=words.plain, **place)
         return str(sent.message_id)
 
-    async def _attached(self, step: Attached, place: dict[str, Any]) -> str:
-        send = getattr(self._bot, f"send_{step.kind}")
-        caption: dict[str, Any] = {}
-        if step.caption.plain.strip() and step.kind != "sticker":
-            caption = {"caption": step.caption.html, "parse_mode": HTML}
-        file: dict[str, Any] = {step.kind: await content(step.media, self._fetch)}
-        try:
-            sent = await send(**file, **caption, **place)
-        except BadRequest as error:
-            if step.kind == "sticker" and step.instead.plain:  # of another bot, or gone
-                return await self._text(step.instead, place)
-            if _says(error, _UNREADABLE):
-                caption = {"caption": step.caption.plain}
-            elif _says(error, *_UNFETCHED) and step.media.url:
-                file = {step.kind: await content(step.media, self._fetch, upload=True)}
+    async def _attached(self, file: Attached, place: dict[str, Any]) -> str:
+        manner = _Manner()
+        while True:
+            sent = {file.kind: await content(file.media, self._fetch, upload=manner.upload)}
+            caption = manner.written(file.caption) if file.kind != "sticker" else {}
+            try:
+                message = await getattr(self._bot, f"send_{file.kind}")(**sent, **caption, **place)
+            except BadRequest as error:
+                if file.kind == "sticker" and file.instead.plain:  # of another bot, or gone
+                    return await self._text(file.instead, place)
+                manner, (file,) = _otherwise(error, manner, (file,))
             else:
-                raise
-            sent = await send(**file, **caption, **place)
-        return str(sent.message_id)
+                return str(message.message_id)
 
-    async def _album(self, step: Pictures, place: dict[str, Any]) -> str:
-        files = [await content(media, self._fetch) for media in step.media]
-        caption: dict[str, Any] = {"caption": step.caption.html, "parse_mode": HTML} if step.caption.plain else {}
-        pictures = [
-            telegram.InputMediaPhoto(_bytes(file), **(caption if not at else {})) for at, file in enumerate(files)
-        ]
-        sent = await self._bot.send_media_group(media=pictures, **place)
-        return str(sent[0].message_id)
+    async def _album(self, album: Album, place: dict[str, Any]) -> str:
+        manner, files = _Manner(), album.files
+        while True:
+            items = [
+                _ITEMS[file.kind](
+                    _bytes(await content(file.media, self._fetch, upload=manner.upload)), **manner.written(file.caption)
+                )
+                for file in files
+            ]
+            try:
+                sent = await self._bot.send_media_group(media=items, **place)
+            except BadRequest as error:
+                manner, files = _otherwise(error, manner, files)
+            else:
+                return str(sent[0].message_id)
+
+
+def _otherwise(error: BadRequest, manner: _Manner, files: tuple[Attached, ...]) -> tuple[_Manner, tuple[Attached, ...]]:
+    """What to try when files were refused: something that was not tried before. Raises the error if nothing is left."""
+    if not manner.plain and _says(error, *_UNREADABLE):
+        return replace(manner, plain=True), files
+    if not manner.upload and _says(error, *_UNFETCHED) and any(file.media.url for file in files):
+        return replace(manner, upload=True), files
+    kind, refusals = _OTHERWISE.get(files[0].kind, (files[0].kind, ()))
+    if _says(error, *refusals) and all(file.kind == files[0].kind for file in files):
+        return manner, tuple(replace(file, kind=kind) for file in files)
+    raise error
 
 
 def _bytes(file: str | telegram.InputFile) -> Any:

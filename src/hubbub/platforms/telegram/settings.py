@@ -64,6 +64,10 @@ class TelegramSettings(BaseModel):
         description="Bot API server; another one if you run your own.",
         pattern=r"^https?://",
     )
+    api_folder: Path | None = Field(
+        None,
+        description="Folder in which your own Bot API server keeps files, if it runs with --local; as seen from here.",
+    )
     commands: bool = Field(True, description="Show Telegram's users the list of commands.")
     answer_edits: bool = Field(
         False, description="Answer a message again when its author changes it; else the change is recorded alone."

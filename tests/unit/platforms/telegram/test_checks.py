@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -56,6 +57,17 @@ async def test_a_bot_whose_messages_are_brought(
     finding = (await found(fake, **HOOK))["webhook of bot 10001"]
     assert (finding.outcome, words in finding.text) == (outcome, True)
     assert bool(finding.remedy) == (outcome != "ok")
+
+
+async def test_a_certificate_that_telegram_does_not_have(fake: FakeTelegram, tmp_path: Path) -> None:
+    own = tmp_path / "cert.pem"
+    own.write_text("-----BEGIN CERTIFICATE-----")
+    fake.webhook = {"url": URL}
+    texts = [each.text async for each in look(settings(fake, webhook_certificate=own, **HOOK), {})]
+    assert any("webhook_certificate" in each for each in texts)
+    fake.webhook |= {"certificate": "x"}
+    texts = [each.text async for each in look(settings(fake, webhook_certificate=own, **HOOK), {})]
+    assert not any("webhook_certificate" in each for each in texts)
 
 
 async def test_a_wrong_token_and_a_server_that_is_away(fake: FakeTelegram) -> None:

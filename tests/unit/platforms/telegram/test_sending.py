@@ -6,17 +6,19 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from hubbub.core.addresses import Room
 from hubbub.core.errors import DeliveryError, MediaError
-from hubbub.core.messages import Blob, Contact, File, Image, Location, Media, Mention, Message, Text
+from hubbub.core.messages import Audio, Blob, Contact, File, Image, Location, Media, Mention, Message, Text, Video
 from hubbub.platforms.telegram.adapter import TelegramAdapter
 from tests.contract.platform_suite import PIXEL, row
 from tests.contract.test_telegram import settings
 from tests.fakes.platform_host import FakeHost
-from tests.fakes.telegram import TOKEN, FakeTelegram, telegram
+from tests.fakes.telegram import TOKEN, FakeTelegram, Wrong, telegram
 
 PRIVATE = Room("telegram", "10001", "private", "20001")
 GROUP = Room("telegram", "10001", "group", "-30001")
@@ -24,9 +26,9 @@ PICTURE = Image(Media(url=PIXEL))
 
 
 @asynccontextmanager
-async def connected(fake: FakeTelegram) -> AsyncIterator[tuple[TelegramAdapter, FakeHost]]:
+async def connected(fake: FakeTelegram, **more: Any) -> AsyncIterator[tuple[TelegramAdapter, FakeHost]]:
     host = FakeHost()
-    adapter = TelegramAdapter(settings(fake, poll_seconds=1), host.host)
+    adapter = TelegramAdapter(settings(fake, poll_seconds=1, **more), host.host)
     run = asyncio.create_task(adapter.run())
     await host.until(lambda: host.up.get("10001", "") is None)
     try:
@@ -86,6 +88,78 @@ async def test_pictures_go_as_one_album(fake: FakeTelegram) -> None:
     assert [each["type"] for each in media] == ["photo"] * 3
     assert media[0]["caption"] == "dots"
     assert media[1]["media"] == "https://e.org/a.png"
+
+
+FILM, PAPER, SONG = Video(Media(url=PIXEL)), File(Media(url=PIXEL, name="a.pdf")), Audio(Media(url=PIXEL), voice=False)
+
+
+@pytest.mark.parametrize(
+    ("files", "calls"),
+    [
+        ((PICTURE, FILM), ["sendMediaGroup"]),
+        ((PAPER, PAPER), ["sendMediaGroup"]),
+        ((SONG, SONG), ["sendMediaGroup"]),
+        ((PICTURE, PAPER), ["sendPhoto", "sendDocument"]),
+        ((PICTURE,) * 21, ["sendMediaGroup", "sendMediaGroup", "sendPhoto"]),
+    ],
+)
+async def test_what_may_be_in_one_album_goes_so(fake: FakeTelegram, files: Message, calls: list[str]) -> None:
+    assert await sent(fake, (Text("look"), *files)) == calls
+    assert [text for text in fake.messages.values() if text] == ["look"]
+
+
+@pytest.mark.parametrize(
+    ("message", "wrong", "calls"),
+    [
+        ((Text("**a** dot"),), "too_long", ["sendMessage"] * 2),
+        ((Text("**a** dot"), PICTURE), "unreadable", ["sendPhoto"] * 2),
+        ((Text("**a** dot"), PICTURE), "too_long", ["sendPhoto"] * 2),
+        ((Text("**dots**"), PICTURE, PICTURE), "unreadable", ["sendMediaGroup"] * 2),
+        ((Text("a dot"), PICTURE), "no_photo", ["sendPhoto", "sendDocument"]),
+        ((Text("dots"), PICTURE, PICTURE), "no_photo", ["sendMediaGroup"] * 2),
+        ((Text("hear"), Audio(Media(url=PIXEL))), "no_voice", ["sendVoice", "sendAudio"]),
+    ],
+)
+async def test_a_file_that_is_not_taken_so_goes_otherwise(
+    fake: FakeTelegram, message: Message, wrong: Wrong, calls: list[str]
+) -> None:
+    fake.wrong.append(wrong)
+    assert await sent(fake, message) == calls
+    (words,) = (text for text in fake.messages.values() if text)
+    assert words == (str(getattr(message[0], "text", "")) if wrong in ("unreadable", "too_long") else words)
+
+
+async def test_pictures_of_an_album_that_telegram_cannot_fetch_are_fetched_here(fake: FakeTelegram) -> None:
+    async with connected(fake) as (adapter, host):
+        host.files.pages["https://e.org/a.png"] = Blob(b"PNG", "image/png")
+        fake.wrong.append("unfetched")
+        await adapter.send(row(PRIVATE, (Image(Media(url="https://e.org/a.png")), PICTURE)))
+    first, second = (json.loads(call["media"])[0]["media"] for call in fake.called("sendMediaGroup"))
+    assert (first, second[:9]) == ("https://e.org/a.png", "attach://")
+
+
+async def test_what_is_refused_in_every_way_is_refused_for_good(fake: FakeTelegram) -> None:
+    async with connected(fake) as (adapter, _):
+        for number, message in enumerate(((Text("x"), PICTURE), (Text("x"), PICTURE, PICTURE))):
+            fake.wrong += ["unreadable", "no_photo", "no_photo"]
+            with pytest.raises(DeliveryError) as caught:
+                await adapter.send(row(PRIVATE, message, number))
+            assert (caught.value.certain, caught.value.permanent) == (True, True)
+
+
+async def test_what_is_too_large_is_refused_for_good(fake: FakeTelegram) -> None:
+    fake.wrong.append("too_large")
+    async with connected(fake) as (adapter, _):
+        with pytest.raises(DeliveryError) as caught:
+            await adapter.send(row(PRIVATE, (PICTURE,)))
+    assert (caught.value.certain, caught.value.permanent) == (True, True)
+
+
+async def test_what_stands_below_a_picture_is_edited(fake: FakeTelegram) -> None:
+    async with connected(fake) as (adapter, _):
+        number = await adapter.send(row(PRIVATE, (Text("a dot"), PICTURE)))
+        await adapter.edit(PRIVATE, number, (Text("**the** dot"),))
+    assert fake.messages[int(number)] == "the dot"
 
 
 async def test_an_address_that_telegram_cannot_fetch_is_fetched_here(fake: FakeTelegram) -> None:
@@ -196,6 +270,23 @@ async def test_files_that_came_in_are_fetched(fake: FakeTelegram) -> None:
         for media in (Media(file_id="other"), Media(file_id="abc", size=10**9)):
             with pytest.raises(MediaError):
                 await adapter.fetch(media)
+
+
+async def test_a_server_of_ones_own_gives_files_by_their_path(fake: FakeTelegram, tmp_path: Path) -> None:
+    fake.folder = tmp_path / "bots"
+    fake.folder.mkdir()
+    for name, place in (("abc", fake.folder), ("secret", tmp_path), ("big", fake.folder)):
+        fake.files[name] = b"content" * (100 if name == "big" else 1)
+        (place / name).write_bytes(fake.files[name])
+    fake.files["../secret"] = fake.files["gone"] = b""
+    async with connected(fake, api_folder=fake.folder, max_file_bytes=500) as (adapter, _):
+        assert (await adapter.fetch(Media(file_id="abc"))).data == b"content"
+        for name in ("../secret", "gone", "big"):
+            with pytest.raises(MediaError):
+                await adapter.fetch(Media(file_id=name))
+    async with connected(fake) as (adapter, _):
+        with pytest.raises(MediaError, match="api_folder"):
+            await adapter.fetch(Media(file_id="abc"))
 
 
 async def test_files_are_fetched_where_nothing_is_sent(fake: FakeTelegram) -> None:
