@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from hubbub.chat.speech import Speech
     from hubbub.core.errors import ProviderError
     from hubbub.core.models import ModelSpec
-    from hubbub.core.turns import Tool, ToolCall
+    from hubbub.core.turns import ToolCall
     from hubbub.skills.calling import Called, Skills
 
 log = logging.getLogger(__name__)
@@ -41,7 +41,6 @@ class Tools:
         self._skills: Skills | None = settings.skills
         self._speech = speech
         self._without: set[str] = set()
-        self._costs: dict[tuple[Tool, ...], int] = {}
 
     def begin(self, job: Job, spec: ModelSpec, limits: Limits) -> Limits:
         """Give a job what it may use, and its context the form for that; what is left of the limits beside it."""
