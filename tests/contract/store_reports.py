@@ -109,6 +109,7 @@ class ReportSuite:
         assert reported.early is (state is State.SENDING)
         if state in (State.SENT, State.UNKNOWN):
             assert (shown.state, shown.error, shown.told) == (State.DEAD, "nobody is there", Told.FAILED)
+            assert shown.message_id == (row.message_id or "m1")
         else:
             assert shown == row
 
@@ -117,11 +118,11 @@ class ReportSuite:
         other = await sent(harness.store, 2)
         batch = [about(sending, Told.FAILED, reason="x"), about(other, Told.READ)]
         assert (await harness.store.outbox.report(batch)).early
+        assert (await the_row(harness.store, other.id)).told is Told.READ
         await harness.store.outbox.settle(sending.id, "m1")
         reported = await harness.store.outbox.report(batch)
         assert [row.state for row in reported.rows] == [State.DEAD]
         assert not reported.early
-        assert (await the_row(harness.store, other.id)).told is Told.READ
 
     async def test_what_arrived_while_it_was_sent_stays_so_when_its_sending_fails(self, harness: StoreHarness) -> None:
         row = await in_state(harness.store, State.SENDING, Delivery.BLIND)
@@ -145,7 +146,7 @@ class ReportSuite:
             reported = await outbox.report(old)
             assert (reported.rows, reported.early) == ((), False)
         await outbox.settle(row.id, "m2")
-        await outbox.report(old)
+        await outbox.report([*old, about(row, Told.FAILED, 500.0, reason="another part of the first attempt")])
         shown = await the_row(harness.store, row.id)
         assert (shown.state, shown.told) == (State.SENT, None)
         await outbox.report([about(shown, Told.FAILED, 201.0, reason="y")])
@@ -155,6 +156,7 @@ class ReportSuite:
     async def test_what_the_platform_takes_now_is_queued_once_more_and_once_only(self, harness: StoreHarness) -> None:
         outbox = harness.store.outbox
         row = await sent(harness.store)
+        await outbox.report([about(row, Told.SENT, 50.0)])
         closed = about(row, Told.FAILED, reason="too late", again=True)
         (queued,) = (await outbox.report([closed, closed])).rows
         shown = await the_row(harness.store, row.id)
@@ -163,12 +165,14 @@ class ReportSuite:
         assert not (await outbox.report([closed])).rows
         assert await outbox.begin(row.id)
         assert (await outbox.report([closed])).early is False
+        (known,) = (await outbox.report([about(shown, Told.SENT, 200.0, message_id="m2")])).rows
         await outbox.settle(row.id, "m2")
         assert not (await outbox.report([closed])).rows
-        assert (await the_row(harness.store, row.id)).state is State.SENT
+        assert await the_row(harness.store, row.id) == known
+        assert (known.state, known.message_id, known.told, known.told_at) == (State.SENT, "m2", Told.SENT, 200.0)
 
     async def test_of_what_is_not_ours_nothing_is_told(self, harness: StoreHarness) -> None:
-        row = await sent(harness.store)
+        row, doubt = await sent(harness.store), await in_state(harness.store, State.UNKNOWN, Delivery.BLIND, 2)
         elsewhere = Room("test", "bot", "private", "somebody else")
         foreign = [
             Report(elsewhere, row.message_id, Told.READ, 100.0),
@@ -177,12 +181,13 @@ class ReportSuite:
             Report(room(), "unknown", Told.READ, 100.0),
             *(
                 Report(room(), "m9", Told.READ, 100.0, key=key)
-                for key in (f"other-{row.id}", row.key + "9", row.key.replace("-", "-0"), "-", "x-²", "x-" + "9" * 30)
+                for key in (f"other-{doubt.id}", doubt.key + "9", "-0".join(doubt.key.rsplit("-", 1)), "-", "x-²")
             ),
         ]
         assert not (await harness.store.outbox.report(foreign)).rows
         assert not (await harness.store.outbox.report([])).rows
-        assert await the_row(harness.store, row.id) == row
+        assert not (await harness.store.outbox.report([Report(room(), "m9", Told.READ, 1.0, key="x-" + "9" * 30)])).rows
+        assert [await the_row(harness.store, each.id) for each in (row, doubt)] == [row, doubt]
 
     async def test_people_have_other_names_than_their_rooms(self, harness: StoreHarness) -> None:
         """Platforms may write a person's address in another way than it was given: the key is enough."""

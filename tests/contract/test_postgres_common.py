@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import time
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ import pytest
 from hubbub.core.addresses import Account
 from hubbub.core.capabilities import Delivery
 from hubbub.core.errors import LeaseLost
+from hubbub.core.reports import Report, Told
 from hubbub.core.store import Shared, SharedLeases, SharedOutbox
 from hubbub.core.work import Committed, Row, State, Unit
 from hubbub.dispatch.holding import Holder
@@ -136,6 +138,52 @@ class TestRows:
             assert words(await a.outbox.take("a", [BOT])) == ["x"]
             assert not await b.outbox.deliveries([State.UNKNOWN])
             assert len(await b.outbox.deliveries(ALL_STATES)) == 1
+
+    async def test_what_is_told_to_one_process_is_known_to_all(self, dsn: str) -> None:
+        """A webhook may be brought to any of them, whoever sent the message and whether or not that is over."""
+        async with opened(dsn, "a", "b") as (a, b):
+            sending(a, BOT)
+            sending(b)
+            there, lost = (await answered(a, "a", 1, "there", "lost")).rows
+            early = await b.outbox.report([report(there, Told.SENT), report(lost, Told.FAILED)])
+            assert (words(early.rows), early.early) == (["there"], True)
+            await a.outbox.settle(there.id, "m1")
+            await a.outbox.settle(lost.id, "m1")
+            (dead,) = (await b.outbox.report([report(lost, Told.FAILED)])).rows
+            assert dead.state is State.DEAD
+            assert (await the_row(a, there.id)).told is Told.SENT
+
+    async def test_what_the_platform_takes_now_goes_out_where_the_account_is(self, dsn: str) -> None:
+        async with opened(dsn, "a", "b") as (a, b):
+            sending(a, BOT)
+            sending(b)
+            row = (await answered(a, "a", 1, "x")).rows[0]
+            await a.outbox.settle(row.id, "m1")
+            waiting = asyncio.ensure_future(a.outbox.waiting(30))
+            closed = report(row, Told.FAILED, again=True)
+            both = await asyncio.gather(a.outbox.report([closed]), b.outbox.report([closed]))
+            assert sorted(len(each.rows) for each in both) == [0, 1], "brought twice, it is queued once"
+            await asyncio.wait_for(waiting, 5)
+            assert words(await a.outbox.take("a", [BOT])) == ["x"]
+            assert not await a.outbox.take("a", [BOT])
+
+    async def test_reports_in_any_order_to_any_process_end_alike(self, dsn: str) -> None:
+        async with opened(dsn, "a", "b") as (a, b):
+            sending(a, BOT)
+            rows = (await answered(a, "a", 1, *(str(number) for number in range(12)))).rows
+            for row in rows:
+                await a.outbox.settle(row.id, f"m{row.id}")
+            told = [report(row, each, message_id=f"m{row.id}") for row in rows for each in Told] * 2
+            chosen = random.Random(3)
+            chosen.shuffle(told)
+            calls = [chosen.choice((a, b)).outbox.report(told[at : at + 8]) for at in range(0, len(told), 8)]
+            await asyncio.gather(*calls)
+            found = await b.outbox.deliveries(ALL_STATES)
+            assert {(row.state, row.told) for row in found} == {(State.SENT, Told.READ)}
+
+
+def report(row: Row, told: Told, message_id: str = "m1", *, again: bool = False) -> Report:
+    return Report(row.out.room, message_id, told, 100.0 + list(Told).index(told), "why", row.key, again)
 
 
 class TestNames:
