@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from hubbub.app.manners import manners_of
@@ -38,7 +38,7 @@ class House:
         access, manners = access_of(settings), manners_of(settings)
         self.gate.use(access, limits_of(settings))
         self.board.use(manners)
-        _limit(self.meter, settings)
+        _limit(self.meter, self.gate, settings)
 
     @property
     def kept(self) -> Sequence[Loadable]:
@@ -53,7 +53,7 @@ def house_of(settings: Settings, store: Store) -> House:
     directory = Directory(store.conversations, store.words if isinstance(store, Shared) else None)
     gate.know(directory)
     meter = Meter(store.usage, limits, time.time, zone_of_hub(settings), gate.limits)
-    _limit(meter, settings)
+    _limit(meter, gate, settings)
     return House(gate, directory, Board(store.conversations, manners_of(settings), time.time), meter)
 
 
@@ -62,6 +62,6 @@ def zone_of_hub(settings: Settings) -> tzinfo | None:
     return zone_of(settings.server.timezone) if settings.server.timezone else None
 
 
-def _limit(meter: Meter, settings: Settings) -> None:
-    seconds = settings.chat.answer_seconds
-    meter.use(limits_of(settings), platform_limits(settings), common_limits(settings), seconds)
+def _limit(meter: Meter, gate: Gate, settings: Settings) -> None:
+    common = replace(common_limits(settings), groups=gate.groups)
+    meter.use(limits_of(settings), platform_limits(settings), common, settings.chat.answer_seconds)

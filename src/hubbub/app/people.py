@@ -86,9 +86,10 @@ class HubPeople:
     async def set_limits(self, name: str, messages: int | None, tokens: int | None, money: float | None = None) -> User:
         """See `People.set_limits`."""
         owner = self._desk.house.directory.owner(_nameable(name))
-        cost = None if money is None else round(money * BILLION)
+        gate, cost = self._desk.house.gate, None if money is None else round(money * BILLION)
+        known = gate.limit_of(owner) or OwnLimit()
         async with self._writing:
-            await self._write(self._desk.house.gate.set_limit(owner, OwnLimit(messages, tokens, cost=cost), BY))
+            await self._write(gate.set_limit(owner, OwnLimit(messages, tokens, cost=cost, minute=known.minute), BY))
         return (await self.details(owner)).user
 
     async def waiting(self) -> Sequence[Stranger]:

@@ -56,6 +56,7 @@ def access_of(settings: Settings) -> AccessRules:
         others=Role[given.others.upper()],
         unlimited=frozenset(_people((name, own.unlimited) for name, own in customs.items())),
         platforms=platform_limits(settings),
+        group=common_limits(settings).group,
         admin_token=next((own.admin_token for own in customs.values() if own.admin_token), ""),
     )
 

@@ -9,6 +9,7 @@ from hubbub.commands.access.gate import person_of
 from hubbub.commands.access.log import OwnLimit
 from hubbub.commands.arguments import number, required
 from hubbub.commands.command import Call, Command, CommandContext
+from hubbub.conversations.shortages import group_of_scope, scope_of_group
 from hubbub.conversations.shortages import shown as amount_shown
 from hubbub.conversations.zones import shown
 from hubbub.core.addresses import Room
@@ -29,6 +30,8 @@ _MOST = 1_000_000_000
 _OFF, _RESET = frozenset(("off", "none", "无限", "关闭")), frozenset(("default", "reset", "默认", "重置"))
 _ROLES: Final = {"user": Role.USER, "guest": Role.GUEST, "admin": Role.ADMIN, "用户": Role.USER, "访客": Role.GUEST}
 _MONEY = frozenset(("money", "cost", "钱", "费用", "金额"))
+_MINUTE = frozenset(("minute", "min", "分钟", "每分钟"))
+_GROUP = frozenset(("group", "群", "本群", "群聊"))
 _MOST_MONEY = 1_000_000
 _NOBODY = frozenset(("nobody", "none", "reset", "default", "取消"))
 
@@ -125,25 +128,38 @@ def _person(call: Call, context: CommandContext) -> tuple[str, str]:
 
 
 async def limit(call: Call, context: CommandContext) -> Answer:
-    """Limits of one owner's own: so many messages or tokens a day, none at all, or the hub's again."""
-    words = required(call, call.argument, "OWNER N|off|default [tokens]").split()
-    owner, gate = context.hub.people.owner(_owner(words[0])), context.hub.gate
+    """Limits of one owner's own, or of the group that it is said in: by the day or the minute, none, or the hub's."""
+    words = required(call, call.argument, "OWNER|group N|off|default [minute|tokens|money]").split()
+    owner, gate = _limited(words[0], context), context.hub.gate
     if len(words) == 1:
         return await context.tell(*_limits(owner, context))
-    known = gate.limit_of(owner) or OwnLimit()
-    wanted = words[1].lower()
-    if wanted in _OFF:
-        new = OwnLimit(off=True)
-    elif wanted in _RESET:
-        new = OwnLimit()
-    elif len(words) > 2 and words[2].lower().startswith("token"):
-        new = replace(known, tokens=number(wanted, least=0, most=_MOST), off=False)
-    elif len(words) > 2 and words[2].lower() in _MONEY:
-        new = replace(known, cost=_amount(wanted), off=False)
-    else:
-        new = replace(known, messages=number(wanted, least=0, most=_MOST), off=False)
+    new = _changed(gate.limit_of(owner) or OwnLimit(), words[1].lower(), words[2].lower() if len(words) > 2 else "")
     write = gate.set_limit(owner, new, person_of(context.event))
     return replace(await context.tell(*_limits(owner, context)), writes=(write,))
+
+
+def _limited(named: str, context: CommandContext) -> str:
+    """Whose limits are meant. Raises UserError."""
+    if named.lower() not in _GROUP:
+        return context.hub.people.owner(_owner(named))
+    if context.event.room.direct:
+        raise UserError(Phrase("command.usage.no_group"))
+    return scope_of_group(context.hub.meter.group_of(context.event.room))
+
+
+def _changed(known: OwnLimit, wanted: str, unit: str) -> OwnLimit:
+    """What is wanted, over what is known. Raises UserError."""
+    if wanted in _OFF:
+        return OwnLimit(off=True)
+    if wanted in _RESET:
+        return OwnLimit()
+    if unit.startswith("token"):
+        return replace(known, tokens=number(wanted, least=0, most=_MOST), off=False)
+    if unit in _MONEY:
+        return replace(known, cost=_amount(wanted), off=False)
+    if unit in _MINUTE:
+        return replace(known, minute=number(wanted, least=0, most=_MOST), off=False)
+    return replace(known, messages=number(wanted, least=0, most=_MOST), off=False)
 
 
 def _owner(named: str) -> str:
@@ -164,14 +180,18 @@ def _amount(text: str) -> int:
 
 
 def _limits(owner: str, context: CommandContext) -> tuple[Phrase, ...]:
-    found = context.hub.meter.limits_of(owner)
+    meter, group = context.hub.meter, group_of_scope(owner)
+    found = meter.limits_of_group(group) if group else meter.limits_of(owner)
     none = Phrase("limit.none")
     values = {"messages": found.messages_per_day or none, "tokens": found.tokens_per_day or none}
-    told = Phrase("command.limit.now", {"owner": owner, **values})
-    if not found.cost_per_day:
-        return (told,)
-    money: dict[str, object] = {"money": amount_shown(found.cost_per_day), "currency": context.hub.meter.currency}
-    return (told, Phrase("command.limit.money", money))
+    whose = Phrase("command.limit.group") if group else owner
+    lines = [Phrase("command.limit.now", {"owner": whose, **values})]
+    if found.messages_per_minute:
+        lines.append(Phrase("command.limit.minute", {"messages": found.messages_per_minute}))
+    if found.cost_per_day:
+        money: dict[str, object] = {"money": amount_shown(found.cost_per_day), "currency": meter.currency}
+        lines.append(Phrase("command.limit.money", money))
+    return tuple(lines)
 
 
 COMMANDS: Final = (

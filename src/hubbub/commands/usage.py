@@ -68,7 +68,8 @@ def _account(call: Call, context: CommandContext) -> _Account:
     if whose == "group":
         if room.direct:
             raise UserError(Phrase("command.usage.no_group"))
-        return _Account(scope_of_group(meter.group_of(room)), meter.common.group, Phrase("command.usage.of_group"))
+        group = meter.group_of(room)
+        return _Account(scope_of_group(group), meter.limits_of_group(group), Phrase("command.usage.of_group"))
     if whose == "all":
         if context.role < Role.ADMIN:
             raise UserError(Phrase("command.forbidden", {"name": f"{call.typed} all"}))

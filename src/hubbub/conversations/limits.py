@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import secrets
 from collections import OrderedDict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from hubbub.conversations.holds import NO_STAKE, Hold, Stake
@@ -69,12 +69,14 @@ class PlatformLimits:
 class CommonLimits:
     """What all members of a ``group`` may use together, and everybody in the whole ``hub``.
 
-    ``currency``: what prices are in, as people are told it.
+    ``currency``: what prices are in, as people are told it. ``groups``: limits of single groups, by the keys of their
+    rooms; it may change at any time.
     """
 
     group: Limits = NO_LIMITS
     hub: Limits = NO_LIMITS
     currency: str = ""
+    groups: Mapping[str, Limits] = field(default_factory=dict)
 
 
 class Meter:
@@ -144,6 +146,10 @@ class Meter:
             return ""
         return (replace(room, thread="") if room.thread else room).key
 
+    def limits_of_group(self, group: str) -> Limits:
+        """What the members of a group may use together: its own limits, else those of all groups."""
+        return self.common.groups.get(group, self.common.group)
+
     def shares(self, group: str) -> tuple[str, ...]:
         """For whom it counts, beside the owner, what is used in a group ("": in private)."""
         return (scope_of_group(group), EVERYBODY) if group else (EVERYBODY,)
@@ -156,7 +162,7 @@ class Meter:
         return bool(
             self.limits_of(owner).messages_per_minute
             or common.hub.messages_per_minute
-            or (group and common.group.messages_per_minute)
+            or (group and (common.group.messages_per_minute or common.groups))
         )
 
     async def pace(self, owner: str, group: str = "") -> Phrase | Literal[False] | None:
@@ -222,8 +228,8 @@ class Meter:
     def _scopes(self, owner: str, group: str) -> list[tuple[str, Limits]]:
         """Whom something counts for, and what they may use."""
         found = [(owner, self.limits_of(owner))]
-        if group and self.common.group != NO_LIMITS:
-            found.append((scope_of_group(group), self.common.group))
+        if group and (limits := self.limits_of_group(group)) != NO_LIMITS:
+            found.append((scope_of_group(group), limits))
         if self.common.hub != NO_LIMITS:
             found.append((EVERYBODY, self.common.hub))
         return found

@@ -42,6 +42,11 @@ def scope_of_group(group: str) -> str:
     return f"{_GROUP}{group}"
 
 
+def group_of_scope(scope: str) -> str:
+    """What `scope_of_group` was made of; "" of any other scope."""
+    return scope.removeprefix(_GROUP) if scope.startswith(_GROUP) else ""
+
+
 def said(short: Shortage, owner: str, seconds: float) -> Phrase:
     """Why nothing is answered for so many seconds. Whose limit it is shows in the key; what all may use is not told."""
     values: dict[str, object] = {"limit": shown(short.limit) if short.what == "cost" else short.limit}

@@ -142,7 +142,7 @@ SENTENCES: Final = MappingProxyType(
         "command.pair.help": "允许持有配对码的人；不带配对码则列出等待者",
         "command.allow.help": "允许某人使用：{prefix}allow 平台:ID [user|guest|admin|nobody]",
         "command.block.help": "不再回答某人：{prefix}block 平台:ID",
-        "command.limit.help": "设置每日限额：{prefix}limit OWNER N|off|default [tokens|money]",
+        "command.limit.help": "设置某人或本群的限额：{prefix}limit OWNER|group N|off|default [minute|tokens|money]",
         "command.limit.now": "{owner} 每天：{messages} 条消息，{tokens} 个 token",
         "limit.none": "不限",
         "command.broadcast.help": "给所有私聊过机器人的人发消息",

@@ -66,6 +66,8 @@ SENTENCES: Final = MappingProxyType(
         "limit.hub_cost": "I have spent as much as I may for everybody today; more in {when}.",
         "limit.hours": "{hours} h {minutes} min",
         "limit.minutes": "{minutes} min",
+        "command.limit.group": "Everybody in this group together",
+        "command.limit.minute": "Messages a minute: {messages}",
         "command.limit.money": "Money a day: {money} {currency}",
         # --- personas
         "command.persona.page": "Page {page} of {pages}, {count} personas. More: {next}; search: {search}",

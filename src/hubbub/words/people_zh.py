@@ -62,6 +62,8 @@ SENTENCES: Final = MappingProxyType(
         "limit.hub_cost": "我今天为所有人准备的额度已用完，请在 {when}后再来。",
         "limit.hours": "{hours} 小时 {minutes} 分钟",
         "limit.minutes": "{minutes} 分钟",
+        "command.limit.group": "本群所有人合计",
+        "command.limit.minute": "每分钟的消息数：{messages}",
         "command.limit.money": "每天的金额：{money} {currency}",
         # --- personas
         "command.persona.page": "第 {page}/{pages} 页，共 {count} 个人设。更多：{next}；搜索：{search}",

@@ -105,6 +105,49 @@ class TestMoney:
             assert await hub.person("bob").reads("what") == "fine"
 
 
+class TestOwnLimits:
+    async def test_a_group_has_limits_of_its_own_alone(self, tmp_path: Path) -> None:
+        rules = AccessRules(owners=frozenset({"fake:boss"}))
+        async with world(tmp_path, Setting(access=rules), answers()) as hub:
+            common = CommonLimits(Limits(messages_per_day=9), groups=hub.gate.groups)
+            hub.ways.means.meter.use(NO_LIMITS, None, common)
+            boss = hub.member("boss")
+            assert await boss.reads("/limit group 1") == (
+                "Everybody in this group together, by the day: 1 messages, any number of tokens"
+            )
+            assert await hub.member("ann").reads("what") == "fine"
+            assert "This group has asked 1 questions today" in await hub.member("bob").reads("what")
+            assert "Left today: 0 of 1 messages" in await boss.reads("/usage group")
+            for _ in range(2):
+                assert await hub.member("bob", "g2").reads("what") == "fine"
+            assert "9 messages" in await boss.reads("/limit group default")
+            assert await hub.member("bob").reads("what") == "fine"
+            assert "any number of messages" in await boss.reads("/limit 本群 off")
+            assert "hub:room" not in await boss.reads("/policy") + await boss.reads("/whitelist")
+            assert "This is no group." in await hub.person("boss").reads("/limit group 1")
+            assert "1 messages" not in await hub.member("ann").reads("/limit group 1")
+
+    async def test_somebody_has_a_pace_of_their_own(self, tmp_path: Path) -> None:
+        rules = AccessRules(owners=frozenset({"fake:boss"}))
+        async with world(tmp_path, Setting(access=rules), answers()) as hub:
+            assert "Messages a minute: 2" in await hub.person("boss").reads("/limit fake:ann 2 minute")
+            ann = hub.person()
+            assert [await ann.reads("/echo hi") for _ in range(2)] == ["hi", "hi"]
+            assert "at most 2 messages a minute" in await ann.reads("/echo hi")
+            assert await hub.person("bob").reads("/echo hi") == "hi"
+        async with world(tmp_path, Setting(access=rules), answers()) as hub:
+            assert "Messages a minute: 2" in await hub.person("boss").reads("/limit fake:ann"), "after a restart, too"
+
+    async def test_a_group_has_a_pace_of_its_own(self, tmp_path: Path) -> None:
+        rules = AccessRules(owners=frozenset({"fake:boss"}))
+        async with world(tmp_path, Setting(access=rules), answers()) as hub:
+            hub.ways.means.meter.use(NO_LIMITS, None, CommonLimits(groups=hub.gate.groups))
+            assert "Messages a minute: 2" in await hub.member("boss").reads("/limit group 2 minute")
+            assert [await hub.member(user).reads("/echo hi") for user in ("ann", "bob")] == ["hi", "hi"]
+            assert "This group is too fast" in await hub.member("cat").reads("/echo hi")
+            assert await hub.member("cat", "g2").reads("/echo hi") == "hi"
+
+
 class TestWhose:
     async def test_what_a_group_and_everybody_used(self, tmp_path: Path) -> None:
         rules = AccessRules(owners=frozenset({"fake:boss"}))

@@ -11,6 +11,7 @@ from hubbub.commands.access.pairing import SECONDS, Pairing, Pending, new_code
 from hubbub.commands.access.rules import DOOR, PAGE, RESERVED, AccessRules
 from hubbub.conversations.limits import NO_LIMITS as _UNLIMITED
 from hubbub.conversations.limits import stricter
+from hubbub.conversations.shortages import group_of_scope
 from hubbub.core.identities import Role
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ class Gate:
         self._heads = (0, 0)
         self.limits: dict[str, Limits] = {}
         """Limits of single owners, for `Meter`; the same object for ever."""
+        self.groups: dict[str, Limits] = {}
+        """Limits of single groups, by their rooms' keys; the same object for ever."""
         self.use(rules, limits)
 
     def use(self, rules: AccessRules, limits: Limits) -> None:
@@ -77,9 +80,14 @@ class Gate:
         self._trivial = self._rules.trivial and not changes.people
         self._listed = bool(changes.people or self._rules.blocked)
         self.limits.clear()
+        self.groups.clear()
         for person in self._without_limits():
             self.limits[_owner(person)] = _UNLIMITED
-        self.limits.update({owner: limit.over(self._base(owner)) for owner, limit in changes.limits.items()})
+        for owner, limit in changes.limits.items():
+            if group := group_of_scope(owner):
+                self.groups[group] = limit.over(self._rules.group)
+            else:
+                self.limits[owner] = limit.over(self._base(owner))
         self._share_limits()
 
     def _share_limits(self) -> None:
@@ -107,7 +115,7 @@ class Gate:
     def unlimited(self) -> Sequence[str]:
         """Owners on the white list, as it stands: of the settings, and put there and not taken away."""
         kept = {_owner(person) for person in self._rules.unlimited}
-        for owner, limit in self._changes.limits.items():
+        for owner, limit in self.own_limits.items():
             if limit.off:
                 kept.add(owner)
             elif limit.off is False:
@@ -122,8 +130,8 @@ class Gate:
 
     @property
     def own_limits(self) -> Mapping[str, OwnLimit]:
-        """What was set for owners."""
-        return self._changes.limits
+        """What was set for owners; groups have theirs apart (`groups`)."""
+        return {owner: limit for owner, limit in self._changes.limits.items() if not group_of_scope(owner)}
 
     def set_unlimited(self, owner: str, by: str, *, wanted: bool) -> Append:
         """Put an owner on the white list, or take them away, whoever put them there."""

@@ -26,7 +26,7 @@ _MOST = 1 << 53
 
 @dataclass(frozen=True, slots=True)
 class OwnLimit:
-    """What an admin set for one owner in place of the hub's limits; None leaves the hub's.
+    """What an admin set for one owner, or one group, in place of the hub's limits; None leaves the hub's.
 
     ``off``: no limits at all, or, with False, limits even where the settings have none for the owner.
     """
@@ -36,6 +36,8 @@ class OwnLimit:
     off: bool | None = None
     cost: int | None = None
     """In billionths of what prices are in."""
+    minute: int | None = None
+    """Messages."""
 
     def over(self, limits: Limits) -> Limits:
         """The limits of the owner."""
@@ -43,6 +45,7 @@ class OwnLimit:
             return Limits()
         return replace(
             limits,
+            messages_per_minute=limits.messages_per_minute if self.minute is None else self.minute,
             messages_per_day=limits.messages_per_day if self.messages is None else self.messages,
             tokens_per_day=limits.tokens_per_day if self.tokens is None else self.tokens,
             cost_per_day=limits.cost_per_day if self.cost is None else self.cost,
@@ -96,8 +99,8 @@ class Changes:
         owner = body.get("limit")
         if isinstance(owner, str):
             off = body.get("off")
-            counts = (_count(body.get("messages")), _count(body.get("tokens")))
-            found = OwnLimit(*counts, off if isinstance(off, bool) else None, _count(body.get("cost")))
+            messages, tokens, cost, minute = (_count(body.get(key)) for key in ("messages", "tokens", "cost", "minute"))
+            found = OwnLimit(messages, tokens, off if isinstance(off, bool) else None, cost, minute)
             self.limits[owner] = found
             if found == OwnLimit():
                 del self.limits[owner]
@@ -130,6 +133,7 @@ def limit_body(owner: str, limit: OwnLimit, by: str) -> dict[str, object]:
         "tokens": limit.tokens,
         "off": limit.off,
         "cost": limit.cost,
+        "minute": limit.minute,
         "by": by,
     }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from hubbub.conversations.limits import NO_LIMITS, Limits
 from hubbub.core.identities import Role
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ class AccessRules:
     """People without limits."""
     platforms: Mapping[str, PlatformLimits] = field(default_factory=dict)
     """Limits of platforms that have others than the hub."""
+    group: Limits = NO_LIMITS
+    """What the members of a group may use together."""
     admin_token: str = ""
     """What admins show in messages of the old form, as the settings say it."""
 
