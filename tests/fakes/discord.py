@@ -56,6 +56,8 @@ class FakeDiscord(FakeGateway):
         default_factory=lambda: {"total": 1000, "remaining": 999, "reset_after": 0, "max_concurrency": 1}
     )
     wanted_shards: int = 1
+    guilds: int = 2
+    """How many servers the bot is said to be on."""
     counts_edits: bool = False
     too_often: int = 0
     largest: int = LARGEST
@@ -84,7 +86,7 @@ class FakeDiscord(FakeGateway):
                 url = self.url.replace("http", "ws") + "/gateway"
                 return {"url": url, "shards": self.wanted_shards, "session_start_limit": self.starts}
             case "GET", ["applications", "@me"]:
-                return {"id": APPLICATION, "name": "Hub", "flags": self.flags}
+                return {"id": APPLICATION, "name": "Hub", "flags": self.flags, "approximate_guild_count": self.guilds}
             case "PUT", ["applications", "60001", "commands"]:
                 self.commands = await request.json()
                 return self.commands

@@ -62,11 +62,19 @@ class Intake:
         meant = [event for each in found if (event := await self._meant(each)) is not None]
         receipts = [await self._accepted(event) for event in meant]
         if frame.name == _INTERACTION and found:
-            if not receipts:
-                self._known.interactions.heard(frame.data)
-            else:
-                return partial(self._stored, receipts, frame.data)
-        return partial(self._stored, receipts, None) if receipts else None
+            self._answer_for(frame.data, receipts)
+        return partial(self._stored, receipts) if receipts else None
+
+    def _answer_for(self, raw: Wire, receipts: Sequence[asyncio.Future[Receipt]]) -> None:
+        """Let an interaction be acknowledged, as soon as it is stored."""
+        if receipts:
+            receipts[0].add_done_callback(partial(self._heard, raw))
+        else:
+            self._known.interactions.heard(raw)
+
+    def _heard(self, raw: Wire, receipt: asyncio.Future[Receipt]) -> None:
+        if not receipt.cancelled() and receipt.exception() is None:
+            self._known.interactions.heard(raw, receipt.result().entry)
 
     async def _events(self, frame: Frame, session: str) -> Sequence[Event]:
         raw, servers = frame.data, self._known.servers
@@ -98,13 +106,10 @@ class Intake:
             except Overloaded as busy:
                 await asyncio.sleep(min(busy.retry_after, _BUSY_SECONDS))
 
-    async def _stored(self, receipts: Sequence[asyncio.Future[Receipt]], interaction: Wire | None) -> None:
-        entry = None
+    async def _stored(self, receipts: Sequence[asyncio.Future[Receipt]]) -> None:
         for each in receipts:
             await asyncio.wait((each,))
             try:
-                entry = each.result().entry
+                each.result()
             except Unstorable as error:  # it never can be, so the session must not stop before it for ever
                 log.warning("Discord, bot %s: an event is left out: %s", self._me, error)
-        if interaction is not None:
-            self._known.interactions.heard(interaction, entry)

@@ -73,7 +73,7 @@ class Interactions:
             return
         if entry.id in self._asked:  # the session was resumed before it
             return
-        asked = Asked(str(raw["token"]), entry.event.room.key, time.monotonic() + _VALID_SECONDS)
+        asked = Asked(_token(raw), entry.event.room.key, time.monotonic() + _VALID_SECONDS)
         self._asked[entry.id] = asked
         if len(self._asked) > _MOST:
             self._asked.popitem(last=False)
@@ -116,7 +116,7 @@ class Interactions:
         return f"/webhooks/{self._application}/{quote(asked.token, safe='')}"
 
     async def _acknowledge(self, raw: Wire, kind: int) -> bool:
-        path = f"/interactions/{quote(str(raw['id']), safe='')}/{quote(str(raw['token']), safe='')}/callback"
+        path = f"/interactions/{quote(str(raw['id']), safe='')}/{quote(_token(raw), safe='')}/callback"
         try:
             await self._rest.call("POST", path, {"type": kind})
         except DeliveryError as error:
@@ -154,3 +154,7 @@ class Interactions:
         except StoreError as error:
             log.info("what became of entry %d is not known yet: %s", entry, error)
             return None
+
+
+def _token(raw: Wire) -> str:
+    return str(raw.get("token") or "")

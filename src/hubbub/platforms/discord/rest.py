@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from http import HTTPStatus
+from io import BytesIO
 from typing import Any
 
 import aiohttp
@@ -89,7 +90,8 @@ def _body(body: object, files: tuple[Blob, ...]) -> tuple[bytes | aiohttp.FormDa
     form = aiohttp.FormData()
     form.add_field("payload_json", orjson.dumps(body).decode(), content_type="application/json")
     for place, blob in enumerate(files):
-        form.add_field(f"files[{place}]", blob.data, filename=blob.name or "file", content_type=blob.mime)
+        # As a file: large bytes would be written in one piece, with the event loop waiting for it.
+        form.add_field(f"files[{place}]", BytesIO(blob.data), filename=blob.name or "file", content_type=blob.mime)
     return form, {}
 
 

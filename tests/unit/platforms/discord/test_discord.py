@@ -8,7 +8,6 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +16,9 @@ import pytest
 from hikari.impl import EntityFactoryImpl
 
 from hubbub.core.addresses import Room
-from hubbub.core.errors import DeliveryError, UserError
+from hubbub.core.errors import DeliveryError
 from hubbub.core.events import Received
-from hubbub.core.messages import File, Image, Media, Mention, Text, text_of
-from hubbub.core.ports import CanMute
+from hubbub.core.messages import Blob, File, Image, Media, Mention, Text, Video, text_of
 from hubbub.platforms.discord.adapter import DiscordAdapter
 from hubbub.platforms.discord.convert import Around, events
 from hubbub.platforms.discord.settings import DiscordSettings, bot_id
@@ -28,7 +26,7 @@ from hubbub.platforms.discord.wire import Frame
 from tests.contract.platform_suite import PIXEL, row
 from tests.contract.test_discord import settings
 from tests.fakes.discord import FakeDiscord, Wrong, discord
-from tests.fakes.discord_payloads import ALICE, CHANNEL, DM, GUILD, ME, TOKEN, message, press, snowflake
+from tests.fakes.discord_payloads import ALICE, CHANNEL, DM, GUILD, ME, THREAD, TOKEN, press, snowflake
 from tests.fakes.platform_host import FakeHost
 
 ROOM = Room("discord", ME, "private", DM)
@@ -58,96 +56,6 @@ async def fake() -> AsyncIterator[FakeDiscord]:
 
 def texts(host: FakeHost) -> list[str]:
     return [text_of(event.message) for event in host.events if isinstance(event, Received)]
-
-
-async def test_a_session_goes_on_behind_what_is_stored(fake: FakeDiscord) -> None:
-    async with connected(fake) as (_, host):
-        fake.push("MESSAGE_CREATE", message(1, "one"))
-        await host.count(1)
-        fake.cut()
-        await host.until(lambda: not fake.sockets)
-        fake.push("MESSAGE_CREATE", message(2, "said while nobody listened"))
-        await host.count(2)
-    assert texts(host) == ["one", "said while nobody listened"]
-    assert fake.greetings == ["identify", "resume"]
-
-
-async def test_a_session_outlives_the_process(fake: FakeDiscord) -> None:
-    async with connected(fake) as (_, first):
-        fake.push("MESSAGE_CREATE", message(1, "one"))
-        await first.count(1)
-    fake.push("MESSAGE_CREATE", message(2, "said while the hub was away"))
-    async with connected(fake, replace(first, events=[], up={})) as (_, second):
-        await second.count(1)
-    assert texts(second) == ["said while the hub was away"]
-    assert fake.greetings == ["identify", "resume"]
-
-
-async def test_a_hundred_lost_connections_lose_and_double_nothing(fake: FakeDiscord) -> None:
-    said = 0
-    async with connected(fake) as (_, host):
-        for cut in range(100):
-            for _ in range(3):
-                said += 1
-                fake.push("MESSAGE_CREATE", message(said, f"message {said}"))
-            if cut % 3 == 0:
-                await asyncio.sleep(0.002)
-            fake.cut(4009 if cut == 50 else 1006)
-            await host.until(lambda: not fake.sockets)
-            if cut == 50:  # with that code Discord keeps nothing: what was not taken is gone
-                await host.until(lambda: bool(fake.sockets))
-                said = len(texts(host))
-            await host.until(lambda: bool(fake.sockets))
-        await host.until(lambda: f"message {said}" in texts(host))
-    found = texts(host)
-    assert len(found) == len(set(found))
-    assert found[-100:] == [f"message {number}" for number in range(said - 99, said + 1)]
-
-
-async def test_what_never_can_be_stored_stops_nothing(fake: FakeDiscord) -> None:
-    async with connected(fake) as (_, host):
-        host.unstorable = 1
-        for number in (1, 2):
-            fake.push("MESSAGE_CREATE", message(number, f"message {number}"))
-        await host.until(lambda: len(host.offered) == 2)
-        fake.cut()
-        await host.until(lambda: fake.greetings == ["identify", "resume"])
-        fake.push("MESSAGE_CREATE", message(3, "message 3"))
-        await host.until(lambda: len(host.offered) == 3)
-
-
-async def test_a_lost_session_is_begun_anew(fake: FakeDiscord) -> None:
-    async with connected(fake) as (_, host):
-        fake.session += 1
-        fake.cut()
-        await host.until(lambda: fake.greetings == ["identify", "resume", "identify"])
-        fake.push("MESSAGE_CREATE", message(5, "in the new session"))
-        await host.count(1)
-
-
-async def test_a_connection_that_does_not_answer_is_made_again(fake: FakeDiscord) -> None:
-    fake.beat_ms, fake.mute = 50, True
-    async with connected(fake) as (_, host):
-        await host.until(lambda: "resume" in fake.greetings)
-
-
-async def test_what_was_not_stored_comes_again(fake: FakeDiscord) -> None:
-    async with connected(fake) as (_, host):
-        host.failing = 1
-        fake.push("MESSAGE_CREATE", message(1, "one"))
-        fake.push("MESSAGE_CREATE", message(2, "two"))
-        await host.until(lambda: len(host.offered) >= 4)
-    assert host.offered[0] == host.offered[2]
-
-
-@pytest.mark.parametrize(("token", "refused", "words"), [(TOKEN + "x", False, "401"), (TOKEN, True, "intent")])
-async def test_what_somebody_must_mend_is_told(fake: FakeDiscord, token: str, refused: bool, words: str) -> None:
-    fake.refuses = 4014 if refused else 0
-    host = FakeHost()
-    run = asyncio.create_task(DiscordAdapter(settings(fake, token=token), host.host).run())
-    await host.until(lambda: words in str(host.up.get(ME)))
-    run.cancel()
-    await asyncio.wait((run,))
 
 
 async def test_one_key_is_one_message(fake: FakeDiscord) -> None:
@@ -283,27 +191,43 @@ def test_another_reader_understands_the_fixtures_alike() -> None:
     assert compared >= 8
 
 
-async def test_members_of_a_server_are_muted(fake: FakeDiscord) -> None:
-    channel = Room("discord", ME, "group", CHANNEL)
+async def test_a_file_that_is_too_large_is_said_to_be(fake: FakeDiscord) -> None:
+    fake.largest = 2 * 1024 * 1024
+    small, large = Media(url=PIXEL, name="dot.png"), Media(url="hub:large", name="film.mp4")
+    async with connected(fake) as (adapter, host):
+        host.files.kept["hub:large"] = Blob(b"x" * (3 * 1024 * 1024), "video/mp4")
+        said = await adapter.send(row(ROOM, (Text("here it is"), Video(large)), 1))
+        alone = await adapter.send(row(ROOM, (Text("给你"), Image(small), Video(large)), 2))
+        host.files.kept["hub:large"] = Blob(b"x" * (11 * 1024 * 1024), "video/mp4")
+        both = await adapter.send(row(ROOM, (Image(small), Video(large)), 3))
+    assert fake.messages[said] == "here it is\n(film.mp4, 3.0 MB, is too large to be sent here.)"
+    assert fake.messages[alone].startswith("给你\n（dot.png，0.0 MB，文件太大")
+    assert fake.messages[both] == "(film.mp4, 11.0 MB, is too large to be sent here.)"
+    assert [name for name, _, _ in fake.files[both]] == ["dot.png"], "what is small everywhere is no cause"
+
+
+async def test_a_limit_of_everything_holds_for_everything(fake: FakeDiscord) -> None:
     async with connected(fake) as (adapter, _):
-        assert isinstance(adapter, CanMute)
-        await adapter.mute(channel, "20002", 60)
-        until = datetime.fromisoformat(fake.members["20002"]["communication_disabled_until"])
-        assert 0 < until.timestamp() - time.time() <= 60
-        await adapter.mute(channel, "20002", 0)
-        assert fake.members["20002"] == {"communication_disabled_until": None}
-        for room, user, key in ((channel, "403", "act.mute.no_right"), (ROOM, "20002", "act.mute.only_groups")):
-            with pytest.raises(UserError) as caught:
-                await adapter.mute(room, user, 60)
-            assert caught.value.user_text.key == key
+        fake.wrong.append("everything")
+        with pytest.raises(DeliveryError):
+            await adapter.send(row(ROOM, "no", 1))
+        began, before = time.monotonic(), len(fake.calls)
+        await adapter.typing(Room("discord", ME, "group", CHANNEL))
+        assert time.monotonic() - began >= 0.5
+        assert len(fake.calls) == before + 1
 
 
-@pytest.mark.parametrize(("permissions", "role"), [("8", "admin"), ("32", "admin"), ("2048", "member"), ("", "member")])
-def test_who_manages_a_server_runs_its_rooms(permissions: str, role: str) -> None:
-    member = {"user": ALICE, "permissions": permissions}
-    found = press(1, snowflake(1), "/mode", guild_id=GUILD, member=member)
-    (event,) = events(Frame(0, found, 1, "INTERACTION_CREATE"), Around(ME))
-    assert event.author.room_role == role
+async def test_threads_are_written_to_where_they_are(fake: FakeDiscord) -> None:
+    thread = Room("discord", ME, "group", CHANNEL, THREAD)
+    async with connected(fake) as (adapter, _):
+        sent = await adapter.send(row(thread, "in the thread"))
+        await adapter.edit(thread, sent, (Text("better"),))
+        await adapter.react(thread, sent, "👍")
+        await adapter.typing(thread)
+        await adapter.delete(thread, sent)
+    own = f"/channels/{THREAD}/"
+    assert sum(own in call for call in fake.calls) == 5
+    assert fake.channels[sent] == THREAD
 
 
 async def test_a_press_of_words_that_nobody_knows_is_heard_and_says_nothing(fake: FakeDiscord) -> None:
