@@ -17,7 +17,6 @@ from aiohttp import web
 
 from tests.fakes.discord_gateway import FakeGateway
 from tests.fakes.discord_payloads import APPLICATION, DM, GUILD, SELF, SHUT, channel, message, snowflake
-from tests.fakes.discord_payloads import TOKEN as TOKEN
 from tests.fakes.discord_rules import LARGEST, RefusedError, check, check_edit, known_caller, must, read
 
 Wrong = Literal["refused", "unconfirmed", "server_error", "forbidden", "everything"]

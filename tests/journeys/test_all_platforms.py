@@ -11,8 +11,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.fakes.discord import TOKEN as DISCORD_TOKEN
 from tests.fakes.discord import FakeDiscord, discord
+from tests.fakes.discord_payloads import TOKEN as DISCORD_TOKEN
 from tests.fakes.telegram import TOKEN as TELEGRAM_TOKEN
 from tests.fakes.telegram import FakeTelegram, telegram
 from tests.fakes.whatsapp import NUMBER, FakeWhatsApp, whatsapp

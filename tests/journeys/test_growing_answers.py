@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from hubbub.bridge.growing import SIGN
-from tests.fakes.discord import TOKEN as DISCORD_TOKEN
-from tests.fakes.discord import discord, message
+from tests.fakes.discord import discord
+from tests.fakes.discord_payloads import TOKEN as DISCORD_TOKEN
+from tests.fakes.discord_payloads import message
 from tests.fakes.telegram import ALICE, FakeTelegram, said, telegram
 from tests.fakes.telegram_traffic import Traffic
 from tests.journeys.inside import inside, until

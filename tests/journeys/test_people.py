@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.fakes import discord as discord_fake
 from tests.fakes import discord_payloads
 from tests.fakes import telegram as telegram_fake
 from tests.fakes import whatsapp as whatsapp_fake
@@ -75,7 +74,7 @@ api_base = "{bots.url}"
 poll_seconds = 1
 reconnect_seconds = 0.05
 [platforms.discord]
-token = "{discord_fake.TOKEN}"
+token = "{discord_payloads.TOKEN}"
 api_base = "{servers.url}"
 [platforms.whatsapp]
 phone_number_id = "{whatsapp_fake.NUMBER}"

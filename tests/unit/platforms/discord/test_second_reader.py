@@ -137,7 +137,8 @@ def view() -> Any:
         (0, "No", {"custom_id": "/no"}),
         (1, "Page", {"url": "https://example.org/"}),
     ):
-        found.add_item(discord.ui.Button(label=label, row=row, style=discord.ButtonStyle.secondary, **more))
+        given: dict[str, Any] = {"label": label, "row": row} | more
+        found.add_item(discord.ui.Button(style=discord.ButtonStyle.secondary, **given))
     return found
 
 
@@ -187,7 +188,7 @@ async def test_it_reads_our_slash_commands() -> None:
     item = MenuItem("room", "modes", ("group", "channel"), admins=True)
     chinese = MenuItem("room", "设置", ("group", "channel"), admins=True, alias="群设置")
     (body,) = slash_commands({"en": [item], "zh": [chinese]})
-    given = body | {"id": "80001", "application_id": APPLICATION, "version": "1"}
+    given: Any = body | {"id": "80001", "application_id": APPLICATION, "version": "1"}
     state: Any = Reader().state
     read = discord.app_commands.AppCommand(data=given, state=state)
     assert (read.name, read.description) == ("room", "modes")
@@ -196,7 +197,7 @@ async def test_it_reads_our_slash_commands() -> None:
     assert read.default_member_permissions == discord.Permissions(manage_guild=True)
     # It reads what it writes one off, so what it writes is what counts.
     assert body["contexts"] == discord.app_commands.AppCommandContext(guild=True).to_array()
-    (option,) = read.options
+    option: Any = read.options[0]
     assert (option.name, option.type, option.required) == ("text", discord.AppCommandOptionType.string, False)
 
 

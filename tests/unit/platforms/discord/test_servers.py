@@ -15,7 +15,6 @@ from hubbub.platforms.discord.wire import BadFrameError, Frame
 from tests.fakes.discord_payloads import (
     ADMINISTER,
     ALICE,
-    BOB,
     BOTS_OWN,
     CHANNEL,
     FORUM,
@@ -76,7 +75,7 @@ async def test_a_session_tells_of_its_servers() -> None:
     assert await thread_of(servers, POST) == Thread(FORUM, "How do I bake?")
     assert await servers.thread({"channel_id": THREAD}) is None
     found = await the(servers)
-    assert (found.greets, found.own) == (WELCOMES, {BOTS_OWN})
+    assert (found.greets, found.own) == (WELCOMES, frozenset((BOTS_OWN,)))
     assert [found.role("1", roles) for roles in ((), (MODERATORS,), (BOTS_OWN,))] == ["member", "admin", "member"]
     assert found.role(OWNER, ()) == "owner"
 
@@ -110,7 +109,7 @@ async def test_everybody_runs_a_server_whose_common_role_does() -> None:
         ("MESSAGE_CREATE", said(1, "<@10001>", channel_id=THREAD, mentions=[SELF]), True),
         ("MESSAGE_CREATE", said(1, "an answer", channel_id=THREAD, author=SELF), True),
         ("THREAD_MEMBERS_UPDATE", {"id": THREAD, "guild_id": GUILD, "added_members": [thread_member(THREAD)]}, True),
-        ("THREAD_MEMBERS_UPDATE", {"id": THREAD, "added_members": [thread_member(THREAD, BOB["id"])]}, False),
+        ("THREAD_MEMBERS_UPDATE", {"id": THREAD, "added_members": [thread_member(THREAD, "20002")]}, False),
         ("THREAD_MEMBER_UPDATE", thread_member(THREAD) | {"guild_id": GUILD}, True),
         ("THREAD_LIST_SYNC", {"threads": [thread(THREAD)], "members": [thread_member(THREAD)]}, True),
         ("THREAD_UPDATE", thread(THREAD, member=thread_member(THREAD)), True),
