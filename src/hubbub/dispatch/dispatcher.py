@@ -155,17 +155,19 @@ class Dispatcher:
 
     async def _run(self, lane: Lane) -> None:
         try:
-            released = await self._work(lane)
-            while lane.anew is not None:
+            while True:
+                released = await self._work(lane)
+                if not released and lane.anew is None:
+                    # While it is still known as at work: what comes in until it is free must not go ahead of the rest.
+                    await self._give_back(lane)
                 claim, lane.anew = lane.anew, None
+                if claim is None:
+                    return
                 self._let_go(len(lane.entries))
                 lane.fence, lane.entries = claim.fence, deque(claim.entries)
-                released = await self._work(lane)
         finally:
             del self._lanes[lane.name]
             self._let_go(len(lane.entries) + (len(lane.anew.entries) if lane.anew is not None else 0))
-        if not released:
-            await self._give_back(lane)
 
     async def _give_back(self, lane: Lane) -> None:
         """However long it takes: others would wait for it as long as this process lives."""

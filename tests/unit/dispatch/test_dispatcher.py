@@ -315,6 +315,33 @@ async def test_a_lane_is_given_back_as_soon_as_the_store_works_again(tmp_path: P
         assert w.platform.shown == [("u", "m0")]
 
 
+async def test_nothing_new_goes_ahead_of_a_lane_that_is_not_given_back_yet(tmp_path: Path) -> None:
+    async with world(tmp_path, bounds=Bounds(retry=(0.05, 0.1))) as w:
+        release, refused = w.store.inbox.release, asyncio.Event()
+
+        async def failing(lane: str, fence: int) -> None:
+            if len(w.handler.handled) > 1 or refused.is_set():
+                return await release(lane, fence)
+            refused.set()
+            raise StoreError("away")
+
+        def fail(entry: Entry, _: StopSignal) -> None:
+            if w.handler.handled == [entry.id]:
+                raise ZeroDivisionError
+
+        w.store.inbox.release = failing  # type: ignore[method-assign]
+        w.handler.work = fail
+        await w.dispatcher.accept(message(0))
+        await asyncio.wait_for(refused.wait(), 5)
+        await w.dispatcher.accept(message(1))
+        async with asyncio.timeout(5):
+            while len(w.platform.shown) < 2:
+                await asyncio.sleep(0.005)
+        assert [text for _, text in w.platform.shown] == ["m0", "m1"]
+        await w.settle()
+        assert (await w.store.stats())["inbox_waiting"] == 0
+
+
 async def test_what_a_lost_lane_was_at_is_ended_when_it_comes_back(tmp_path: Path) -> None:
     async with world(tmp_path) as w:
         reasons: list[str | None] = []
