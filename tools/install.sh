@@ -11,10 +11,16 @@ if ! "$python" -c "import pip" 2>/dev/null; then
     "${PYTHON:-python3}" -m venv --clear .venv
 fi
 
-# uv reads no settings of pip's: a mirror that pip uses is handed on, unless uv has its own.
+echo "Installing what Hubbub needs into .venv: a minute or two, once" >&2
+
+# uv reads no settings of pip's: a mirror and a certificate that pip uses are handed on, unless uv has its own.
 mirror=${PIP_INDEX_URL:-$("$python" -m pip config get global.index-url 2>/dev/null || true)}
 if [ -n "$mirror" ] && [ -z "${UV_DEFAULT_INDEX:-}${UV_INDEX_URL:-}" ]; then
     export UV_DEFAULT_INDEX="$mirror"
+fi
+certificate=${PIP_CERT:-$("$python" -m pip config get global.cert 2>/dev/null || true)}
+if [ -n "$certificate" ] && [ -z "${SSL_CERT_FILE:-}" ]; then
+    export SSL_CERT_FILE="$certificate"
 fi
 
 if [ -x .venv/bin/uv ]; then

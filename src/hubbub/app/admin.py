@@ -20,7 +20,7 @@ async def ensure_admin(access: Access, settings: Settings, announce: Callable[[s
     configured = settings.server.admin_password
 
     def show(secret: str) -> None:
-        (announce or log.warning)(f"Admin secret (shown this once; user is admin): {secret}")
+        (announce or log.warning)(f"Admin secret for /console (shown this once; user is admin): {secret}")
 
     while True:
         try:

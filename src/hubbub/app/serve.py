@@ -48,7 +48,7 @@ async def run(settings: Settings, *, announce: Callable[[str], None]) -> None:
 async def _serve(settings: Settings, announce: Callable[[str], None], stopped: asyncio.Event) -> None:
     async with open_hub(settings, announce=announce, stopped=stopped) as hub:
         settle_memory()
-        announce(f"Hubbub serves {hub.url} (data in {settings.server.data_dir.resolve()})")
+        announce(f"Hubbub serves {hub.url} (open it in a browser; data in {settings.server.data_dir.resolve()})")
         log.info("Hubbub %s serves %s as process %d", __version__, hub.url, os.getpid())
         await stopped.wait()
         announce("Stopping: answers under way may end; once more Ctrl-C stops at once.")

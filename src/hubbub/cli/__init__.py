@@ -10,6 +10,13 @@ def main() -> None:
 
     `run` goes past the command-line library: it is not needed to serve, and its import takes time from the start.
     """
+    try:
+        _do()
+    except KeyboardInterrupt:  # while modules are loaded: later each command says itself how it ends
+        sys.exit(130)
+
+
+def _do() -> None:
     if sys.argv[1:2] == ["run"]:
         from hubbub.cli.serve import serve  # noqa: PLC0415 - loaded on first use
 

@@ -27,7 +27,7 @@ Moved = Annotated[
 
 
 def backup(target: Target, *, config: Config = None, data: DataDir = None) -> None:
-    """Write database, settings and keys into one file, also while a hub runs. It holds secrets: keep it safe."""
+    """Write everything into one file, also while a hub runs. It has database, settings and keys: keep it safe."""
     from hubbub.app.backup import back_up  # noqa: PLC0415 - loaded on first use
 
     with told():

@@ -43,10 +43,10 @@ def chat(
     config: Config = None,
     data: DataDir = None,
 ) -> None:
-    """Talk to the hub that runs on this data folder, or to one opened for the purpose.
+    """Talk to the hub in the terminal.
 
-    The conversation goes on where it was left, whoever serves it. With --once the answer goes to stdout, and which
-    model gave it to stderr.
+    It is the one that runs on this data folder, or one opened for the purpose. The conversation goes on where it was
+    left, whoever serves it. With --once the answer goes to stdout, and which model gave it to stderr.
     """
     with told():
         settings = settings_of(config, data)

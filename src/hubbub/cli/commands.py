@@ -26,7 +26,7 @@ app = typer.Typer(
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="One self-hosted backend for chat platforms, language models and people's rooms.",
-    epilog="Exit codes: 0 done, 1 failed, 2 wrong command line, 3 wrong settings, 4 data in use or unusable.",
+    epilog="Exit codes: 0 done, 1 failed, 2 wrong command line, 3 wrong settings, 4 data unusable, 130 interrupted.",
 )
 
 

@@ -18,7 +18,7 @@ app = typer.Typer(help="Look at the settings.", no_args_is_help=True)
 
 @app.command()
 def show(*, as_json: AsJson = False, config: Config = None, data: DataDir = None) -> None:
-    """Print the settings that count, from all sources, with secrets hidden."""
+    """Print the settings that count, secrets hidden. They come from file, .env, environment and command line."""
     from hubbub.settings.shown import as_toml, redacted  # noqa: PLC0415 - loaded on first use
 
     with told():
@@ -32,7 +32,7 @@ def show(*, as_json: AsJson = False, config: Config = None, data: DataDir = None
 
 @app.command()
 def check(*, as_json: AsJson = False, config: Config = None, data: DataDir = None) -> None:
-    """Say whether the settings are right; if not, what is wrong and where."""
+    """Say whether the settings are right. If not, what is wrong and where."""
     with told():
         settings = settings_of(config, data)
         on = [plugin.name for plugin in settings.enabled()]
@@ -48,7 +48,7 @@ def init(
     *,
     force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
 ) -> None:
-    """Write a settings file with every key, its meaning and its default as comments."""
+    """Write a commented settings file. It has every key, its meaning and its default."""
     from hubbub.settings.example import example  # noqa: PLC0415 - loaded on first use
     from hubbub.settings.loading import root_of  # noqa: PLC0415 - loaded on first use
     from hubbub.settings.plugins import find_plugins, for_people  # noqa: PLC0415 - loaded on first use

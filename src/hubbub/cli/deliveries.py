@@ -21,9 +21,7 @@ from hubbub.settings import Settings
 IN_DOUBT = (State.UNKNOWN, State.DEAD, State.SENDING)
 PAGE = 500
 
-app = typer.Typer(
-    help="Messages whose delivery is in doubt or has failed, and such that could not be handled.", no_args_is_help=True
-)
+app = typer.Typer(help="Messages in doubt, and such that could not be handled.", no_args_is_help=True)
 
 States = Annotated[
     list[State] | None, typer.Option("--state", help="State to list; more than once for several (in doubt: all three).")
@@ -36,7 +34,7 @@ RowId = Annotated[int, typer.Argument(metavar="ID", min=1, help="Number of the d
 def listed(
     state: States = None, limit: Limit = 1000, *, as_json: AsJson = False, config: Config = None, data: DataDir = None
 ) -> None:
-    """List deliveries, oldest first: unknown, dead and sending ones unless --state says otherwise."""
+    """List deliveries, oldest first. Unknown, dead and sending ones, unless --state says otherwise."""
     with told():
         found = _rows(settings_of(config, data), state or IN_DOUBT, limit)
         if as_json:
@@ -54,7 +52,7 @@ def listed(
 
 @app.command("given-up")
 def given_up(limit: Limit = 1000, *, as_json: AsJson = False, config: Config = None, data: DataDir = None) -> None:
-    """List messages that came in and could not be handled, oldest first; they are kept for 8 days."""
+    """List messages that could not be handled, oldest first. They are kept for 8 days."""
     with told():
         found = _given_up(settings_of(config, data), limit)
         if as_json:
@@ -92,7 +90,7 @@ def show(delivery: RowId, *, as_json: AsJson = False, config: Config = None, dat
 
 @app.command()
 def retry(delivery: RowId, *, config: Config = None, data: DataDir = None) -> None:
-    """Send a delivery again that is unknown, dead or dropped; the other side may then get it twice."""
+    """Send an unknown, dead or dropped delivery again. The other side may then get it twice."""
     with told():
         settings = settings_of(config, data)
         if hub := RunningHub.find(settings):

@@ -27,7 +27,7 @@ Alive = Annotated[
 
 
 def doctor(*, alive: Alive = False, as_json: AsJson = False, config: Config = None, data: DataDir = None) -> None:
-    """Check settings, data folder, port, platforms and model, and say the remedy for what is wrong."""
+    """Look at everything, and say the remedies. Settings, data folder, port, platforms and model are checked."""
     failed = 0
     with told():
         for check in (_alive(settings_of(config, data)),) if alive else _all(config, data):

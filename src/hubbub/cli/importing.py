@@ -48,7 +48,7 @@ Installation = Annotated[
 
 @app.command("repeater")
 def repeater(path: Installation, *, as_json: AsJson = False, config: Config = None, data: DataDir = None) -> None:
-    """Take users' data, the call log, presets, nicknames and models of a Repeater. Run again, it takes what is new."""
+    """Take what a Repeater kept. Users' data, call log, presets, nicknames, models; run again, it takes what is new."""
     with told():
         done = asyncio.run(_repeater(settings_of(config, data), path))
         if as_json:

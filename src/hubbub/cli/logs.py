@@ -36,7 +36,7 @@ def logs(  # noqa: PLR0913 - each is an option of the command line
     config: Config = None,
     data: DataDir = None,
 ) -> None:
-    """Show the newest entries of the hub's log, or those of an error id that somebody was told."""
+    """Show the newest entries of the hub's log. With --error those of an id that somebody was told."""
     from hubbub.app import entries  # noqa: PLC0415 - loaded on first use
 
     def wanted(entry: entries.Entry) -> bool:

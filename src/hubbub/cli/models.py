@@ -46,7 +46,7 @@ class Tested:
 
 @app.command("list")
 def listed(*, as_json: AsJson = False, config: Config = None, data: DataDir = None) -> None:
-    """List the models, the one that answers by default first, and say why it does."""
+    """List the models, the default one first, and why it is."""
     with told():
         settings = settings_of(config, data)
         hub = RunningHub.find(settings)
@@ -69,7 +69,7 @@ def try_out(
     config: Config = None,
     data: DataDir = None,
 ) -> None:
-    """Ask a model something, from this process, and say how long it took or why it failed."""
+    """Ask a model something. It is done from this process, and tells how long it took or why it failed."""
     with told():
         try:
             tested = asyncio.run(ask(settings_of(config, data), name))
@@ -91,7 +91,7 @@ def pull(
     config: Config = None,
     data: DataDir = None,
 ) -> None:
-    """Fetch a model that runs inside the hub; without a name, list those that are known."""
+    """Fetch a model that runs inside the hub. Without a name, list those that are known."""
     from hubbub.providers.embedded.catalogue import CATALOGUE  # noqa: PLC0415 - loaded on first use
 
     with told():

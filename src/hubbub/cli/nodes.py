@@ -16,7 +16,7 @@ from hubbub.settings import Settings
 
 
 def nodes(*, as_json: AsJson = False, config: Config = None, data: DataDir = None) -> None:
-    """List the live processes of a hub on PostgreSQL, and what each holds alone."""
+    """List the live processes of a hub on PostgreSQL. What each holds alone is told, too."""
     with told():
         found = _found(settings_of(config, data))
         if as_json:

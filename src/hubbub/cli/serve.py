@@ -7,9 +7,11 @@ import asyncio
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from hubbub.api import local
 from hubbub.cli.environment import hand_on
 from hubbub.cli.outcome import Exit, told
-from hubbub.settings import load
+from hubbub.core.errors import StoreBusy
+from hubbub.settings import Settings, load
 
 EPILOG = "Every other setting is a key of hubbub.toml or a variable: see `hubbub init` and docs/settings.md."
 
@@ -27,9 +29,18 @@ def serve(arguments: Sequence[str]) -> int:
         hand_on(settings)
         from hubbub.app import run  # noqa: PLC0415 - loaded on first use: wrong settings are told without it
 
-        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(run(settings, announce=_announce))
+        try:
+            with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+                runner.run(run(settings, announce=_announce))
+        except StoreBusy as error:
+            message = f"{error}{_where_it_serves(settings)}"
+            raise StoreBusy(message) from error
     return Exit.DONE
+
+
+def _where_it_serves(settings: Settings) -> str:
+    other = local.read(settings.server.data_dir)
+    return f". It serves {other.url}" if other else ""
 
 
 def parser() -> argparse.ArgumentParser:

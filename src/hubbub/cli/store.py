@@ -46,7 +46,7 @@ def move(source: Source, target: Target) -> None:
 
 @app.command()
 def check(*, as_json: AsJson = False, config: Config = None, data: DataDir = None) -> None:
-    """Look whether everything is whole and fits together, also beside a running hub. Exit code 1 if not."""
+    """Look whether everything is whole and fits together. A hub may run meanwhile. Exit code 1 if not."""
     from hubbub.app.moving import check_store, end_of  # noqa: PLC0415 - loaded on first use
 
     with told():

@@ -21,7 +21,9 @@ app = typer.Typer(help="Tokens that let programs use the HTTP API.", no_args_is_
 
 Scopes = Annotated[
     list[str],
-    typer.Option("--scope", help="What it may do: messages, openai, status, metrics, admin or *; several times."),
+    typer.Option(
+        "--scope", help="What it may do: messages, openai, repeater, status, metrics, admin or *; several times."
+    ),
 ]
 
 

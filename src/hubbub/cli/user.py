@@ -42,7 +42,7 @@ GivenRole = Annotated[
 
 @app.command("list")
 def listed(limit: Limit = 1000, *, as_json: AsJson = False, config: Config = None, data: DataDir = None) -> None:
-    """List who wrote to the bot or used models, the last first, and who is on a list."""
+    """List who uses the hub, the last first. Who is on a list of the access rules is there, too."""
     with told():
         found = _listed(settings_of(config, data), limit)
         if as_json:
@@ -55,14 +55,16 @@ def listed(limit: Limit = 1000, *, as_json: AsJson = False, config: Config = Non
 
 @app.command()
 def show(user: Name, *, as_json: AsJson = False, config: Config = None, data: DataDir = None) -> None:
-    """Show one: role, limits, what they used, how many conversations they keep."""
+    """Show one: role, limits, use, number of conversations."""
     with told():
         found = _shown(settings_of(config, data), user)
         if as_json:
             print_json([found])
             return
         for key, value in found.items():
-            print(f"{key:<18} {when(value) if key.endswith('_at') else '' if value is None else value}".rstrip())
+            print(f"{key:<18} {_worded(key, value)}".rstrip())
+        if not (found["role"] or found["last_at"]):
+            print(f"nobody known as {user} wrote to the bot so far", file=sys.stderr)
 
 
 @app.command()
@@ -91,7 +93,7 @@ def limited(  # noqa: PLR0913 - a parameter is an option of the command line
     config: Config = None,
     data: DataDir = None,
 ) -> None:
-    """Set what one may use a day, in place of the hub's limits; without options, the hub's hold again."""
+    """Set what one may use a day. Without options, the hub's limits hold again."""
     with told():
         settings = settings_of(config, data)
         if hub := RunningHub.find(settings):
@@ -108,7 +110,7 @@ def limited(  # noqa: PLR0913 - a parameter is an option of the command line
 
 @app.command()
 def pair(code: Code = "", *, as_json: AsJson = False, config: Config = None, data: DataDir = None) -> None:
-    """Let in whoever was given a pairing code; without one, list who waits."""
+    """Let in whom a pairing code belongs to. Without one, list who waits."""
     with told():
         settings = settings_of(config, data)
         if code:
@@ -137,6 +139,14 @@ def forget(user: Name, *, yes: Yes = False, config: Config = None, data: DataDir
         else:
             _at_desk(settings, lambda people: people.forget(user))
         print(f"{user} is forgotten; copies in backups are not")
+
+
+def _worded(key: str, value: Any) -> object:
+    if key.endswith("_at"):
+        return when(value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "" if value is None else value
 
 
 def _confirmed(found: dict[str, Any]) -> bool:

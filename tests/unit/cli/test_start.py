@@ -26,3 +26,17 @@ def test_the_hub_itself_is_light_until_it_is_asked(tmp_path: Path) -> None:
 
 def test_commands_do_without_pretty_printing(tmp_path: Path) -> None:
     assert loaded(tmp_path, "import hubbub.cli.commands") <= {"typer"}
+
+
+def test_an_interrupt_while_modules_are_loaded_shows_no_trace(tmp_path: Path) -> None:
+    code = (
+        "import sys; sys.argv = ['hubbub', 'run']\n"
+        "from hubbub.cli import main\n"
+        "class Ctrl:\n"
+        "    def find_spec(self, name, *rest):\n"
+        "        if name == 'hubbub.settings': raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Ctrl())\n"
+        "main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=30)
+    assert (done.returncode, done.stderr) == (130, "")

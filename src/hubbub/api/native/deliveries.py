@@ -74,5 +74,6 @@ class DeliveryRoutes:
 
 
 def _none(delivery: int, which: str = "") -> Refused:
-    message = f"There is no delivery {delivery} {which}".rstrip() + ". GET /api/v1/deliveries?state=... lists them."
+    lists = "GET /api/v1/deliveries?state=... or `hubbub deliveries list` shows what there is."
+    message = f"There is no delivery {delivery} {which}".rstrip() + f". {lists}"
     return Refused(404, "no_such_delivery", message)

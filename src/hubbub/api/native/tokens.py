@@ -41,7 +41,8 @@ class TokenRoutes:
     async def drop(self, token: Annotated[str, Path(max_length=100, description="The token's id")]) -> Response:
         """Make a token worthless, from now on."""
         if not await self._access.revoke(token):
-            raise Refused(404, "no_such_token", "There is no token of this id. GET /api/v1/tokens lists them.")
+            lists = "GET /api/v1/tokens or `hubbub token list` shows what there is."
+            raise Refused(404, "no_such_token", f"There is no token of this id. {lists}")
         return Response(status_code=204)
 
 
