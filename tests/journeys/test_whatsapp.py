@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import random
 import time
@@ -27,6 +28,7 @@ from tests.fakes.whatsapp import (
     FakeWhatsApp,
     message,
     notice,
+    pressed,
     said,
     value,
     whatsapp,
@@ -73,8 +75,8 @@ class Line:
 
 
 @asynccontextmanager
-async def line(folder: Path, fake: FakeWhatsApp, **more: Any) -> AsyncIterator[Line]:
-    async with inside(folder, number(fake, **more)) as hub:
+async def line(folder: Path, fake: FakeWhatsApp, model: str = "", **more: Any) -> AsyncIterator[Line]:
+    async with inside(folder, number(fake, **more), model=model) as hub:
         await until(lambda: any(each.up for each in hub.hub.control.status().accounts if each.platform == "whatsapp"))
         yield Line(fake, hub)
 
@@ -189,6 +191,40 @@ async def test_without_a_template_the_operator_reads_which_setting_is_missing(
         assert await at.tell(fake.later(name)) == 200
         (row,) = await at.hub.rows(State.DEAD)
         assert "name one in platforms.whatsapp.template" in row.error
+
+
+async def test_a_picture_is_shown_to_the_model(tmp_path: Path, fake: FakeWhatsApp) -> None:
+    picture = b"\xff\xd8\xff\xe0" + bytes(300_000)
+    fake.uploads["111"] = ("image/jpeg", picture)
+    shown = message(1, image={"id": "111", "mime_type": "image/jpeg", "caption": "what is it?"})
+    async with line(tmp_path, fake, model="vision = true\n") as at:
+        assert await fake.bring(notice(value(messages=[shown])), at.url) == 200
+        await at.sent(1)
+        (asked,) = [each for each in at.hub.model.requests[-1].body["messages"] if each["role"] == "user"]
+    (part,) = [each for each in asked["content"] if each["type"] == "image_url"]
+    assert base64.b64decode(part["image_url"]["url"].partition(",")[2]) == picture
+
+
+async def test_a_press_does_what_the_button_says_and_long_answers_come_in_order(
+    tmp_path: Path, fake: FakeWhatsApp
+) -> None:
+    long = " ".join(str(each) for each in range(2500))
+    async with line(tmp_path, fake) as at:
+        assert await at.say("/lang", 1) == 200
+        name = await at.sent(1)
+        button = fake.sent[0][1]["interactive"]["action"]["buttons"][0]["reply"]
+        press = pressed(button["id"], button["title"], 2, name, "button_reply")
+        for _ in range(2):
+            assert await fake.bring(press, at.url) == 200
+        await at.sent(2)
+        assert await at.say(f"/echo {long}", 3) == 200
+        await at.sent(5)
+        await at.settled(State.SENT)
+    parts = [text for _, text in fake.texts[2:]]
+    assert len(parts) == 3
+    assert all(len(part) <= 4096 for part in parts)
+    assert " ".join(parts).split() == long.split()
+    assert "中文" in fake.texts[1][1]
 
 
 async def test_what_comes_again_for_seven_days_is_known(tmp_path: Path, fake: FakeWhatsApp) -> None:

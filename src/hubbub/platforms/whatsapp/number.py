@@ -66,6 +66,7 @@ class Number:
                     await self._look_up(graph)
                     self._refused.clear()
                     self._graph = graph
+                    log.info("WhatsApp, number %s is connected", self.id)
                     self._host.connected(self._account)
                     await self._refused.wait()
                     self._graph = None
