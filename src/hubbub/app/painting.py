@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hubbub.app.proxies import proxy_to
+from hubbub.core.quotas import BILLION
 
 if TYPE_CHECKING:
     from hubbub.core.ports import Files, Painter
@@ -26,5 +27,6 @@ def build_painter(settings: Settings, files: Files) -> Painter | None:
     base = chosen.base_url or main.base_url or _OPENAI
     # The key of one service is nothing for another.
     key = chosen.api_key.get_secret_value() or ("" if chosen.base_url else next(iter(main.api_keys), ""))
-    rules = PictureRules(base, chosen.model, key, chosen.size, chosen.seconds, proxy_to(base, settings.server))
+    proxy, price = proxy_to(base, settings.server), round(chosen.price * BILLION)
+    rules = PictureRules(base, chosen.model, key, chosen.size, chosen.seconds, proxy, price)
     return PictureEndpoints(rules, files.fetch)

@@ -131,5 +131,6 @@ async def _called(skills: Skills, job: Job, calls: tuple[ToolCall, ...]) -> list
 def _count(job: Job, call: ToolCall, called: Called) -> None:
     job.media += called.media
     job.bill.deeds += called.spent
+    job.bill.cost += called.cost
     if called.asks and call.name not in job.unconsented:
         job.unconsented.append(call.name)

@@ -28,7 +28,7 @@ _KEPT_SECONDS = 7 * 86_400.0
 _EDIT = frozenset(("edit", "改图", "修改"))
 _LOOKED_BACK = 20
 _LONGEST_NAME = 100
-_COST = 1000
+_TOKENS = 1000
 """What a picture holds of the day's tokens while it is painted."""
 
 
@@ -46,13 +46,11 @@ async def image(call: Call, context: CommandContext) -> Answer:
     wish = required(call, rest if word in _EDIT else call.argument, "TEXT")
     if too_long := context.hub.meter.too_long(context.owner, wish):
         raise UserError(too_long)
-    meter = context.hub.meter
-    stake = Stake(
-        meter.group_of(context.event.room), 0, f"entry:{context.entry.id}", context.entry.attempts > 0, kept=True
-    )
-    async with meter.hold(context.owner, _COST, stake) as held, context.asking.busy():
+    meter, entry = context.hub.meter, context.entry
+    stake = Stake(meter.group_of(context.event.room), painter.price, f"entry:{entry.id}", entry.attempts > 0, kept=True)
+    async with meter.hold(context.owner, _TOKENS, stake) as held, context.asking.busy():
         blob = await _painted(painter, wish, (sent or [await _last(context)]) if changes else [], context)
-    spend = held.on(Spend(context.owner, meter.today(context.owner), messages=1))
+    spend = held.on(Spend(context.owner, meter.today(context.owner), messages=1, cost=painter.price))
     try:
         url = await _address(blob, context)
     except UserError as error:  # it was painted at a price all the same

@@ -51,7 +51,7 @@ class Hold:
         """What is to be counted, so that it ends the reservation and counts for group and hub, too."""
         return replace(spend, holds=tuple(self._names), shares=self._meter.shares(self._stake.group))
 
-    async def more(self, tokens: int) -> None:
+    async def more(self, tokens: int, cost: int = 0) -> None:
         """Hold one thing more of the same limits, like a message with so many ``tokens``, until the whole is counted.
 
         Raises:
@@ -59,7 +59,7 @@ class Hold:
             StoreError: it could not be reserved.
         """
         key = self._stake.key or (self._names[0] if self._names else secrets.token_hex(12))
-        stake = replace(self._stake, key=f"{key}/{len(self._names)}", cost=0)
+        stake = replace(self._stake, key=f"{key}/{len(self._names)}", cost=cost)
         # Noted at once: who is cancelled meanwhile may have it all the same.
         self._names.append(stake.key)
         try:

@@ -407,6 +407,10 @@ class Speech(Protocol):
 class Painter(Protocol):
     """Makes pictures of descriptions."""
 
+    @property
+    def price(self) -> int:
+        """What a picture costs, in billionths of what prices are in."""
+
     async def paint(self, wish: str) -> Blob:
         """A picture of what is described. Raises ProviderError, MediaError."""
 

@@ -22,13 +22,15 @@ class Needs:
     """What has to be so for a call.
 
     ``role``: the least that may cause one. What ``writes`` or ``spends`` needs the person's consent, too, unless the
-    settings name it; what spends is held against the person's limits as ``tokens`` and counts as one message more.
-    ``shows``: it makes pictures, which is useless in a room without them. ``seconds``: its time, 0 for the usual.
+    settings name it; what spends is held against all limits as ``tokens``, and counts as one message more and as
+    ``cost``, in billionths of what prices are in. ``shows``: it makes pictures, which is useless in a room without
+    them. ``seconds``: its time, 0 for the usual.
     """
 
     role: Role = Role.USER
     deed: Deed = "reads"
     tokens: int = 0
+    cost: int = 0
     shows: bool = False
     seconds: float = 0.0
 

@@ -23,6 +23,13 @@ class Painting(Section):
     api_key: SecretStr = Field(SecretStr(""), description="Key of the service; empty: that of the section model.")
     seconds: float = Field(180.0, gt=0, description="Longest time that a picture may take.")
 
+    price: float = Field(
+        0.0,
+        ge=0,
+        le=1_000_000,
+        description="What a picture costs, in what prices of models are in; limits of money count it.",
+    )
+
     @field_validator("base_url")
     @classmethod
     def _address(cls, value: str) -> str:

@@ -7,7 +7,7 @@ import logging
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -80,12 +80,14 @@ class Person:
 class Called:
     """What came of a call: ``text`` for the model, ``media`` for the person.
 
-    ``spent``: it counts against the person's limits. ``asks``: it was not done, for want of the person's consent.
+    ``spent``: it counts against the person's limits, with what it ``cost``. ``asks``: it was not done, for want of the
+    person's consent.
     """
 
     text: str
     media: tuple[Image, ...] = ()
     spent: bool = False
+    cost: int = 0
     asks: bool = False
 
 
@@ -141,11 +143,12 @@ class Skills:
             async with asyncio.timeout(seconds):
                 spends = needs.deed == "spends"
                 if spends:
-                    await held.more(needs.tokens)
+                    await held.more(needs.tokens, needs.cost)
                 began = time.monotonic()
                 result = await skill.call(arguments, self._context(person))
                 log.info("skill %s for %s: %.1f s", skill.card.name, person.owner, time.monotonic() - began)
-                return self._told(result, spent=spends)
+                told = self._told(result)
+                return replace(told, spent=True, cost=needs.cost) if spends else told
         except UserError as error:
             return Called(say(error.user_text, person.language))
         except TimeoutError:
@@ -153,9 +156,9 @@ class Skills:
         except Exception as error:  # noqa: BLE001 - another's code may fail in any way; the answer goes on
             return _failed(skill, person, error)
 
-    def _told(self, result: SkillResult, *, spent: bool) -> Called:
+    def _told(self, result: SkillResult) -> Called:
         text, most = result.text, self.rules.characters
-        return Called(text if len(text) <= most else text[:most] + _MARK, result.media, spent)
+        return Called(text if len(text) <= most else text[:most] + _MARK, result.media)
 
     def _context(self, person: Person) -> SkillContext:
         return SkillContext(

@@ -56,7 +56,8 @@ class Painting:
 
     def __init__(self, painter: Painter, seconds: float) -> None:
         self._painter = painter
-        needs = Needs(deed="spends", tokens=_TOKENS, shows=True, seconds=seconds + _MORE_SECONDS)
+        longest = seconds + _MORE_SECONDS
+        needs = Needs(deed="spends", tokens=_TOKENS, cost=painter.price, shows=True, seconds=longest)
         self._card = SkillCard(_TOOL, Phrase("skill.image"), needs, sign="🎨")
 
     @property

@@ -34,6 +34,7 @@ OWNER = "test:private:u1"
 @dataclass
 class FakePainter:
     broken: bool = False
+    price: int = 0
     wishes: list[tuple[str, bytes]] = field(default_factory=list)
 
     async def paint(self, wish: str) -> Blob:
@@ -117,6 +118,12 @@ async def test_a_picture_comes_of_a_description() -> None:
     (spend,) = answer.writes
     assert isinstance(spend, Spend)
     assert (spend.owner, spend.messages) == (OWNER, 1)
+
+
+async def test_a_picture_costs_what_the_painter_says() -> None:
+    (spend,) = (await gives("/image a cat", FakeMeans(FakePainter(price=40_000_000)))).writes
+    assert isinstance(spend, Spend)
+    assert (spend.messages, spend.cost, spend.shares) == (1, 40_000_000, ("hub:all",))
 
 
 async def test_a_picture_that_is_sent_along_is_changed() -> None:

@@ -88,6 +88,21 @@ class TestMoney:
             assert spent.cost == 2 * COST
             assert await held(hub) == 0
 
+    async def test_what_a_tool_costs_counts_and_is_held_before(self, tmp_path: Path) -> None:
+        models = Models(lambda request: painted() if "tool" in roles(request) else wished(), spec=SPEC)
+        async with world(tmp_path, models=models) as hub:
+            skill = FakeSkill(needs=Needs(deed="spends", cost=BILLION // 10))
+            give(hub, skill)
+            use(hub, everybody=Limits(cost_per_day=BILLION // 4))
+            for user in ("ann", "bob", "cat"):
+                assert await hub.person(user).reads("what") == "painted"
+            assert len(skill.called) == 2, "there was no money for a third one"
+            assert "Cost: 0.10" in await hub.person("ann").reads("/usage")
+            today = hub.ways.means.meter.today()
+            spent = (await hub.store.usage.spent(EVERYBODY, today, today)).cost
+            assert 2 * BILLION // 10 < spent < BILLION // 4
+            assert await held(hub) == 0
+
     async def test_what_would_go_over_it_is_not_asked(self, tmp_path: Path) -> None:
         async with world(tmp_path, models=answers()) as hub:
             use(hub, Limits(cost_per_day=BILLION // 1000))  # an answer of 500 tokens is expected

@@ -31,6 +31,8 @@ EVENT = Received("1", Room("test", "bot", "private", "u"), Author("u"), (Text("x
 
 
 class FakePainter:
+    price = 40_000_000
+
     def __init__(self) -> None:
         self.wishes: list[tuple[str, bytes]] = []
         self.fault: Exception | None = None

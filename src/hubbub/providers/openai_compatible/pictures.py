@@ -23,7 +23,10 @@ _ALWAYS_DATA = ("gpt-image", "chatgpt-image")
 
 @dataclass(frozen=True, slots=True)
 class PictureRules:
-    """Where the endpoints are and what is asked for. ``size``: such as 1024x1024, "" for the model's own. Seconds."""
+    """Where the endpoints are and what is asked for. ``size``: such as 1024x1024, "" for the model's own. Seconds.
+
+    ``price`` of a picture, in billionths of what prices are in.
+    """
 
     base_url: str
     model: str
@@ -31,6 +34,7 @@ class PictureRules:
     size: str = ""
     seconds: float = 180.0
     proxy: str = field(default="", repr=False)
+    price: int = 0
 
 
 class PictureEndpoints:
@@ -45,6 +49,11 @@ class PictureEndpoints:
         self._rules = rules
         self._fetch = fetch
         self._posting = Posting(Service(rules.base_url, rules.seconds, _LARGEST, rules.key, rules.proxy))
+
+    @property
+    def price(self) -> int:
+        """See `Painter.price`."""
+        return self._rules.price
 
     async def paint(self, wish: str) -> Blob:
         """See `Painter.paint`."""
