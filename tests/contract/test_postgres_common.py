@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -109,6 +110,21 @@ class TestRows:
             assert not await outbox.take("a", [BOT])
             await outbox.give_back("a", [BOT])
             assert [row.id for row in await outbox.take("a", [BOT])] == [row.id for row in mine]
+
+    async def test_answers_that_are_being_written_are_found_until_they_end(self, dsn: str) -> None:
+        async with opened(dsn, "a", "b") as (a, b):
+            sending(a, BOT)
+            claim = await accepted(a, 1, "a")
+            entry = claim.entries[0].id
+            shown = replace(out("once", state=State.SENDING), draft=True, entry=entry)
+            draft = (await a.inbox.commit(LANE, claim.fence, Unit(sends=(shown,)))).rows[0]
+            assert not await b.outbox.growing([BOT]), "nobody knows whether it stands there"
+            await a.outbox.settle(draft.id, "m1")
+            assert [(row.id, row.message_id) for row in await b.outbox.growing([BOT])] == [(draft.id, "m1")]
+            assert not await b.outbox.growing([Account("test", "bo")])
+            end = replace(out("once upon a time"), edits=draft.id, entry=entry)
+            await a.inbox.commit(LANE, claim.fence, Unit(done=(entry,), sends=(end,)), release=True)
+            assert not await b.outbox.growing([BOT])
 
     async def test_what_a_dead_process_was_sending_is_in_doubt_or_sent_again(self, dsn: str) -> None:
         async with opened(dsn, "a", "b", ttl=TTL) as (a, b):

@@ -161,6 +161,9 @@ class SharedOutbox(Protocol):
     async def give_back(self, node: str, accounts: Sequence[Account]) -> None:
         """QUEUED rows of these accounts that this node was handed are nobody's again, for `take` to give out."""
 
+    async def growing(self, accounts: Sequence[Account]) -> Sequence[Row]:
+        """Drafts of these accounts (`Outgoing.draft`) that were SENT and whose entries are not done, oldest first."""
+
     async def bury(self, node: str) -> None:
         """As `Outbox.recover` for what dead nodes were sending, but hand nothing out."""
 

@@ -94,6 +94,9 @@ class SharedSender(Sender):
         self._ours.add(account)
         self._own()
         await self._take_all()
+        # Whoever had the account before showed how they grow, and does so no more.
+        for row in await self._common.growing([account]):
+            self.resume(row)
 
     def _lose(self, account: Account) -> None:
         self._ours.discard(account)

@@ -9,14 +9,18 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from hubbub.bridge.growing import SIGN
 from hubbub.core.addresses import Account, Room
 from hubbub.core.capabilities import Delivery
 from hubbub.core.errors import StoreError
-from hubbub.core.messages import Text
+from hubbub.core.messages import Message, Text, text_of
+from hubbub.core.ports import Streamed
 from hubbub.core.work import Outgoing, Row, State
 from hubbub.dispatch.delivery import Patience
 from hubbub.dispatch.holding import Holder
 from hubbub.dispatch.shared_sender import Place, SharedSender
+from hubbub.dispatch.showing import stream_of
+from hubbub.dispatch.streams import LocalStreams
 from tests.fakes.common_store import CommonLeases, CommonWords
 from tests.unit.dispatch.parts import ACCOUNT, FakePlatform
 
@@ -44,6 +48,7 @@ class CommonOutbox:
     gates: dict[int, asyncio.Event] = field(default_factory=dict)
     begun: asyncio.Event = field(default_factory=asyncio.Event)
     """Somebody waits at a gate."""
+    drafts: list[Row] = field(default_factory=list)
 
     def put(self, *rows: Row) -> None:
         """Another node makes rows."""
@@ -65,6 +70,9 @@ class CommonOutbox:
 
     async def give_back(self, node: str, accounts: Sequence[Account]) -> None:
         self.mine.difference_update(n for n in list(self.mine) if self.rows[n].state is State.QUEUED)
+
+    async def growing(self, accounts: Sequence[Account]) -> Sequence[Row]:
+        return self.drafts
 
     async def bury(self, node: str) -> None:
         return
@@ -256,3 +264,25 @@ async def test_what_was_sent_while_the_store_was_away_is_marked_later() -> None:
             while s.outbox.settled != [1, 2]:
                 await asyncio.sleep(0.01)
         assert len(s.platform.shown) == 2
+
+
+async def test_an_answer_that_is_being_written_goes_on_growing_where_its_account_is_now() -> None:
+    async with scene() as s:
+        edits: list[tuple[str, str]] = []
+
+        async def edit(room: Room, message_id: str, message: Message) -> None:
+            edits.append((message_id, text_of(message)))
+
+        s.platform.edit = edit  # type: ignore[attr-defined]
+        streams = s.sender.shows.streams = LocalStreams()
+        draft = row(1, state=State.SENT)
+        draft = replace(draft, out=replace(draft.out, draft=True), message_id="sent-elsewhere")
+        s.outbox.drafts = [draft]
+        s.sender.connected(ACCOUNT)
+        async with asyncio.timeout(10):
+            while not streams.listened(stream_of(draft)):
+                await asyncio.sleep(0.005)
+            streams.publish(stream_of(draft), Streamed("m1 and more"))
+            while not edits:
+                await asyncio.sleep(0.005)
+        assert edits == [("sent-elsewhere", f"m1 and more {SIGN}")]

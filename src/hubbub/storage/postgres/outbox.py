@@ -54,6 +54,11 @@ _GIVE_BACK = """
 UPDATE outbox o SET node = '' FROM unnest($2::text[], $3::text[]) AS a(first, behind)
 WHERE o.state = 0 AND o.node = $1 AND o.room >= a.first AND o.room < a.behind
 """
+_GROWING = f"""
+SELECT {_OURS} FROM waiting w JOIN outbox o ON o.entry = w.id AND o.edits < 0
+JOIN unnest($1::text[], $2::text[]) AS a(first, behind) ON o.room >= a.first AND o.room < a.behind
+WHERE o.state = 10 ORDER BY o.id
+"""  # noqa: S608 - fixed
 _DEAD = "UPDATE outbox SET state = 3, error = $2 WHERE id = $1"
 _SENT = """
 WHERE hashtextextended(message_id, 0) = hashtextextended($1 COLLATE "C", 0) AND message_id <> '' AND message_id = $1
@@ -116,6 +121,11 @@ class Outbox:
 
     async def _give_back(self, node: str, accounts: list[str], db: Connection) -> None:
         await db.execute(_GIVE_BACK, self._parts.presence.identify(node), *_ranges(accounts))
+
+    async def growing(self, accounts: Sequence[Account]) -> Sequence[Row]:
+        """See `store.SharedOutbox.growing`."""
+        found = await self._parts.reader.fetch(_GROWING, *_ranges([account.key for account in accounts]))
+        return [read_row(columns, self._writer.hub) for columns in found]
 
     async def bury(self, node: str) -> None:
         """See `store.SharedOutbox.bury`."""
