@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from hubbub.core.errors import StoreError, UserError
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from hubbub.conversations.limits import Meter
     from hubbub.core.work import Spend
 
 
@@ -33,12 +32,25 @@ class Stake:
 NO_STAKE = Stake()
 
 
+class Limiting(Protocol):
+    """Who knows the limits: `limits.Meter`."""
+
+    def shares(self, group: str) -> tuple[str, ...]:
+        """For whom it counts, beside the owner, what is used in a group ("": in private)."""
+
+    async def begin(self, owner: str, tokens: int, stake: Stake) -> str:
+        """Reserve; the name of what is held, "" where no limit needs it. Raises UserError, StoreError."""
+
+    async def release(self, name: str) -> None:
+        """What `begin` reserved is held no more."""
+
+
 class Hold:
     """See `Meter.hold`. A class, not a generator: it stands on the road of every answer."""
 
     __slots__ = ("_meter", "_names", "_owner", "_stake", "_tokens")
 
-    def __init__(self, meter: Meter, owner: str, tokens: int, stake: Stake) -> None:
+    def __init__(self, meter: Limiting, owner: str, tokens: int, stake: Stake) -> None:
         self._meter, self._owner, self._tokens, self._stake = meter, owner, tokens, stake
         self._names: list[str] = []
 
