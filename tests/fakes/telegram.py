@@ -345,13 +345,16 @@ class FakeTelegram:
 
     async def bring(self, update: dict[str, Any] | bytes, base: str, secret: str | None = None) -> int:
         """Bring an update to the webhook that was set, at ``base``; the status of the answer."""
+        async with aiohttp.ClientSession() as session:
+            return await self.bring_by(session, update, base, secret)
+
+    async def bring_by(
+        self, session: aiohttp.ClientSession, update: dict[str, Any] | bytes, base: str, secret: str | None = None
+    ) -> int:
         path = urllib.parse.urlsplit(self.webhook["url"]).path
         headers = {"X-Telegram-Bot-Api-Secret-Token": self.webhook["secret_token"] if secret is None else secret}
         data = update if isinstance(update, bytes) else json.dumps(update).encode()
-        async with (
-            aiohttp.ClientSession() as session,
-            session.post(f"http://{base}{path}", data=data, headers=headers) as response,
-        ):
+        async with session.post(f"http://{base}{path}", data=data, headers=headers) as response:
             return response.status
 
 

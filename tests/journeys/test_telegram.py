@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import base64
+import ssl
 from pathlib import Path
 from typing import Any
 
-from tests.fakes.telegram import ALICE, GROUP, TOKEN, FakeTelegram, pressed, said, telegram
+import aiohttp
+
+from tests.fakes.audio import KEY, AudioService, audio_service
+from tests.fakes.certificates import self_signed
+from tests.fakes.telegram import ALICE, GROUP, ME, TOKEN, FakeTelegram, pressed, said, telegram
 from tests.journeys.inside import inside, until
 
 
@@ -95,3 +101,88 @@ async def test_whoever_runs_a_group_chooses_when_it_is_answered(tmp_path: Path) 
         await until(lambda: len(fake.messages) == 3)
     assert "LLM-OK just talking" not in fake.messages.values()
     assert not fake.refused
+
+
+async def test_a_new_person_is_greeted_in_their_language(tmp_path: Path) -> None:
+    async with telegram() as fake, inside(tmp_path, bot(fake)):
+        fake.push(said("/start ref_code", 1))
+        fake.push(said("/help", 2, **{"from": ALICE | {"language_code": "zh-hans"}}))
+        await until(lambda: len(fake.messages) == 2)
+    (hello, listed), (keyboard,) = list(fake.messages.values()), fake.keyboards.values()
+    assert "/help" in hello
+    assert keyboard[0][0]["callback_data"] == "/help"
+    assert "/help：列出你可以使用的命令" in listed
+
+
+async def test_a_voice_message_is_heard_and_answered_aloud(tmp_path: Path) -> None:
+    voice = said("", 1, voice={"file_id": "v", "file_unique_id": "v", "duration": 2, "mime_type": "audio/ogg"})
+    del voice["message"]["text"]
+    service = AudioService(words="what is the weather?")
+    speech = '[speech]\nhears = "whisper-1"\nspeaks = "tts-1"\nanswers = "both"\n'
+    async with telegram() as fake, audio_service(service) as base:
+        fake.files["v"] = b"OggS said"
+        speech += f'base_url = "{base}"\napi_key = "{KEY}"\n'
+        async with inside(tmp_path, bot(fake) + speech):
+            fake.push(voice)
+            await until(lambda: fake.called("sendVoice"))
+    assert service.heard[0][2] == b"OggS said"
+    (call,) = fake.called("sendVoice")
+    assert call["caption"] == "LLM-OK what is the weather?"
+    assert base64.b64decode(call["voice"]) == b"ID3 spoken"
+
+
+async def test_a_long_answer_comes_in_parts_that_telegram_takes(tmp_path: Path) -> None:
+    text = "😀" * 3000
+    async with telegram() as fake, inside(tmp_path, bot(fake)):
+        fake.push(said(f"/echo {text}", 1))
+        await until(lambda: sum(map(len, fake.messages.values())) >= len(text))
+    assert "".join(fake.messages.values()) == text
+    assert len(fake.messages) == 2
+
+
+async def test_places_and_cards_are_read_to_the_model(tmp_path: Path) -> None:
+    place = said("", 1, location={"latitude": 1.5, "longitude": 2.5})
+    card = said("", 2, contact={"phone_number": "110", "first_name": "Police"})
+    async with telegram() as fake, inside(tmp_path, bot(fake)):
+        for update in (place, card):
+            del update["message"]["text"]
+            fake.push(update)
+        await until(lambda: len(fake.messages) == 2)
+    assert list(fake.messages.values()) == ["LLM-OK 📍 (1.5, 2.5)", "LLM-OK 👤 Police 110"]
+
+
+async def test_several_bots_are_each_themselves(tmp_path: Path) -> None:
+    other_token = "10002:BBbb-0123456789_abcdefghijklmnopqrst"
+    async with telegram() as fake:
+        other = FakeTelegram(token=other_token, me=ME | {"id": 10002, "username": "second_bot"})
+        fake.others[other_token] = other
+        more = f'[[platforms.telegram.accounts]]\ntoken = "{other_token}"\n'
+        async with inside(tmp_path, bot(fake) + more):
+            fake.push(said("to the first", 1))
+            other.push(said("to the second", 1))
+            await until(lambda: fake.messages and other.messages)
+    assert list(fake.messages.values()) == ["LLM-OK to the first"]
+    assert list(other.messages.values()) == ["LLM-OK to the second"]
+    assert not fake.refused + other.refused
+
+
+async def test_messages_are_brought_over_https_with_an_own_certificate(tmp_path: Path) -> None:
+    """Telegram trusts what was uploaded to it: the hub must serve that, on the path that was set."""
+    cert, key = self_signed(tmp_path)
+    server = f'[server]\ntls_cert = "{cert}"\ntls_key = "{key}"\n'
+    async with telegram() as fake:
+        settings = bot(fake, webhook_url="https://127.0.0.1/tgbot/", webhook_certificate=str(cert))
+        async with inside(tmp_path, server + settings) as hub:
+            await until(lambda: fake.webhook)
+            uploaded = base64.b64decode(fake.webhook["certificate"]).decode()
+            trusting = ssl.create_default_context(cadata=uploaded)
+            path = fake.webhook["url"].removeprefix("https://127.0.0.1")
+            assert path == f"/tgbot/{TOKEN}"
+            headers = {"X-Telegram-Bot-Api-Secret-Token": fake.webhook["secret_token"]}
+            async with aiohttp.ClientSession(hub.hub.url, headers=headers) as client:
+                for _ in range(2):
+                    async with client.post(path, json=said("hello", 1), ssl=trusting) as response:
+                        assert response.status == 200
+            await until(lambda: fake.messages)
+    assert list(fake.messages.values()) == ["LLM-OK hello"]
+    assert not fake.called("getUpdates")

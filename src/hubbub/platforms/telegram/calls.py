@@ -6,6 +6,7 @@ import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from html import escape
+from mimetypes import guess_extension
 from typing import Any, Literal
 
 import telegram
@@ -254,4 +255,4 @@ async def content(media: Media, fetch: Fetch, *, upload: bool = False) -> str | 
 
 def _name(blob: Blob) -> str:
     """Telegram shows a name, and guesses the kind of a file by it."""
-    return "file." + (blob.mime.partition("/")[2].partition("+")[0] or "bin")
+    return "file" + (guess_extension(blob.mime) or f".{blob.mime.rpartition('/')[2] or 'bin'}")
