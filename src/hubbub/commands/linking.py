@@ -155,13 +155,11 @@ async def _agree(context: CommandContext) -> Answer:
     if done.brought.left:
         lines.append(Phrase("link.left", {"count": done.brought.left}))
     there = Phrase("link.done_there", {"platform": _platform(me.identity)})
-    told = await context.tell(*lines)
-    message = (Text(say(there, done.by.language), verbatim=True),)
-    return replace(told, sends=_to(done.by, message, context))
+    return replace(await context.tell(*lines), sends=_said(there, done.by, context))
 
 
 async def _refuse(context: CommandContext) -> Answer:
-    """The code that one made, or entered, works no more."""
+    """The code that one made, or entered, works no more; the other one is told."""
     conversations, me, now = context.hub.conversations, await _side(context), context.hub.clock()
     _, offers = await joining.offers(conversations, now)
     entered = next((each for each in offers.found.values() if each.is_by(me.identity)), None)
@@ -169,7 +167,11 @@ async def _refuse(context: CommandContext) -> Answer:
     if offer is None:
         raise UserError(Phrase("link.nothing_open"))
     await conversations.change((codes.used_up(offer),))
-    return await context.tell(Phrase("link.refused"))
+    told = await context.tell(Phrase("link.refused"))
+    other = offer.maker if offer.is_by(me.identity) else offer.by
+    return (
+        told if other is None else replace(told, sends=_said(Phrase("link.refused_there", _named(me)), other, context))
+    )
 
 
 async def _groups(call: Call, word: str, context: CommandContext) -> Answer:
@@ -241,6 +243,11 @@ def _names(identities: Iterable[str]) -> str:
 def _named(side: Side) -> dict[str, object]:
     """How one account is told of the other: never by its id."""
     return {"name": side.name or "?", "platform": _platform(side.identity)}
+
+
+def _said(what: Phrase, side: Side, context: CommandContext) -> tuple[Outgoing, ...]:
+    """A sentence for the other account."""
+    return _to(side, (Text(say(what, side.language), verbatim=True),), context)
 
 
 def _to(side: Side, message: Message, context: CommandContext) -> tuple[Outgoing, ...]:

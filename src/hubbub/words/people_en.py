@@ -39,6 +39,7 @@ SENTENCES: Final = MappingProxyType(
         "link.renamed": "Came along under other names: {names}",
         "link.left": "{count} older ones stay where they were, and are there when you part again.",
         "link.refused": "The code works no more; nothing was joined.",
+        "link.refused_there": "{name} on {platform} does not agree; nothing was joined.",
         "link.unknown_code": "There is no such code, or it has lapsed.",
         "link.already": "These accounts are one already.",
         "link.alone": "This account is joined to no other one. {command} does that.",

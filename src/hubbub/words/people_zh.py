@@ -36,6 +36,7 @@ SENTENCES: Final = MappingProxyType(
         "link.renamed": "以新名称带来的内容：{names}",
         "link.left": "另有 {count} 个较早的留在原处，解绑后仍可看到。",
         "link.refused": "绑定码已失效，没有绑定任何账号。",
+        "link.refused_there": "{platform} 上的“{name}”没有同意，没有绑定任何账号。",
         "link.unknown_code": "没有这个绑定码，或者它已过期。",
         "link.already": "这些账号已经绑定了。",
         "link.alone": "此账号没有绑定其他账号。可以用 {command} 绑定。",

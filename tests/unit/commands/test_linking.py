@@ -107,6 +107,18 @@ class TestJoining:
         await bob.reads(word_in(asked))
         assert "no such code" in await cat.reads(f"/link {code}")
 
+    async def test_whoever_refuses_the_other_is_told(self, hub: World) -> None:
+        ann, bob = hub.person("ann"), hub.person("bob", "other")
+        for refuses, other in ((ann, bob), (bob, ann)):
+            await enters(bob, code_in(await ann.reads("/link")))
+            rows = await refuses.sends("/link no")
+            told = {row.out.room: text_of(row.out.message) for row in rows}
+            assert "nothing was joined" in told[refuses.room]
+            assert f"{refuses.author.name} on {refuses.room.platform} does not agree" in told[other.room]
+            assert "Nobody entered" in await ann.reads("/link yes")
+        await ann.reads("/link")
+        assert {row.out.room for row in await ann.sends("/link no")} == {ann.room}, "nobody has entered it yet"
+
     async def test_of_two_who_enter_a_code_the_first_has_it(self, hub: World) -> None:
         ann, bob, cat = hub.person("ann"), hub.person("bob", "other"), hub.person("cat", "other")
         code = code_in(await ann.reads("/link"))

@@ -86,6 +86,11 @@ class TestInAChat:
         assert "Send a file" in await boss.reads("/persona import")
         assert "Send a file" in await boss.reads((Quote("nothing"), Text("/persona import")))
 
+    async def test_from_an_address(self, hub: World) -> None:
+        boss, data = hub.person("boss"), base64.b64encode(listed(ACTS[:2])).decode()
+        assert "2 personas" in await boss.reads(f"/persona import data:application/json;base64,{data}")
+        assert "cannot be had" in await boss.reads("/persona import hub:nothing")
+
     async def test_nothing_is_doubled(self, hub: World) -> None:
         boss = hub.person("boss")
         await take(boss, listed(ACTS[:2]))
