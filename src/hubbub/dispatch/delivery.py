@@ -295,7 +295,8 @@ class Sender:
         attempts = row.attempts + 1
         wait = error.retry_after or min(self._patience.longest, self._patience.first * 2 ** min(attempts - 1, 10))
         if error.retry_after:
-            self._pace.refused(row.out.room, error.retry_after)
+            caps = self._platforms[row.out.room.platform].capabilities(row.out.room)
+            self._pace.refused(row.out.room, caps, error.retry_after)
         await self._store_failure(row, state, str(error), time.time() + wait if state is State.QUEUED else 0.0)
         if state is not State.QUEUED:
             log.warning("message %d to %s is %s: %s", row.id, row.out.room.key, state, error)

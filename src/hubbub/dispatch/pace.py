@@ -1,7 +1,7 @@
 """How often a platform is called: so many messages and edits a second for an account, and so often for a room.
 
-An account's pace is kept from its first draft on. What people wait for goes before edits that only show how an answer
-grows: those take what is left.
+An account's pace is kept from its first draft, or the first refusal, on. What people wait for goes before edits that
+only show how an answer grows: those take what is left.
 """
 
 from __future__ import annotations
@@ -100,13 +100,13 @@ class Pace:
             await asyncio.sleep(wait)
             wait = free() - self._loop.time()
 
-    def refused(self, room: Room, seconds: float) -> None:
+    def refused(self, room: Room, caps: Capabilities, seconds: float) -> None:
         """The platform asks to wait: no draft of the room is edited until then, and none at all for a moment."""
-        if not self._accounts and room.key not in self._rooms:
+        account = self._account(room, caps)
+        if account is None and room.key not in self._rooms:
             return
         now = self._loop.time()
         self._rooms[room.key] = max(self._rooms.get(room.key, 0.0), now + seconds)
-        account = self._accounts.get((room.platform, room.account))
         if account is not None:
             account.rest = max(account.rest, now + min(seconds, _LONGEST_REST))
 

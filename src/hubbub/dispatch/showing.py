@@ -156,7 +156,7 @@ class Shows:
                     log.info("the draft %d is not edited any more: %s", shown.row.id, error)
                     return
                 rest = error.retry_after or min(_LONGEST_REST, max(_FIRST_REST, rest * 2))
-                self._pace.refused(room, rest)
+                self._pace.refused(room, shown.platform.capabilities(room), rest)
                 shown.changed.set()
 
     async def _edit(self, shown: _Shown, platform: CanEdit) -> None:

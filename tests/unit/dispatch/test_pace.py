@@ -79,7 +79,7 @@ async def test_the_end_does_not_wait_as_long_as_the_next_edit_would() -> None:
 async def test_what_is_refused_rests() -> None:
     pace, began = Pace(), now()
     await pace.draft(room("r"), CAN)
-    pace.refused(room("r"), 7.0)
+    pace.refused(room("r"), CAN, 7.0)
     await pace.draft(room("other"), CAN)
     assert round(now() - began, 2) == 3
     await pace.draft(room("r"), CAN)
@@ -112,3 +112,21 @@ async def test_a_draft_that_is_given_up_takes_nobodys_turn() -> None:
         task.cancel()
     await pace.message(room("last"), CAN)
     assert now() - began < 1.5
+
+
+@jumping
+async def test_a_refusal_begins_the_pace_of_an_account_that_has_one() -> None:
+    """Whoever is told to slow down calls no oftener than that from then on, in all of its rooms."""
+    pace, times = Pace(), list[float]()
+    pace.refused(room("r0"), Capabilities(), 5.0)
+    assert not pace.keeps(room("r1")), "this platform names no pace"
+    pace.refused(room("r0"), CAN, 5.0)
+    assert pace.keeps(room("r1"))
+    assert not pace.keeps(room("r1", "another"))
+
+    async def call(number: int) -> None:
+        await pace.message(room(f"r{number + 1}"), CAN)
+        times.append(now())
+
+    await asyncio.gather(*(call(number) for number in range(30)))
+    assert all(later - first >= 1.0 for first, later in zip(times, times[10:], strict=False))

@@ -58,6 +58,7 @@ class WhatsAppAdapter:
             locations=True,
             contacts=True,
             buttons=MOST,
+            calls_per_second=settings.messages_per_second,
             resend_unknown=settings.resend_unknown,
         )
         self._in_groups = replace(self._capabilities, buttons=0)

@@ -17,7 +17,7 @@ from hubbub.core.work import Receipt
 from hubbub.platforms.whatsapp.convert import events
 from hubbub.platforms.whatsapp.number import Number
 from hubbub.platforms.whatsapp.silence import Silence
-from hubbub.platforms.whatsapp.statuses import Status, statuses
+from hubbub.platforms.whatsapp.statuses import Status, complaints, statuses
 from hubbub.platforms.whatsapp.wire import BadEventError, Brought, Wire
 
 log = logging.getLogger(__name__)
@@ -59,6 +59,8 @@ class Intake:
             said += _readable(events, change)
         for start in range(0, len(said), _AT_ONCE):
             await self._accept(said[start : start + _AT_ONCE])
+        for complaint in (each for change in ours for each in _readable(complaints, change)):
+            log.warning(complaint)
         told = [status for change in ours for status in _readable(statuses, change)]
         if told:
             await self._report(told)

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _LONGEST_WAIT = 60.0
+_TRIES = 4
+_LONGEST_REST = 10.0
 
 T = TypeVar("T")
 
@@ -129,15 +131,23 @@ class Number:
         first = ""
         for place, body in enumerate(bodies, 1):
             part: Part = "whole" if place == len(bodies) else "part"
-            mark = Mark(row.key, row.out.room.id, part, first).text()
-            try:
-                sent = _id(await self._post(body | {MARK: mark}))
-            except DeliveryError as error:
-                if first:  # a part is there already: the whole must not be sent again
-                    raise DeliveryError(str(error), certain=False) from error
-                raise
-            first = first or sent
+            marked = body | {MARK: Mark(row.key, row.out.room.id, part, first).text()}
+            sent = await (self._rest(marked) if first else self._post(marked))
+            first = first or _id(sent)
         return first
+
+    async def _rest(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Send a part after the first: the whole must not be sent again any more, but this one may be."""
+        tries = _TRIES
+        while True:
+            try:
+                return await self._post(body)
+            except DeliveryError as error:
+                tries -= 1
+                wait = error.retry_after
+                if not tries or wait is None or wait > _LONGEST_REST:
+                    raise DeliveryError(str(error), certain=False) from error
+            await asyncio.sleep(wait)
 
     async def _body(self, step: Step) -> dict[str, Any]:
         return step.body if step.media is None else step.body | await self._file(step, step.media)

@@ -44,6 +44,11 @@ class WhatsAppSettings(BaseModel):
         "For a variable with a name: name={text}.",
     )
     read_marks: bool = Field(True, description="Show people that their message was read while an answer is written.")
+    messages_per_second: float = Field(
+        80.0,
+        ge=0,
+        description="Most messages that one number sends, once WhatsApp has asked to slow down; 0: no limit.",
+    )
     api_base: str = Field("https://graph.facebook.com", description="Server of the Graph API.", pattern=r"^https?://")
     api_version: str = Field("v23.0", description="Version of the Graph API.", pattern=r"^v\d+\.\d+$")
     resend_unknown: bool = Field(

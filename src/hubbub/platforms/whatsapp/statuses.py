@@ -65,6 +65,12 @@ def statuses(number: str, value: Wire) -> Iterator[Status | BadEventError]:
     return each_of(list_of(value.get("statuses", [])), lambda raw: _status(number, object_of(raw)))
 
 
+def complaints(number: str, value: Wire) -> Iterator[str | BadEventError]:
+    """What WhatsApp says is wrong with a number, not with a message."""
+    found = list_of(value.get("errors", []))
+    return each_of(found, lambda raw: f"WhatsApp, number {number}: {faults.told(object_of(raw))}")
+
+
 def _status(number: str, raw: Wire) -> Status | None:
     told = _TOLD.get(str(raw.get("status")))
     mark = Mark.read(raw.get(MARK))

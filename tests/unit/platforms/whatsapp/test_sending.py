@@ -12,6 +12,7 @@ import pytest
 from hubbub.core.addresses import Room
 from hubbub.core.errors import DeliveryError, MediaError
 from hubbub.core.messages import Audio, Blob, Contact, File, Image, Location, Media, Segment, Text, Video
+from hubbub.platforms.whatsapp import faults
 from hubbub.platforms.whatsapp.adapter import WhatsAppAdapter
 from tests.contract.platform_suite import PIXEL, row
 from tests.contract.test_whatsapp import settings
@@ -118,13 +119,27 @@ async def test_what_a_failure_means(
     assert (caught.value.certain, caught.value.permanent, caught.value.retry_after) == (certain, permanent, wait)
 
 
-async def test_a_part_that_is_refused_leaves_a_doubt(fake: FakeWhatsApp) -> None:
+@pytest.mark.parametrize(("wrong", "shown"), [("expired", 1), ("refused", 1), ("server_error", 2)])
+async def test_a_part_that_is_refused_leaves_a_doubt(
+    fake: FakeWhatsApp, wrong: Wrong, shown: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(faults._LATER, 130429, 0.01)
     async with connected(fake) as (adapter, _):
-        fake.wrong += ["", "refused"]
+        fake.wrong += ["", *[wrong] * 9]
         with pytest.raises(DeliveryError) as caught:
             await adapter.send(row(ROOM, (Text("first " * 300), PICTURE)))
-    assert [body["type"] for _, body in fake.sent] == ["text"]
+    assert len(fake.sent) == shown
     assert not caught.value.certain
+
+
+async def test_a_part_that_comes_too_quickly_comes_a_little_later(
+    fake: FakeWhatsApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(faults._LATER, 131056, 0.01)
+    async with connected(fake) as (adapter, _):
+        fake.wrong += ["", "flood", "flood"]
+        assert await adapter.send(row(ROOM, (Text("first " * 300), PICTURE))) == "wamid.out1"
+    assert [body["type"] for _, body in fake.sent] == ["text", "image"]
 
 
 async def test_nothing_is_shown_of_a_message_whose_file_cannot_be_had(fake: FakeWhatsApp) -> None:

@@ -219,3 +219,9 @@ async def test_another_reader_understands_a_status_alike(line: Line) -> None:
         assert Mark.read(read.tracker) == Mark("key-1", PERSON)
         assert ours.report.told is told
         assert (read.error.code if read.error else 0) == (131047 if ours.closed else 0)
+
+
+async def test_what_is_wrong_with_the_number_is_in_the_log(line: Line, caplog: pytest.LogCaptureFixture) -> None:
+    errors = [5, {"code": 131031, "title": "Account has been locked"}]
+    assert await line.fake.bring(notice(value(errors=errors)), line.url) == 200
+    assert f"number {NUMBER}: Account has been locked (code 131031): the business account is locked" in caplog.text
