@@ -24,10 +24,13 @@ if TYPE_CHECKING:
 def heard(ways: Ways, event: Received, rules: RoomRules, switch: str) -> tuple[bool, str, Call | None]:
     """Whether a message is for the bot, its words, and the command that it gives.
 
-    One that asks for a completion is a question, whatever its words are.
+    One that asks for a completion is a question, whatever its words are. Other bots of a group are not answered: two
+    that answer each other would never come to an end.
     """
     if OPTION in event.options:
         return True, text_of(event.message), None
+    if event.author.is_bot and not event.room.direct:
+        return False, "", None
     for_bot, text = is_for_bot(event, rules)
     call = ways.commands.find(event, text) if for_bot or rules.prefix or switch == "off" else None
     return for_bot, text, call

@@ -408,6 +408,17 @@ async def test_a_switch_holds_in_threads_unless_set_there_and_after_a_restart(tm
         assert await ann.reads("hello") == await thread.reads("hello") == "re: hello"
 
 
+async def test_other_bots_of_a_group_are_not_answered(tmp_path: Path) -> None:
+    everything = Triggers((), RoomRules(always=True))
+    async with world(tmp_path, setting(OPEN, triggers=everything), Models(echoing)) as hub:
+        ann = hub.member()
+        bot = replace(ann, author=replace(ann.author, is_bot=True))
+        for words in ("hello", "/help"):
+            assert await bot.sends(words) == []
+        assert await ann.reads("hello") == "re: hello"
+        assert await replace(hub.person(), author=bot.author).reads("hello") == "re: hello"
+
+
 async def test_a_room_without_prefixes_is_switched_on_again(tmp_path: Path) -> None:
     quiet = Triggers((), RoomRules(prefix=False))
     async with world(tmp_path, setting(OPEN, triggers=quiet), Models(echoing)) as hub:
