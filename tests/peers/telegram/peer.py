@@ -26,7 +26,7 @@ const TelegramServer = require({PACKAGE!r});
 const server = new TelegramServer({{host: '127.0.0.1', port: Number(process.argv[1])}});
 server.start().then(() => console.log('listening'));
 """
-_SECONDS = 300
+_SECONDS = 40
 _LATEST = 10**11
 
 
@@ -43,10 +43,14 @@ def installed() -> Path:
     if not folder.exists():
         with tempfile.TemporaryDirectory(dir=folder.parent) as new:
             command = [npm, "install", "--prefix", new, "--no-audit", "--no-fund", "--ignore-scripts"]
+            command += ["--fetch-retries", "0", f"{PACKAGE}@{VERSION}"]
             try:
-                subprocess.run([*command, f"{PACKAGE}@{VERSION}"], check=True, capture_output=True, timeout=_SECONDS)
-            except (subprocess.SubprocessError, OSError) as error:
+                done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=_SECONDS)
+            except (subprocess.TimeoutExpired, OSError) as error:
                 raise NoPeer(f"npm does not give {PACKAGE}: {error}") from error
+            if done.returncode:
+                why = [line for line in done.stderr.splitlines() if line.startswith("npm error")]
+                raise NoPeer(f"npm does not give {PACKAGE}: {'; '.join(why[:2])}")
             if not folder.exists():
                 shutil.copytree(new, folder)
     return folder

@@ -14,7 +14,7 @@ from tests.journeys.inside import inside
 from tests.peers.telegram.peer import NoPeer, Peer, peer
 
 TOKEN = "666:AAaa-0123456789_abcdefghijklmnopqrst"
-pytestmark = [pytest.mark.peers, pytest.mark.slow]
+pytestmark = pytest.mark.peers
 
 
 @pytest.fixture

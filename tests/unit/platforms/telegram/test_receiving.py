@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -78,6 +79,10 @@ async def test_an_album_is_one_message_when_it_is_fetched() -> None:
     assert pictures(first) == ["p1", "p2", "p3"]
     assert isinstance(first, Received)
     assert first.message[0] == Text("look")
+
+
+def texts_of(host: FakeHost) -> list[str]:
+    return [text_of(event.message) for event in host.events if isinstance(event, Received)]
 
 
 def of_album(host: FakeHost) -> list[list[str]]:
@@ -166,8 +171,58 @@ async def test_a_hundred_lost_connections_lose_and_double_nothing() -> None:
             fake.broken = False
             await host.until(lambda: host.up.get("10001", "") is None)
         await host.until(lambda: not fake.updates)
-    texts = [text_of(event.message) for event in host.events if isinstance(event, Received)]
-    assert texts == [f"message {number}" for number in range(rounds * each)]
+    assert texts_of(host) == [f"message {number}" for number in range(rounds * each)]
+
+
+async def cut_off(served: Served, update: dict[str, Any], share: float) -> None:
+    """Bring a part of a request, and hang up."""
+    body = json.dumps(update).encode()
+    lines = [
+        f"POST /tgbot/{TOKEN} HTTP/1.1",
+        "Host: hub.example",
+        f"X-Telegram-Bot-Api-Secret-Token: {served.fake.webhook['secret_token']}",
+        f"Content-Length: {len(body)}",
+    ]
+    request = "\r\n".join((*lines, "", "")).encode() + body
+    address, port = served.address.split(":")
+    _, writer = await asyncio.open_connection(address, int(port))
+    writer.write(request[: int(len(request) * share)])
+    await writer.drain()
+    writer.transport.abort()
+
+
+async def test_a_hundred_lost_connections_of_the_webhook_lose_and_double_nothing(served: Served) -> None:
+    rounds = 100
+    for number in range(rounds):
+        update = said(f"message {number}", number)
+        await cut_off(served, update, (number % 4 + 1) / 4)
+        assert await served.bring(update) == 200
+    assert texts_of(served.host) == [f"message {number}" for number in range(rounds)]
+    assert len(served.host.offered) > rounds, "some were whole, and came twice"
+
+
+async def test_of_several_nodes_one_fetches_and_the_next_takes_over() -> None:
+    lease = asyncio.Lock()
+
+    @asynccontextmanager
+    async def hold(name: str) -> AsyncIterator[None]:
+        assert name == "telegram:10001"
+        async with lease:
+            yield
+
+    async with telegram() as fake:
+        hosts = [FakeHost(), FakeHost()]
+        adapters = [TelegramAdapter(settings(fake, poll_seconds=1), replace(each.host, hold=hold)) for each in hosts]
+        runs = [asyncio.create_task(each.run()) for each in adapters]
+        for number, (host, run) in enumerate(zip(hosts, runs, strict=True)):
+            await host.until(lambda: host.up.get("10001", "") is None)  # noqa: B023 - awaited at once
+            assert len(fake.called("getMe")) == number + 1
+            fake.push(said(f"message {number}", number))
+            await host.count(1)
+            run.cancel()
+            await asyncio.wait((run,))
+        await asyncio.gather(*(each.bot.shutdown() for adapter in adapters for each in adapter._bots.values()))
+    assert [texts_of(host) for host in hosts] == [["message 0"], ["message 1"]]
 
 
 async def test_what_never_can_be_stored_does_not_come_for_ever(served: Served) -> None:

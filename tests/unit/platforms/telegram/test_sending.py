@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from hubbub.bridge.translate import fit
 from hubbub.core.addresses import Room
 from hubbub.core.errors import DeliveryError, MediaError
 from hubbub.core.messages import Audio, Blob, Contact, File, Image, Location, Media, Mention, Message, Text, Video
@@ -207,6 +208,12 @@ async def test_people_are_mentioned_by_number_and_by_name(fake: FakeTelegram) ->
 async def test_places_are_sent_as_places(fake: FakeTelegram) -> None:
     assert await sent(fake, (Location(1.0, 2.0),)) == ["sendLocation"]
     assert await sent(fake, (Location(1.0, 2.0, "here", "Main Street"),)) == ["sendVenue"]
+
+
+async def test_places_and_cards_go_out_as_such(fake: FakeTelegram) -> None:
+    message = (Location(1.0, 2.0), Contact("Bob", ("110",)))
+    async with connected(fake) as (adapter, _):
+        assert fit(message, adapter.capabilities(PRIVATE)) == [message]
 
 
 async def test_cards_are_sent_as_cards_with_all_their_numbers(fake: FakeTelegram) -> None:
