@@ -26,7 +26,7 @@ from hubbub.app.pictures import WholePictures, build_renderer, drawing_rules
 from hubbub.app.platforms import build_platforms
 from hubbub.app.reloading import reread, told
 from hubbub.app.repeater import repeater_parts
-from hubbub.app.ways import EXCHANGE, ways_of
+from hubbub.app.ways import EXCHANGE, Ground, ways_of
 from hubbub.conversations.userdata import UserData
 from hubbub.core.addresses import Room
 from hubbub.core.failpoints import Failpoint
@@ -39,7 +39,6 @@ from hubbub.dispatch.delivery import Patience, Sender
 from hubbub.dispatch.dispatcher import Bounds, Dispatcher
 from hubbub.dispatch.means import outgoing
 from hubbub.dispatch.reporting import Reporting
-from hubbub.dispatch.restraint import Restraint
 from hubbub.dispatch.road import Road
 from hubbub.dispatch.streams import LocalStreams
 from hubbub.dispatch.window import HubWindow, WindowParts
@@ -62,7 +61,6 @@ class Parts:
         self.started_at = time.time()
         self.zone = zone_of_hub(settings)
         self.house = house_of(settings, store)
-        self.restraint = Restraint()
         self.userdata = UserData(store.conversations, time.time)
         self.models = LateModels(settings)
         self.cluster = cluster_of(store, node, settings, tasks)
@@ -75,7 +73,8 @@ class Parts:
         self.platforms = platforms
         shared = None if self.cluster is None else self.cluster.sender(platforms, EXCHANGE, failpoint)
         self.sender = shared or Sender(store.outbox, platforms, tasks, Patience(), failpoint)
-        self.road = Road(ways_of(settings, self), self.sender)
+        self.ground = self._ground()
+        self.road = Road(ways_of(settings, self.ground), self.sender)
         bounds = Bounds(settings.dispatch.conversations, settings.dispatch.accepted)
         working = self.node if settings.cluster.does("worker") else ""
         self.dispatcher = Dispatcher(store.inbox, self.road, tasks, working, bounds)
@@ -94,12 +93,26 @@ class Parts:
             public_names=[name] if (name := urlsplit(settings.server.public_url).hostname) else [],
         )
 
+    def _ground(self) -> Ground:
+        return Ground(
+            store=self.store,
+            house=self.house,
+            models=self.models,
+            files=self.files,
+            platforms=self.platforms,
+            streams=self.streams,
+            renderer=self.renderer,
+            controls=lambda: self.control,
+            reloading=self.reload,
+            zone=self.zone,
+        )
+
     async def reload(self) -> Sequence[Phrase]:
         """See `Means.reload`."""
         old, new = self.settings, await reread(self.settings)
         await self.models.reload(new)
         self.house.use(new)
-        self.road.use(ways_of(new, self))
+        self.road.use(ways_of(new, self.ground))
         self.settings = new
         return told(old, new)
 
