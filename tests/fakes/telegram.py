@@ -29,6 +29,15 @@ ME = {"id": 10001, "is_bot": True, "first_name": "Hub", "username": "hub_bot"}
 ALICE = {"id": 20001, "is_bot": False, "first_name": "Alice", "last_name": "Ng", "language_code": "en"}
 PRIVATE = {"id": 20001, "type": "private", "first_name": "Alice", "last_name": "Ng"}
 GROUP = {"id": -30001, "type": "group", "title": "Friends"}
+OWNER = {"status": "creator", "user": ALICE, "is_anonymous": False}
+ADMIN = {"status": "administrator", "user": ME} | dict.fromkeys(
+    (
+        "can_be_edited", "is_anonymous", "can_manage_chat", "can_delete_messages", "can_manage_video_chats",
+        "can_restrict_members", "can_promote_members", "can_change_info", "can_invite_users", "can_post_stories",
+        "can_edit_stories", "can_delete_stories",
+    ),
+    True,
+)  # fmt: skip
 DATE = 1_718_000_000
 LIMITS = {"text": 4096, "caption": 1024}
 

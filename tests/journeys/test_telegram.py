@@ -11,7 +11,7 @@ import aiohttp
 
 from tests.fakes.audio import KEY, AudioService, audio_service
 from tests.fakes.certificates import self_signed
-from tests.fakes.telegram import ALICE, GROUP, ME, TOKEN, FakeTelegram, pressed, said, telegram
+from tests.fakes.telegram import ALICE, GROUP, ME, OWNER, TOKEN, FakeTelegram, pressed, said, telegram
 from tests.journeys.inside import inside, until
 
 
@@ -90,7 +90,7 @@ async def test_a_press_of_a_button_does_what_it_says(tmp_path: Path) -> None:
 
 async def test_whoever_runs_a_group_chooses_when_it_is_answered(tmp_path: Path) -> None:
     async with telegram() as fake, inside(tmp_path, bot(fake)):
-        fake.admins = [{"status": "creator", "user": ALICE, "is_anonymous": False}]
+        fake.admins = [OWNER]
         fake.push(in_group("just talking", 1))
         fake.push(in_group("/mode always", 2))
         await until(lambda: len(fake.messages) == 1)
@@ -140,15 +140,17 @@ async def test_a_long_answer_comes_in_parts_that_telegram_takes(tmp_path: Path) 
     assert len(fake.messages) == 2
 
 
-async def test_places_and_cards_are_read_to_the_model(tmp_path: Path) -> None:
+async def test_places_cards_and_stickers_are_read_to_the_model(tmp_path: Path) -> None:
+    kind = {"type": "regular", "width": 5, "height": 5, "is_animated": False, "is_video": False}
     place = said("", 1, location={"latitude": 1.5, "longitude": 2.5})
     card = said("", 2, contact={"phone_number": "110", "first_name": "Police"})
+    sticker = said("", 3, sticker={"file_id": "s", "file_unique_id": "s", "emoji": "😀"} | kind)
     async with telegram() as fake, inside(tmp_path, bot(fake)):
-        for update in (place, card):
+        for update in (place, card, sticker):
             del update["message"]["text"]
             fake.push(update)
-        await until(lambda: len(fake.messages) == 2)
-    assert list(fake.messages.values()) == ["LLM-OK 📍 (1.5, 2.5)", "LLM-OK 👤 Police 110"]
+        await until(lambda: len(fake.messages) == 3)
+    assert list(fake.messages.values()) == ["LLM-OK 📍 (1.5, 2.5)", "LLM-OK 👤 Police 110", "LLM-OK 😀"]
 
 
 async def test_several_bots_are_each_themselves(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.fakes.telegram import ALICE, DATE, ME, TOKEN, pressed, said, telegram
+from tests.fakes.telegram import ADMIN, ALICE, DATE, ME, OWNER, TOKEN, pressed, said, telegram
 from tests.journeys.inside import inside, until
 from tests.journeys.test_telegram import bot
 
@@ -15,7 +15,6 @@ FORUM = {"id": -1001234567890, "type": "supergroup", "title": "Forum", "is_forum
 CHANNEL = {"id": -1009999, "type": "channel", "title": "News"}
 BOB = {"id": 20002, "is_bot": False, "first_name": "Bob", "username": "bob"}
 CALLED = [{"type": "mention", "offset": 0, "length": 8}]
-OWNED_BY_ALICE = [{"status": "creator", "user": ALICE, "is_anonymous": False}]
 
 
 def heard(number: int, text: str = "", **more: Any) -> dict[str, Any]:
@@ -107,11 +106,8 @@ async def test_an_admin_decides_by_a_button_on_who_asks_to_join(tmp_path: Path) 
 
 async def test_admins_are_called_and_who_calls_them_is_silenced(tmp_path: Path) -> None:
     """Unless it is one of them; bots among them are not called."""
-    rights = ("can_be_edited", "is_anonymous", "can_manage_chat", "can_delete_messages", "can_manage_video_chats")
-    rights += ("can_restrict_members", "can_promote_members", "can_change_info", "can_invite_users")
-    rights += ("can_post_stories", "can_edit_stories", "can_delete_stories")
     async with telegram() as fake, inside(tmp_path, bot(fake)):
-        fake.admins = [*OWNED_BY_ALICE, {"status": "administrator", "user": ME} | dict.fromkeys(rights, True)]
+        fake.admins = [OWNER, ADMIN]
         fake.push(heard(1, "/admin", **{"from": ALICE}))
         await until(lambda: len(fake.messages) == 1)
         assert not fake.restricted
@@ -128,7 +124,7 @@ async def test_admins_are_called_and_who_calls_them_is_silenced(tmp_path: Path) 
 
 async def test_who_dares_is_silenced_for_seconds_and_an_admin_is_not(tmp_path: Path) -> None:
     async with telegram() as fake, inside(tmp_path, bot(fake)):
-        fake.admins = OWNED_BY_ALICE
+        fake.admins = [OWNER]
         fake.push(heard(1, "/banme"))
         await until(lambda: fake.messages)
         assert [each["user_id"] for each in fake.restricted] == ["20002"]

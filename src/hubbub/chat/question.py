@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from hubbub.chat.transcript import transcript
 from hubbub.core.identities import owner_of
-from hubbub.core.messages import Audio, Contact, File, Forward, Image, Link, Location, Quote, Text, Video
+from hubbub.core.messages import Audio, Contact, Face, File, Forward, Image, Link, Location, Quote, Text, Video
 from hubbub.core.phrases import Phrase
 from hubbub.core.turns import Turn
 from hubbub.markup.in_words import in_words
@@ -22,7 +22,8 @@ _LONGEST_EXCERPT = 2000
 def question_of(event: Received, text: str, owner: str) -> Turn:
     """The turn of a message whose words (without what addressed the bot) are ``text``.
 
-    A quoted message stands before the words. Where several people share the conversation, the turn has their name.
+    A quoted message stands before the words; who sends a sticker and nothing else says what it shows. Where several
+    people share the conversation, the turn has their name.
     """
     content = text.strip()
     message = event.message
@@ -33,6 +34,8 @@ def question_of(event: Received, text: str, owner: str) -> Turn:
         lines = quoted[:_LONGEST_EXCERPT].strip().split("\n")
         content = "\n".join(f"> {line}" for line in lines) + f"\n\n{content}"
     content = "\n".join(filter(None, (content.strip(), *map(_told, message))))
+    if not content:
+        content = "".join(each.text for each in message if type(each) is Face)
     shared = not event.room.direct and owner == owner_of(event.room, event.author.id, shared=True)
     return Turn(
         "user",

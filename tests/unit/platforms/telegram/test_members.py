@@ -16,7 +16,7 @@ from hubbub.core.messages import Button, Buttons, Face, Text
 from hubbub.core.ports import CanListAdmins, CanMute
 from hubbub.platforms.telegram.adapter import TelegramAdapter
 from tests.contract.platform_suite import row
-from tests.fakes.telegram import ALICE, DATE, FakeTelegram, telegram
+from tests.fakes.telegram import ADMIN, ALICE, DATE, OWNER, FakeTelegram, telegram
 from tests.fakes.telegram import GROUP as CHAT
 from tests.unit.platforms.telegram.test_sending import GROUP, PRIVATE, connected
 
@@ -67,19 +67,7 @@ async def test_who_cannot_be_muted_is_told_why(fake: FakeTelegram, why: str, key
 
 
 async def test_who_runs_a_chat_is_asked_once_a_minute(fake: FakeTelegram) -> None:
-    bot = {"id": 10001, "is_bot": True, "first_name": "Hub"}
-    rights = dict.fromkeys(
-        (
-            "can_be_edited", "is_anonymous", "can_manage_chat", "can_delete_messages", "can_manage_video_chats",
-            "can_restrict_members", "can_promote_members", "can_change_info", "can_invite_users", "can_post_stories",
-            "can_edit_stories", "can_delete_stories",
-        ),
-        True,
-    )  # fmt: skip
-    fake.admins = [
-        {"status": "creator", "user": ALICE, "is_anonymous": False},
-        {"status": "administrator", "user": bot} | rights,
-    ]
+    fake.admins = [OWNER, ADMIN]
     async with connected(fake) as (adapter, _):
         for _ in range(2):
             assert await adapter.admins(GROUP) == (
