@@ -37,7 +37,7 @@ def screen(cluster: Hubs) -> list[str]:
     return list({line["id"]: words(line) for line in lines(cluster, "send", "edit")}.values())
 
 
-async def test_an_answer_grows_while_a_worker_writes_it_and_after_that_one_died(tmp_path: Path, dsn: str) -> None:
+async def test_an_answer_grows_while_a_worker_writes_it_and_after_a_process_died(tmp_path: Path, dsn: str) -> None:
     async with hubs(tmp_path, dsn, STREAMS, first_ms=20, gap_ms=150) as cluster:
         await cluster.start("gateway", "worker")
         cluster.say(STORY)
@@ -47,6 +47,7 @@ async def test_an_answer_grows_while_a_worker_writes_it_and_after_that_one_died(
         assert all(text.endswith(SIGN) for text in grown[:-1])
         assert [len(text) for text in grown] == sorted(len(text) for text in grown)
         await _gone_on_with(cluster)
+        await _shown_by_another(cluster)
 
 
 async def _gone_on_with(cluster: Hubs) -> None:
@@ -58,3 +59,19 @@ async def _gone_on_with(cluster: Hubs) -> None:
     await cluster.start("worker")
     cluster.kill("worker1")
     await cluster.until(lambda: screen(cluster)[1:] == [f"LLM-OK again {STORY}"])
+
+
+async def _shown_by_another(cluster: Hubs) -> None:
+    """Another gateway takes the account over, and the draft with it."""
+    cluster.model.behave(gap_ms=250)
+    await cluster.start("gateway")
+    before = len(lines(cluster, "edit"))
+    cluster.say(f"more {STORY}")
+    # It grew twice, so it is surely stored by now that the draft is there.
+    await cluster.until(lambda: len(lines(cluster, "edit")) > before + 1)
+    cluster.kill("gateway1")
+    killed = len(lines(cluster, "edit"))
+    await cluster.until(lambda: screen(cluster)[2:] == [f"LLM-OK more {STORY}"])
+    grown = [words(line) for line in lines(cluster, "edit")[killed:]]
+    assert len(grown) > 2, (grown, cluster.logs())
+    assert all(text.endswith(SIGN) for text in grown[:-1])
