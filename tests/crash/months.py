@@ -13,6 +13,7 @@ import os
 import selectors
 import sys
 import time
+from contextvars import Context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,8 @@ _OWNERS = 200
 _AT_ONCE = 300
 _SAMPLES = 4
 """In an hour."""
+_AWAKES: Any = vars(asyncio.futures)["_set_result_unless_cancelled"]
+"""What ends `asyncio.sleep`."""
 
 
 class Hurried(selectors.DefaultSelector):
@@ -42,7 +45,10 @@ class Hurried(selectors.DefaultSelector):
 
 
 class HurriedLoop(asyncio.SelectorEventLoop):
-    """Its time is that of the hurried clock."""
+    """Its time is that of the hurried clock, by which whoever sleeps awakes.
+
+    How long something may take goes by the real clock, for neither a server nor this machine works any faster.
+    """
 
     def __init__(self, pace: float) -> None:
         selector = Hurried()
@@ -53,6 +59,13 @@ class HurriedLoop(asyncio.SelectorEventLoop):
     @override
     def time(self) -> float:
         return self._begun + (time.monotonic() - self._begun) * self._pace
+
+    @override
+    def call_at(self, when: float, callback: Any, *args: Any, context: Context | None = None) -> asyncio.TimerHandle:
+        if callback is not _AWAKES:
+            now = self.time()
+            when = now + (when - now) * self._pace
+        return super().call_at(when, callback, *args, context=context)
 
 
 def hurry(pace: float) -> None:

@@ -21,6 +21,8 @@ from tests.fakes.model import FakeModel
 DELIVERIES = ("blind", "editable", "idempotent", "window")
 _PATIENCE = 30.0
 """Seconds without any progress."""
+_LOOK = 0.03
+"""Seconds between two looks at what is left; a look at PostgreSQL costs as much as some messages."""
 _START, _SLOWEST = 0.15, 5.0
 """Seconds that a start takes on an idle machine; how much slower than that a machine is taken for at most."""
 
@@ -105,7 +107,7 @@ async def all_done(people: People, pending: Callable[[], Awaitable[int]], patien
             left, since = now, loop.time()
         if loop.time() - since > patience:
             return
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(_LOOK)
 
 
 @asynccontextmanager
