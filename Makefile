@@ -4,7 +4,9 @@
 unexport PYTHONDONTWRITEBYTECODE # without compiled modules a start takes twice as long
 
 BIN := .venv/bin
-JOBS ?= 2
+# Tests mostly wait, so there are twice as many processes as a small machine has cores. Neighbours go to one process and
+# share what it has loaded; who is done takes from the others.
+JOBS ?= 4
 KILLS ?= 1000
 ARGS ?=
 PYTEST := $(BIN)/python -m pytest
@@ -35,8 +37,8 @@ install: $(RUN) ## install all that running a hub needs into .venv
 run: $(RUN) ## start a hub, installing what it needs first (ARGS="--port 9000")
 	@$(BIN)/hubbub run $(ARGS)
 
-test: $(DEV) ## run the tests (JOBS=2 processes, ARGS="-k name")
-	$(PYTEST) -n $(JOBS) -m "not slow" $(ARGS)
+test: $(DEV) ## run the tests (JOBS=4 processes, ARGS="-k name")
+	$(PYTEST) -n $(JOBS) --dist worksteal -m "not slow" $(ARGS)
 
 check: format lint types imports deadcode test ## everything that a change must pass
 
@@ -57,7 +59,7 @@ deadcode: $(DEV)
 
 coverage: $(DEV) # crash tests run apart: a killed process reports no coverage
 	@rm -f .coverage .coverage.*
-	$(BIN)/coverage run -m pytest -n $(JOBS) -m "not slow and not crash" $(ARGS); failed=$$?; \
+	$(BIN)/coverage run -m pytest -n $(JOBS) --dist worksteal -m "not slow and not crash" $(ARGS); failed=$$?; \
 	$(BIN)/coverage combine --quiet && $(BIN)/coverage report && exit $$failed
 
 crash: $(DEV) ## kill running hubs many times (KILLS=1000)
