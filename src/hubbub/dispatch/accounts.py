@@ -45,7 +45,8 @@ class AccountLeases:
 
     def connected(self, account: Account) -> None:
         """A connection of this account is here, the newest of all."""
-        if not self.holds(account):
+        # Held it may still be by one that was told to end, and has not yet.
+        if account not in self._keeping or not self.holds(account):
             self.disconnected(account)
             self._keeping[account] = self._tasks.create_task(self._keep(account))
 

@@ -286,3 +286,17 @@ async def test_an_answer_that_is_being_written_goes_on_growing_where_its_account
             while not edits:
                 await asyncio.sleep(0.005)
         assert edits == [("sent-elsewhere", f"m1 and more {SIGN}")]
+
+
+async def test_an_account_that_comes_back_at_once_is_sent_for() -> None:
+    """Its lease is still held by what was just told to end."""
+    async with scene() as s:
+        s.sender.connected(ACCOUNT)
+        async with asyncio.timeout(10):
+            while not s.outbox.owned:
+                await asyncio.sleep(0.005)
+        s.sender.disconnected(ACCOUNT, "another connection came")
+        s.sender.connected(ACCOUNT)
+        await asyncio.sleep(0.05)
+        s.outbox.put(row(1))
+        assert await s.until(1) == ["m1"]
