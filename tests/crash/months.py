@@ -13,18 +13,19 @@ import os
 import selectors
 import sys
 import time
-from contextvars import Context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psutil
-from typing_extensions import override
+from typing_extensions import TypeVarTuple, override
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+    from contextvars import Context
 
     from hubbub.app.hub import Hub
 
+Ts = TypeVarTuple("Ts")
 PER_SECOND = 10
 _OWNERS = 200
 _AT_ONCE = 300
@@ -61,7 +62,13 @@ class HurriedLoop(asyncio.SelectorEventLoop):
         return self._begun + (time.monotonic() - self._begun) * self._pace
 
     @override
-    def call_at(self, when: float, callback: Any, *args: Any, context: Context | None = None) -> asyncio.TimerHandle:
+    def call_at(
+        self,
+        when: float,
+        callback: Callable[[*Ts], object],
+        *args: *Ts,
+        context: Context | None = None,
+    ) -> asyncio.TimerHandle:
         if callback is not _AWAKES:
             now = self.time()
             when = now + (when - now) * self._pace
