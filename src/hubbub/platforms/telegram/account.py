@@ -14,12 +14,12 @@ from urllib.parse import urlencode
 
 import telegram
 from telegram.error import BadRequest, Conflict, InvalidToken, RetryAfter, TelegramError
-from telegram.request import HTTPXRequest
 
 from hubbub.core.addresses import Account
 from hubbub.core.errors import ConfigError, LeaseLost
 from hubbub.core.ports import Host, MenuItem
 from hubbub.platforms.telegram.albums import QUIET_SECONDS
+from hubbub.platforms.telegram.connection import connection
 from hubbub.platforms.telegram.convert import PLATFORM, UPDATES
 from hubbub.platforms.telegram.faults import seconds
 from hubbub.platforms.telegram.intake import Intake
@@ -48,7 +48,7 @@ class BotAccount:
         """Nothing is called before `run`.
 
         Raises:
-            ConfigError: the certificate of the webhook cannot be read.
+            ConfigError: the certificate of the webhook cannot be read, or no proxy of this kind can be used.
         """
         self.token = given.token.get_secret_value()
         self.id = self.token.partition(":")[0]
@@ -59,15 +59,12 @@ class BotAccount:
         base = settings.api_base.rstrip("/")
         self._calls = f"{base}/bot{self.token}"
         wait = settings.api_timeout_seconds
-        self._polling = HTTPXRequest(2, read_timeout=wait, connect_timeout=wait)
-        request = HTTPXRequest(
-            _CONNECTIONS, read_timeout=wait, connect_timeout=wait, write_timeout=wait, pool_timeout=wait
-        )
+        self._polling = connection(base, wait)
         self.bot = telegram.Bot(
             self.token,
             base_url=f"{base}/bot",
             base_file_url=f"{base}/file/bot",
-            request=request,
+            request=connection(base, wait, _CONNECTIONS),
             get_updates_request=self._polling,
         )
         self.intake = Intake(self.bot, Me(self.id), host, edits=settings.answer_edits)

@@ -8,10 +8,11 @@ from typing import Any
 
 import telegram
 from telegram.error import InvalidToken, TelegramError
-from telegram.request import HTTPXRequest
 
+from hubbub.core.errors import ConfigError
 from hubbub.core.upkeep import Finding
 from hubbub.platforms.telegram.account import webhook_address
+from hubbub.platforms.telegram.connection import connection
 from hubbub.platforms.telegram.settings import TelegramBot, TelegramSettings
 
 _SECONDS = 10.0
@@ -21,10 +22,15 @@ _OLD_SECONDS = 3600.0
 
 async def look(settings: TelegramSettings, _server: Mapping[str, Any]) -> AsyncIterator[Finding]:
     """Every bot in turn."""
-    base = f"{settings.api_base.rstrip('/')}/bot"
+    base = settings.api_base.rstrip("/")
     for given in settings.bots:
-        request = HTTPXRequest(read_timeout=_SECONDS, connect_timeout=_SECONDS)
-        bot = telegram.Bot(given.token.get_secret_value(), base_url=base, request=request, get_updates_request=request)
+        try:
+            request = connection(base, _SECONDS)
+        except ConfigError as error:
+            yield Finding("proxy", "fail", str(error), "see HTTPS_PROXY and ALL_PROXY")
+            return
+        token = given.token.get_secret_value()
+        bot = telegram.Bot(token, base_url=f"{base}/bot", request=request, get_updates_request=request)
         try:
             yield await _token(bot)
             async for finding in _webhook(bot, given, settings):
