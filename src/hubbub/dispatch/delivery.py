@@ -31,6 +31,8 @@ from hubbub.dispatch.turns import Turns
 log = logging.getLogger(__name__)
 
 _BLIND = (Delivery.BLIND, Delivery.EDITABLE)
+_MOST_FAULTS = 5
+"""So often a message is tried over which its platform fails as it never should: others of its room wait behind it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +240,8 @@ class Sender:
             return False
         except Exception as error:
             log.exception("platform %s failed over message %d", row.out.room.platform, row.id)
-            return await self._failed(row, lane, DeliveryError(repr(error), certain=False))
+            hopeless = row.out.delivery not in _BLIND and row.attempts + 1 >= _MOST_FAULTS
+            return await self._failed(row, lane, DeliveryError(repr(error), certain=False, permanent=hopeless))
         if message_id is not None:
             self._settling.settle(row.id, message_id)
             if row.out.draft:

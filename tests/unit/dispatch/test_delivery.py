@@ -89,6 +89,22 @@ async def test_a_fault_of_the_adapter_is_a_doubt(tmp_path: Path) -> None:
         assert await states(w) == [State.UNKNOWN]
 
 
+async def test_a_message_that_its_adapter_always_fails_over_does_not_hold_up_its_room(tmp_path: Path) -> None:
+    async with world(tmp_path, delivery=Delivery.IDEMPOTENT) as w:
+        send = w.platform.send
+
+        async def failing(row: Row) -> str:
+            if row.id == 1:
+                raise ZeroDivisionError
+            return await send(row)
+
+        w.platform.send = failing  # type: ignore[method-assign]
+        await w.dispatcher.accept(message(0))
+        await w.dispatcher.accept(message(1))
+        await w.settle()
+        assert await states(w) == [State.DEAD, State.SENT]
+
+
 async def test_messages_wait_for_an_account_and_go_when_it_comes(tmp_path: Path) -> None:
     async with world(tmp_path, patience=Patience(first=30), up=False) as w:
         w.platform.faults = [DeliveryError("not connected", certain=True)]
