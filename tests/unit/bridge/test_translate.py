@@ -169,9 +169,9 @@ def test_words_and_files_each_in_a_message_of_their_own() -> None:
 
 
 def test_files_that_the_hub_keeps_are_linked_to_where_they_cannot_be_shown() -> None:
-    message = (Text("see "), Image(Media(url="hub:abc"), "a cat"))
-    assert words(fit(message, BARE, "https://hub.example")) == ["see 🖼 a cat https://hub.example/files/abc"]
-    assert words(fit(message, BARE)) == ["see 🖼 a cat"]
+    message = (Text("see"), Image(Media(url="hub:abc"), "a cat"))
+    assert words(fit(message, BARE, "https://hub.example")) == ["see\n🖼 a cat https://hub.example/files/abc"]
+    assert words(fit(message, BARE)) == ["see\n🖼 a cat"]
     assert fit(message, RICH, "https://hub.example") == [message]
 
 
@@ -271,3 +271,18 @@ def test_a_long_text_may_go_out_as_a_bundle() -> None:
     assert type(bundle.nodes[-1].message[-1]) is Image
     assert len(fit((Text(longer, verbatim=True),), replace(caps, forwards=False))) == 2
     assert len(fit((Text(longer, verbatim=True), CHOICE), replace(caps, buttons=9))) == 2
+
+
+def test_what_stands_for_a_thing_has_a_line_of_its_own() -> None:
+    message = (
+        Text("look:"),
+        Contact("Bob", ("110",)),
+        Contact("Carol"),
+        Text("both of them\n"),
+        Image(AT),
+        Text("yes"),
+    )
+    assert words(fit(message, BARE)) == [
+        "look:\n👤 Bob 110\n👤 Carol\nboth of them\n🖼 f.bin https://example.org/f\nyes"
+    ]
+    assert words(fit((Text("look: "), Mention("u1", "Ann"), Text("yes")), BARE)) == ["look: @Ann yes"]
