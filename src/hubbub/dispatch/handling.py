@@ -6,7 +6,6 @@ import asyncio
 import itertools
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from functools import partial
 from typing import Protocol, TypeVar
 
@@ -14,7 +13,7 @@ from hubbub.chat.stop import StopSignal
 from hubbub.core.errors import Fenced, StoreError, Unstorable
 from hubbub.core.events import Event
 from hubbub.core.store import Journal
-from hubbub.core.work import Committed, Entry, Unit
+from hubbub.core.work import Committed, Entry, Outgoing, Unit
 from hubbub.dispatch.lane import Lane
 
 log = logging.getLogger(__name__)
@@ -102,7 +101,15 @@ class Handling:
                 return await self._patiently(entry, partial(self._handler.handle, entry, stop))
         why = f"the hub ended {begun} times while it handled this message alone"
         log.error("entry %d is given up: %s", entry.id, why)
-        return replace(self._handler.refused(entry, RuntimeError(why)), done=(), dead=((entry.id, why),))
+        return Unit(dead=((entry.id, why),), sends=self._last_words(entry, why))
+
+    def _last_words(self, entry: Entry, why: str) -> tuple[Outgoing, ...]:
+        """What is said of an entry that is given up: nothing where saying it is what fails each time."""
+        try:
+            return self._handler.refused(entry, RuntimeError(why)).sends
+        except Exception:
+            log.exception("nothing is said of entry %d", entry.id)
+            return ()
 
     async def _store(self, lane: Lane, entry: Entry, unit: Unit) -> Committed:
         """Store a unit; instead of one that never can be, an apology; instead of that, that the entry is given up."""

@@ -415,6 +415,24 @@ async def test_a_hub_that_is_killed_at_once_each_time_blames_no_message(tmp_path
         assert not await hub.store.inbox.given_up()
 
 
+async def test_what_cannot_even_be_apologised_for_is_given_up_too(tmp_path: Path) -> None:
+    async with world(tmp_path, Bounds(retry=(0.01, 0.02), calm=(0.0, 0.0))) as w:
+
+        def fail(entry: Entry, _: StopSignal) -> None:
+            if entry.id == 1:
+                raise ZeroDivisionError
+
+        w.handler.work = fail
+        w.handler.refused = lambda entry, error: 1 / 0  # type: ignore[method-assign,assignment,return-value]
+        await w.dispatcher.accept(message(0))
+        await w.dispatcher.accept(message(1))
+        async with asyncio.timeout(5):
+            while not w.platform.shown:
+                await asyncio.sleep(0.005)
+        assert w.platform.shown == [("u", "m1")]
+        assert [each.id for each in await w.store.inbox.given_up()] == [1]
+
+
 async def begun(folder: Path) -> int:
     """How often handling was noted to begin, of all entries."""
     with contextlib.closing(sqlite3.connect(folder / "hubbub.db")) as db:
