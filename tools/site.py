@@ -17,12 +17,13 @@ from mkdocs.commands.build import build
 from mkdocs.config import load_config
 
 ROOT = Path(__file__).parents[1]
+SHEET = ROOT / "tools" / "site.css"
 PAGES = ("*.md", "docs/**/*.md", "src/**/*.md")
 # The order of the menu; what is not named here comes under "More" by itself.
 MENU = (
     ("Start", ("README.md", "README.zh.md")),
     (
-        "Running it",
+        "Running",
         (
             "docs/running.md",
             "docs/hosting*.md",
@@ -35,7 +36,7 @@ MENU = (
         ),
     ),
     (
-        "Using it",
+        "Using",
         (
             "docs/pages.md",
             "docs/commands.md",
@@ -53,8 +54,17 @@ MENU = (
     ),
     ("Platforms", ("docs/onebot.md", "docs/wechat*.md", "docs/wecom*.md", "src/hubbub/platforms/*/README*.md")),
     ("Models", ("src/hubbub/providers/*/README.md",)),
-    ("How it works", ("ARCHITECTURE.md", "docs/promises.md", "docs/faults.md", "docs/benchmarks.md")),
-    ("Developing it", ("CONTRIBUTING.md", "docs/decisions/*.md", "CHANGELOG.md")),
+    ("Inside", ("ARCHITECTURE.md", "docs/promises.md", "docs/faults.md", "docs/benchmarks.md")),
+    (
+        "Developing",
+        (
+            "CONTRIBUTING.md",
+            "docs/decisions/*.md",
+            "CHANGELOG.md",
+            "src/hubbub/console/*/README.md",
+            "src/hubbub/rendering/*/README.md",
+        ),
+    ),
 )
 _LINK = re.compile(r"\]\(([^)\s#]+)")
 
@@ -92,6 +102,7 @@ def gather(target: Path) -> list[Path]:
         copy = target / path
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(ROOT / path, copy)
+    (target / SHEET.name).write_bytes(SHEET.read_bytes())
     return known
 
 

@@ -41,6 +41,25 @@ def quicksort(items: list[int]) -> list[int]:
 
 Shall we look at how to choose the pivot?
 """
+CHINESE = r"""先选一个*基准*，把列表分成两部分，再用同样的办法分别排序，平均需要 $O(n \log n)$ 次比较：
+
+```python
+def quicksort(items: list[int]) -> list[int]:
+    if len(items) < 2:
+        return items
+    pivot, *rest = items
+    smaller = [item for item in rest if item < pivot]
+    larger = [item for item in rest if item >= pivot]
+    return [*quicksort(smaller), pivot, *quicksort(larger)]
+```
+
+| 情形 | 比较次数 | 何时 |
+|:-----|:-----------:|:-----|
+| 最好 | $n \log_2 n$ | 基准是中位数 |
+| 最坏 | $n^2/2$ | 列表已经有序 |
+
+要不要看看怎样选基准？
+"""
 
 
 async def say(page: Page, text: str) -> None:
@@ -309,15 +328,16 @@ async def test_a_phone(here: Site, chromium: Chromium) -> None:
 
 
 async def test_both_languages(here: Site, chromium: Chromium) -> None:
-    here.model.behave(reply="你好！我可以用中文回答。")
+    here.model.behave(reply=CHINESE)
     async with chromium.visitor(locale="zh-CN") as page:
         await page.goto(here.url)
         await expect(page.locator(".greeting")).to_have_text("想聊点什么？")
-        await ask(page, "你好")
+        await ask(page, "快速排序是怎么工作的？")
+        await page.locator("#scroll").evaluate("each => { each.scrollTop = 0 }")
         await picture(page, "chat.zh")
         await page.click("text=English")
         await expect(page.locator("#text")).to_have_attribute("placeholder", "Write a message")
-        await expect(page.locator(".bubble")).to_have_text("你好")
+        await expect(page.locator(".bubble")).to_have_text("快速排序是怎么工作的？")
         await expect(page.locator("html")).to_have_attribute("lang", "en")
 
 

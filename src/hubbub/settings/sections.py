@@ -84,7 +84,7 @@ class Server(Section):
     @field_validator("proxy")
     @classmethod
     def _proxy(cls, value: str) -> str:
-        if value not in ("", "none") and not re.match(r"https?://[^/\s]", value):
+        if value not in ("", "none") and not re.fullmatch(r"https?://[^/\s]\S*", value):
             message = 'should be an address that begins with http:// or https://, or "none"'
             raise ValueError(message)
         return value

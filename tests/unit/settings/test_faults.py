@@ -31,6 +31,10 @@ def refused(folder: Path, file: str = "", dotenv: str = "", **environ: str) -> l
             "hubbub.toml:2: dispatch.quux: no such key; known are conversations, accepted, shutdown_seconds",
         ),
         ("[chat]\nsummarize = 'perhaps'", "hubbub.toml:2: chat.summarize: should be true or false, not 'perhaps'"),
+        (
+            "server.proxy = 'http://10.0.0.1:7890# mine'",
+            'hubbub.toml:1: server.proxy: should be an address that begins with http:// or https://, or "none"',
+        ),
         ("chat.language = 'de'", "hubbub.toml:1: chat.language: should be 'auto', 'zh' or 'en', not 'de'"),
         ("[server]\nhost = 1", "hubbub.toml:2: server.host: should be text in quotes, not 1"),
         ("chat.context_tokens = -1", "hubbub.toml:1: chat.context_tokens: should be at least 0, not -1"),
