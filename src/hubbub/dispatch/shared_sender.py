@@ -137,7 +137,8 @@ class SharedSender(Sender):
 
     @override
     def push(self, rows: Sequence[Row]) -> None:
-        super().push([row for row in rows if self._sends_for(row.out.room)])
+        # What is stored as being sent is nobody else's to take: if the account is lost, it has to be queued first.
+        super().push([row for row in rows if row.state is State.SENDING or _account_of(row) in self._ours])
 
     @override
     def resume(self, row: Row) -> None:

@@ -300,3 +300,28 @@ async def test_an_account_that_comes_back_at_once_is_sent_for() -> None:
         await asyncio.sleep(0.05)
         s.outbox.put(row(1))
         assert await s.until(1) == ["m1"]
+
+
+async def test_what_was_to_be_sent_at_once_waits_where_its_account_was_lost_meanwhile() -> None:
+    """Left as being sent, it would never be, and keep what follows in its room back wherever the account is."""
+    async with scene() as s:
+        s.sender.connected(ACCOUNT)
+        async with asyncio.timeout(10):
+            while not s.outbox.owned:
+                await asyncio.sleep(0.005)
+        made = row(1, delivery=Delivery.BLIND, state=State.SENDING)
+        assert s.sender.first_state(made.out.room, Delivery.BLIND, 7) is State.SENDING
+        s.outbox.put(made)
+        s.outbox.mine.add(1)
+        s.sender.disconnected(ACCOUNT, "gone")
+        async with asyncio.timeout(10):
+            while s.outbox.owned:
+                await asyncio.sleep(0.005)
+            s.sender.push([made])
+            s.sender.unreserve(made.out.room, 7)
+            while s.outbox.rows[1].state is State.SENDING or s.sender.waiting:
+                await asyncio.sleep(0.005)
+        assert s.outbox.rows[1].state is State.QUEUED
+        assert not s.platform.shown
+        s.sender.connected(ACCOUNT)
+        assert await s.until(1) == ["m1"]
