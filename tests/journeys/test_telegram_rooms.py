@@ -57,7 +57,8 @@ async def test_who_answers_a_picture_shows_it_to_the_model(tmp_path: Path) -> No
         fake.push(heard(1, "@hub_bot what is this?", entities=CALLED, reply_to_message=picture))
         await until(lambda: fake.messages)
         (asked,) = (each["content"] for each in hub.model.requests[-1].body["messages"] if each["role"] == "user")
-    assert [part["type"] for part in asked] == ["text", "image_url"]
+    assert asked[0]["text"] == "what is this?"
+    assert asked[1]["image_url"]["url"].startswith("data:image/jpeg;base64,")
 
 
 async def test_who_comes_is_greeted_and_who_goes_is_missed(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from hubbub.core.messages import Message
 PRESSED = "pressed"
 """In `Received.options`: it was said by a press of a button of the bot's, which is a sign that it is meant for it."""
 QUOTED = "quoted"
-"""In `Received.options`: the platform's handles of the pictures that are in the message that this one quotes."""
+"""In `Received.options`: the pictures of the message that this one quotes, each with its ``file_id`` and ``mime``."""
 USERNAME = "username"
 """In `Received.options`: the name by which its author is called behind an @, on platforms that have such names."""
 TAKES_PART = "takes_part"

@@ -135,7 +135,7 @@ class Location:
 class Contact:
     """Somebody's card, as people hand it on.
 
-    ``user``: who it is on the platform that the message came from, "" where that is not told; elsewhere it means nobody.
+    ``user``: who it is on the platform that the message came from, "" where it is not told; elsewhere it means nobody.
     ``vcard``: all that the card says, in the format of that name, where the platform gives it.
     """
 

@@ -52,8 +52,9 @@ class Unfolding:
 def _pictures(event: Received) -> Sequence[Image]:
     """Those of the quoted message, where the platform sent them with this one."""
     found = event.options.get(QUOTED)
-    handles = found[:_MOST_PICTURES] if isinstance(found, list | tuple) else ()
-    return [Image(Media(file_id=str(each))) for each in handles]
+    given = [each for each in found if isinstance(each, dict)] if isinstance(found, list | tuple) else []
+    media = (Media(file_id=str(each.get("file_id", "")), mime=str(each.get("mime", ""))) for each in given)
+    return [Image(each) for each in media][:_MOST_PICTURES]
 
 
 async def _quoting(platform: CanReread, event: Received) -> Message:

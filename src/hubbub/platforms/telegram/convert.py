@@ -107,9 +107,11 @@ def _beside(message: telegram.Message) -> dict[str, object]:
     found: dict[str, object] = {}
     if message.sender_chat is None and message.from_user is not None and message.from_user.username:
         found[USERNAME] = message.from_user.username
-    answered = message.reply_to_message
-    pictures = [each.media.file_id for each in files(answered) if type(each) is Image] if answered is not None else []
-    return found | ({QUOTED: pictures} if pictures else {})
+    answered = files(message.reply_to_message) if message.reply_to_message is not None else ()
+    media = [each.media for each in answered if type(each) is Image]
+    if media:
+        found[QUOTED] = [{"file_id": each.file_id, "mime": each.mime} for each in media]
+    return found
 
 
 def _answers(message: telegram.Message, me: Me) -> bool:
