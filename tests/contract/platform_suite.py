@@ -343,7 +343,7 @@ class PlatformSuite:
         harness.say("hello", 1)
         await harness.host.count(1)
         await harness.stop()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while asyncio.all_tasks() - before:
                 await asyncio.sleep(0.01)
         assert harness.host.up[harness.room.account] is not None

@@ -112,7 +112,7 @@ class ProviderSuite:
                 if delta.content:
                     break
             assert await harness.at_work()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while await harness.at_work():
                 await asyncio.sleep(0.02)
         assert words(await answer(harness.provider, question("Say hello")))
@@ -124,7 +124,7 @@ class ProviderSuite:
             while not await harness.at_work():
                 await asyncio.sleep(0.02)
         waiting.cancel()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while await harness.at_work():
                 await asyncio.sleep(0.02)
         with pytest.raises(asyncio.CancelledError):

@@ -188,7 +188,7 @@ class AcceptanceSuite:
         await asyncio.sleep(0)
         waiting.cancel()
         harness.let_go()
-        await asyncio.wait_for(harness.store.inbox.work(5), 5)
+        await asyncio.wait_for(harness.store.inbox.work(60), 30)
         assert ids(await harness.store.inbox.claim("a", 10)) == {LANE: ["event-1"]}
 
     async def test_too_much_at_once_is_refused_at_the_call(self, harness: StoreHarness) -> None:
@@ -342,7 +342,7 @@ class ClaimSuite:
         await asyncio.sleep(0)
         claiming.cancel()
         harness.let_go()
-        await asyncio.wait_for(harness.store.inbox.work(5), 5)
+        await asyncio.wait_for(harness.store.inbox.work(60), 30)
         assert ids(await harness.store.inbox.claim("b", 10)) == {LANE: ["event-1"]}
 
     async def test_a_claim_of_what_is_being_finished_is_none(self, harness: StoreHarness) -> None:
@@ -369,12 +369,12 @@ class ClaimSuite:
         await asyncio.sleep(0.01)
         assert not waiting.done()
         await inbox.accept(event(2, "free"), "free")
-        await asyncio.wait_for(waiting, 2)
-        await asyncio.wait_for(inbox.work(30), 2)
+        await asyncio.wait_for(waiting, 20)
+        await asyncio.wait_for(inbox.work(30), 20)
         await inbox.claim("a", 10)
         waiting = asyncio.ensure_future(inbox.work(30))
         await inbox.abandon("a")
-        await asyncio.wait_for(waiting, 2)
+        await asyncio.wait_for(waiting, 20)
 
     async def test_an_abandoned_node_leaves_its_lanes_and_no_others(self, harness: StoreHarness) -> None:
         inbox = harness.store.inbox

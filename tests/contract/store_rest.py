@@ -225,7 +225,7 @@ class TimerSuite:
         await asyncio.sleep(0.02)
         firing.cancel()
         harness.let_go()
-        await asyncio.wait_for(harness.store.inbox.work(5), 5)
+        await asyncio.wait_for(harness.store.inbox.work(60), 30)
         (claim,) = await harness.store.inbox.claim("b", 9)
         assert claim.entries[0].event.id == "tea#0"
 
@@ -347,7 +347,7 @@ class StoreWholeSuite:
         ]
         for call in calls:
             with pytest.raises(StoreError):
-                await asyncio.wait_for(call, 2)
+                await asyncio.wait_for(call, 20)
         assert not await harness.store.outbox.deliveries(ALL_STATES)
 
     async def test_stats_count_what_is_open(self, harness: StoreHarness) -> None:

@@ -16,6 +16,7 @@ from hubbub.core.errors import Fenced, StoreError
 from hubbub.core.store import SharedLeases, SharedOutbox
 from hubbub.core.work import Append, Claim, Committed, Entry, Lease, Outgoing, State, TimerSet, Unit
 from hubbub.dispatch.dispatcher import Bounds, Dispatcher
+from hubbub.storage.postgres import inbox
 from hubbub.storage.postgres.presence import Member
 from hubbub.storage.postgres.store import PostgresStore
 from tests.contract.store_harness import ALL_STATES, LANE, accepted, event, out, room, stored, the_row, words, written
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from hubbub.core.events import Event
 
 TTL = 0.6
+LOADED = 3.0
+"""Seconds that a busy machine may be late."""
 BOT = Account("test", "bot")
 
 
@@ -45,7 +48,7 @@ async def opened(dsn: str, *names: str, ttl: float = 10.0) -> AsyncIterator[list
 
 async def hearing(store: PostgresStore) -> None:
     """Until the store hears the others; what was said before it did is forgotten."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await store._signals.rows.wait()
     store._signals.rows.clear()
 
@@ -60,7 +63,7 @@ async def _nothing(**_: object) -> None:
     return
 
 
-async def claimed(store: PostgresStore, node: str, *, within: float = 5.0) -> Claim:
+async def claimed(store: PostgresStore, node: str, *, within: float = 20.0) -> Claim:
     """What a dispatcher does: wait for work, and claim it."""
     async with asyncio.timeout(within):
         while True:
@@ -70,15 +73,14 @@ async def claimed(store: PostgresStore, node: str, *, within: float = 5.0) -> Cl
 
 
 class TestClaims:
-    async def test_an_event_that_one_accepts_another_handles(self, dsn: str) -> None:
+    async def test_an_event_that_one_accepts_another_handles(self, dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(inbox, "POLL", 60.0)  # it has to be heard of, not found by looking
         async with opened(dsn, "gateway", "worker") as (gateway, worker):
             waiting = asyncio.ensure_future(worker.inbox.work(30))
             await asyncio.sleep(0.05)
             assert not waiting.done()
-            started = time.monotonic()
             receipt = await gateway.inbox.accept(event(1), LANE)
-            await asyncio.wait_for(waiting, 5)
-            assert time.monotonic() - started < 0.9, "it was found by looking, not heard of"
+            await asyncio.wait_for(waiting, 20)
             (claim,) = await worker.inbox.claim("worker", 10)
             assert claim.entries[0].id == receipt.entry.id
             unit = Unit(done=(receipt.entry.id,), sends=(out("hello", state=State.KEPT, entry=receipt.entry.id),))
@@ -93,7 +95,7 @@ class TestClaims:
             waiting = asyncio.ensure_future(b.inbox.work(30))
             await asyncio.sleep(0)
             await a.inbox.accept(event(1), LANE)
-            await asyncio.wait_for(waiting, 3)
+            await asyncio.wait_for(waiting, 20)
 
     async def test_nobody_is_told_who_is_not_there(self, dsn: str) -> None:
         async with opened(dsn, "a", ttl=0.2) as (a,):
@@ -114,7 +116,7 @@ class TestClaims:
                 while len(found) < len(names):
                     found.extend(claim.lane for claim in await store.inbox.claim(node, 7))
 
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(40):
                 await asyncio.gather(*(take(store, node) for store, node in zip(stores, "abc", strict=True)))
             assert sorted(found) == sorted(names)
 
@@ -231,7 +233,7 @@ class TestDeath:
             fall_silent(a)
             started = time.monotonic()
             claim = await claimed(b, "b")
-            assert TTL / 2 < time.monotonic() - started < TTL + 1
+            assert TTL / 2 < time.monotonic() - started < TTL + 1 + LOADED
             assert (claim.lane, claim.entries[0].event.id, claim.entries[0].attempts) == (LANE, "event-1", 1)
             assert claim.fence > held.fence
             for stale in (held, idle):
@@ -259,10 +261,10 @@ class TestDeath:
             # Not knowing that it is dead, it still accepts; nobody is kept from the work for long.
             assert (await a.inbox.accept(event(2, "other"), room("other").key, "a")).claim is not None
             alive._stay, alive._look_around = stay, look
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(30):
                 while a._presence.identity in (before, ""):
                     await asyncio.sleep(0.02)
-            claim = await claimed(b, "b", within=15)
+            claim = await claimed(b, "b")
             assert claim.lane == room("other").key
             with pytest.raises(Fenced):
                 await a.inbox.commit(LANE, held.fence, Unit())
@@ -274,7 +276,7 @@ class TestDeath:
                 await accepted(a, 1, "a")
             started = time.monotonic()
             assert (await claimed(b, "b")).lane == LANE
-            assert time.monotonic() - started < 2
+            assert time.monotonic() - started < 15, "nobody waited for its lease"
             assert isinstance(b.leases, SharedLeases)
             assert [lease.node for lease in await b.leases.nodes()] == ["b"]
 
@@ -346,7 +348,7 @@ class TestOutbox:
             assert not waiting.done()
             others = [Outgoing(room("r", account), (), delivery=Delivery.BLIND) for account in ("bot2", "bo", "bot/")]
             rows = await stored(worker, out("one"), *others, out("two"), number=1)
-            await asyncio.wait_for(waiting, 5)
+            await asyncio.wait_for(waiting, 20)
             found = await gateway.outbox.take("gateway", [BOT])
             assert words(found) == ["one", "two"]
             assert not await gateway.outbox.take("gateway", [BOT]), "they are its own already"
@@ -365,7 +367,7 @@ class TestOutbox:
         async with opened(dsn, "worker", "gateway") as (worker, gateway):
             await stored(worker, *(out(str(number)) for number in range(5)), number=1)
             assert words(await gateway.outbox.take("gateway", [BOT], 3)) == ["0", "1", "2"]
-            await asyncio.wait_for(gateway.outbox.waiting(30), 1)
+            await asyncio.wait_for(gateway.outbox.waiting(30), 20)
             assert words(await gateway.outbox.take("gateway", [BOT], 3)) == ["3", "4"]
 
     async def test_a_retry_tells_who_sends(self, dsn: str) -> None:
@@ -377,7 +379,7 @@ class TestOutbox:
             waiting = asyncio.ensure_future(b.outbox.waiting(30))
             await asyncio.sleep(0.05)
             assert await a.outbox.retry(row.id)
-            await asyncio.wait_for(waiting, 5)
+            await asyncio.wait_for(waiting, 20)
             assert words(await b.outbox.take("b", [BOT])) == ["one"]
 
 
@@ -393,7 +395,7 @@ class TestTheRest:
                 while receipts := await store.timers.fire(5.0, node, 7):
                     fired.extend(receipt.entry.event.id for receipt in receipts)
 
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(40):
                 await asyncio.gather(*(fire(store, node) for store, node in zip(stores, "abcd", strict=True)))
             assert sorted(fired) == sorted(f"event-{number}" for number in range(len(names)))
             assert await stores[1].timers.next_due() is None

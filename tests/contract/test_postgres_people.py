@@ -41,7 +41,7 @@ class TestPeopleOnPostgres(LimitSuite, PeopleSuite):
 
 
 async def known(node: Node, identity: str, main: str) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while node.people.owner(identity) != main:
             await asyncio.sleep(0.005)
 

@@ -17,7 +17,7 @@ from hubbub.settings import load
 from tests.fakes.model import FakeModel
 from tests.fakes.onebot_peer import Conduct, OneBotPeer, said
 
-SECONDS = 10.0
+SECONDS = 30.0
 
 ONE_MODEL = """
 [[models]]
