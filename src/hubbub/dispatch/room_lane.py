@@ -23,11 +23,25 @@ class RoomLane:
     kick: asyncio.Event | None = None
     """Set to try again before the wait is over."""
     end: asyncio.Event | None = None
-    """Set when the end of an answer comes in while a draft waits for its turn."""
+    """Set when the end of an answer comes in while a draft waits for its turn, or when it need not wait any longer."""
+    lost: bool = False
+    """Another node sends here from now on: what is at work is queued for it."""
 
     def has_end(self, draft: Row) -> bool:
         """Whether what the draft became waits here, too."""
         return any(row.out.edits == draft.id for row in self.rows)
+
+    def lose(self) -> int:
+        """Let go of what waits, and let what is at work come to its end; how many rows are gone."""
+        gone = 0
+        while len(self.rows) > self.at_work:
+            self.rows.pop()
+            gone += 1
+        self.lost = True
+        for waiting in (self.kick, self.end):
+            if waiting is not None:
+                waiting.set()
+        return gone
 
     def put(self, row: Row) -> bool:
         """Line a row up by its number, behind the one at work; False if it is there already.

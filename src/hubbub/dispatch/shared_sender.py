@@ -105,11 +105,7 @@ class SharedSender(Sender):
         self._own()
         # What waits in memory is handed out anew, to whoever has the account then.
         for lane in self._lanes_of(account):
-            while len(lane.rows) > lane.at_work:
-                lane.rows.pop()
-                self._count -= 1
-            if lane.kick is not None:
-                lane.kick.set()
+            self._count -= lane.lose()
             self._start_or_drop(lane)
 
     def _lanes_of(self, account: Account) -> list[RoomLane]:

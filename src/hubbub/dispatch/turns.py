@@ -34,10 +34,15 @@ class Turns:
         return bool(lane.rows) and lane.rows[0] is row
 
     async def _draft(self, row: Row, lane: RoomLane, caps: Capabilities) -> bool:
-        """Wait with a draft until its turn, or until its answer is there: then nobody needs to see it."""
+        """Wait with a draft until its turn, or until its answer is there: then nobody needs to see it.
+
+        Where another node sends now it is its turn at once, to find that out.
+        """
         turn = asyncio.ensure_future(self._pace.draft(row.out.room, caps))
         try:
             while not lane.has_end(row):
+                if lane.lost:
+                    return True
                 lane.end = asyncio.Event()
                 ended = asyncio.ensure_future(lane.end.wait())
                 await asyncio.wait((turn, ended), return_when=asyncio.FIRST_COMPLETED)

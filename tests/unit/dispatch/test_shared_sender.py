@@ -325,3 +325,25 @@ async def test_what_was_to_be_sent_at_once_waits_where_its_account_was_lost_mean
         assert not s.platform.shown
         s.sender.connected(ACCOUNT)
         assert await s.until(1) == ["m1"]
+
+
+async def test_a_draft_that_waits_for_its_turn_does_not_keep_an_account_from_coming_back() -> None:
+    async with scene() as s:
+        s.sender.connected(ACCOUNT)
+        async with asyncio.timeout(10):
+            while not s.outbox.owned:
+                await asyncio.sleep(0.005)
+        draft = row(1, delivery=Delivery.EDITABLE)
+        draft = replace(draft, out=replace(draft.out, draft=True))
+        s.sender._pace._rooms[draft.out.room.key] = asyncio.get_running_loop().time() + 3600
+        s.outbox.put(draft)
+        async with asyncio.timeout(10):
+            while not s.sender.waiting:
+                await asyncio.sleep(0.005)
+            s.sender.disconnected(ACCOUNT, "gone")
+            while s.outbox.owned:
+                await asyncio.sleep(0.005)
+        s.sender.connected(ACCOUNT)
+        s.outbox.put(row(2, "another"))
+        assert await s.until(1) == ["m2"]
+        assert s.outbox.rows[1].state is State.QUEUED
