@@ -83,12 +83,14 @@ class Recorder:
         if log[16:24] != self._salt:
             self._salt, self._flushed = log[16:24], HEADER  # its header is flushed when it starts anew
         file = (self._folder / DATABASE).read_bytes()
-        checkpoint, self._file = file != self._file, file
+        checkpoint = file != self._file
+        if checkpoint:  # else all moments share one copy
+            self._file = file
         if flushes or checkpoint:
             self._flushed = max((end for _, end in generation(log)), default=HEADER)
         self._told = max(self._told, told)
         if self._chance.random() < 0.2:
-            self.moments.append(Moment(file, log, self._flushed, self._told))
+            self.moments.append(Moment(self._file, log, self._flushed, self._told))
 
 
 @pytest.fixture
@@ -116,8 +118,9 @@ async def recorded(folder: Path, chance: random.Random) -> list[Moment]:
             (row,) = (await store.inbox.commit(receipt.entry.lane, receipt.claim.fence, unit)).rows
             await store.outbox.settle(row.id, str(number))
     await store.close()
-    assert len({moment.log[16:24] for moment in recorder.moments}) > 5, "the log never started anew"
-    return recorder.moments
+    moments, recorder.moments = recorder.moments, []  # the recorder and the store hold each other for a while yet
+    assert len({moment.log[16:24] for moment in moments}) > 5, "the log never started anew"
+    return moments
 
 
 # --- cuts --------------------------------------------------------------------------------------------------------
