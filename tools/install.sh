@@ -14,11 +14,14 @@ fi
 echo "Installing what Hubbub needs into .venv: a minute or two, once" >&2
 
 # uv reads no settings of pip's: a mirror and a certificate that pip uses are handed on, unless uv has its own.
-mirror=${PIP_INDEX_URL:-$("$python" -m pip config get global.index-url 2>/dev/null || true)}
+set_for_pip() { # `pip config get` looks at one file only
+    "$python" -m pip config list 2>/dev/null | sed -n "s/^global\.$1='\(.*\)'\$/\1/p" || true
+}
+mirror=${PIP_INDEX_URL:-$(set_for_pip index-url)}
 if [ -n "$mirror" ] && [ -z "${UV_DEFAULT_INDEX:-}${UV_INDEX_URL:-}" ]; then
     export UV_DEFAULT_INDEX="$mirror"
 fi
-certificate=${PIP_CERT:-$("$python" -m pip config get global.cert 2>/dev/null || true)}
+certificate=${PIP_CERT:-$(set_for_pip cert)}
 if [ -n "$certificate" ] && [ -z "${SSL_CERT_FILE:-}" ]; then
     export SSL_CERT_FILE="$certificate"
 fi
