@@ -96,7 +96,7 @@ def misordered(shown: list[Shown], who: dict[int, int]) -> list[int]:
     return found
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(400)
 async def test_nothing_accepted_is_lost_and_doubts_are_listed(tmp_path: Path) -> None:
     chance, engine = random.Random("kills"), Sqlite()
     in_doubt: set[int] = set()
@@ -107,7 +107,7 @@ async def test_nothing_accepted_is_lost_and_doubts_are_listed(tmp_path: Path) ->
         try:
             for _ in range(KILLS):
                 hub.start()
-                await asyncio.wait_for(peer.met.wait(), 20)
+                await asyncio.wait_for(peer.met.wait(), 60)
                 await asyncio.sleep(0.02 + chance.random() * 0.3)
                 assert await hub.end(signal.SIGKILL) == -signal.SIGKILL
                 in_doubt |= await engine.sending(tmp_path)
@@ -116,7 +116,7 @@ async def test_nothing_accepted_is_lost_and_doubts_are_listed(tmp_path: Path) ->
                 await talking
             hub.start()
             await hub.listening()
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 last = await OneBotPeer(peer.conduct).connect(hub.onebot)
                 while await engine.pending(tmp_path):
                     await asyncio.sleep(0.02)

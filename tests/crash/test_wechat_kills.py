@@ -82,7 +82,7 @@ class Side:
         caller = Caller(over_http(self.client, self.hub.url.removeprefix("http://")), token=WECOM_TOKEN)
         target, body = caller.request(xml_of(said(f"wecom {number}", number, f"user{number}", CreateTime=1)))
         with contextlib.suppress(OSError, TimeoutError):
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(20):
                 return (await caller.transport("POST", target, body))[0] == 200
         return False
 

@@ -145,7 +145,7 @@ async def test_days_of_the_openai_door_are_those_of_the_hub(tmp_path: Path) -> N
                 assert response.status == 200, await response.text()
             days = {f"{datetime.now(ZoneInfo(zone)) - timedelta(seconds=late):%Y-%m-%d}" for late in (0, 120)}
             messages = 0
-            async with asyncio.timeout(20):  # it is counted once the answer is given
+            async with asyncio.timeout(40):  # it is counted once the answer is given
                 while not messages:
                     messages = sum([(await hub.hub.store.usage.spent("local", day, day)).messages for day in days])
                     await asyncio.sleep(0.01)

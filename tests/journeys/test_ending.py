@@ -69,7 +69,7 @@ async def test_what_takes_too_long_is_answered_by_the_next_run(tmp_path: Path) -
             await asyncio.sleep(0.1)
             began = time.monotonic()
             assert await hub.end() == 0
-            assert time.monotonic() - began < 5
+            assert time.monotonic() - began < 20
             status, answer = await asking
             assert status in (503, 504), answer
             assert answer["error"]["message"]
@@ -93,9 +93,9 @@ async def test_open_connections_do_not_hold_it_up(tmp_path: Path) -> None:
                 await response.read()
             began = time.monotonic()
             assert await hub.end() == 0
-            assert time.monotonic() - began < 3
+            assert time.monotonic() - began < 7
         for peer in peers:
-            await asyncio.wait_for(peer.closed.wait(), 2)
+            await asyncio.wait_for(peer.closed.wait(), 20)
             assert peer.close_code == 1001
 
 
@@ -110,7 +110,7 @@ async def test_a_second_signal_ends_it_at_once(tmp_path: Path, number: signal.Si
         await until(lambda: "Stopping" in hub.log)
         began = time.monotonic()
         assert await hub.end(number) == 130
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 7
         people.peer.close()
 
 

@@ -59,7 +59,7 @@ async def test_a_slow_model_keeps_nothing_else_waiting(tmp_path: Path) -> None:
         hub.model.behave(check=False, first_ms=60_000)
         slow = asyncio.create_task(ask(hub, "POST", "/chat/completion/u1", message="slow"))
         await until(lambda: hub.model.in_flight)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(40):
             assert (await ask(hub, "PUT", "/userdata/config/set/u1/float", key="temperature", value="1"))[0] == 200
             assert (await ask(hub, "POST", "/userdata/context/withdraw/u1", index=0))[0] == 200
             assert (await ask(hub, "POST", "/userdata/context/change/u1", new_branch_id="b"))[0] == 200
@@ -103,7 +103,7 @@ async def test_a_thousand_users_at_once(tmp_path: Path) -> None:
             async with gate:
                 return (await ask(hub, "POST", f"/chat/completion/u{number}", message=f"I am {number}"))[0]
 
-        async with asyncio.timeout(50):
+        async with asyncio.timeout(150):
             assert set(await asyncio.gather(*map(one, range(USERS)))) == {200}
         assert len((await ask(hub, "GET", "/userdata/context/userlist"))[1]) == USERS
         for number in (0, 499, 999):

@@ -142,7 +142,7 @@ async def test_a_message_of_their_platform_is_answered_by_their_model(packages: 
     (tmp_path / "hubbub.toml").write_text(text, encoding="utf-8")
     settings = load(environ={"HUBBUB_DATA_DIR": str(tmp_path / "data")}, folder=tmp_path)
     assert "pigeon" in {plugin.name for plugin in settings.enabled()}
-    async with open_hub(settings, listen=False) as hub, asyncio.timeout(10):
+    async with open_hub(settings, listen=False) as hub, asyncio.timeout(40):
         while not loft.exists() or not loft.read_text(encoding="utf-8"):
             await asyncio.sleep(0.01)
         assert [info.name for info in hub.models] == ["bird"]

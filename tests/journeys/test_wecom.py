@@ -137,7 +137,7 @@ async def test_what_nobody_knows_is_listed_and_not_sent_again(tmp_path: Path) ->
         await here.told("one")
         here.company.faults.append("silent")
         await here.say("two")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(40):
             while not (unknown := await here.hub.rows(State.UNKNOWN)):
                 await asyncio.sleep(0.01)
         assert [row.out.room.id for row in unknown] == ["zhangsan"]

@@ -138,6 +138,6 @@ def test_last_round() -> None:
 
 def test_an_overflow_of_any_size_is_trimmed_quickly() -> None:
     round_ = [Turn("user", "长文" * 50_000), Turn("assistant", "长文" * 50_000)]
-    start = time.perf_counter()
+    start = time.process_time()
     assert total(fit("x" * 10**6, [*round_ * 50, Turn("user", "?" * 10**7)], 8192)) <= 8192
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1

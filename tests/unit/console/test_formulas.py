@@ -68,16 +68,16 @@ def test_nothing_breaks_it(tex: str) -> None:
 
 @pytest.mark.parametrize("piece", ["$", "`", "\\[", "\\(a", "$a ", "`a``b", "```", "$$a", "\ue0001\ue001"])
 def test_time_grows_with_the_text(piece: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     Formulas().take_out(piece * 20_000)
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
 
 
 @pytest.mark.parametrize("tex", ["{" * 1900, "\\frac" * 380, "^" * 1900, "\\left(" * 300, "\\sqrt" * 380, "\\\\" * 900])
 def test_deep_and_broken_formulas_end(tex: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     mathml(tex, display=True)
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
 
 
 def test_marks_in_a_text_are_not_taken_for_formulas() -> None:

@@ -171,6 +171,6 @@ def test_size(text: str, unit: LengthUnit, expected: int) -> None:
 
 @pytest.mark.parametrize("text", ["[" * 50_000, "`" * 50_000, "```\n" * 10_000, " \n" * 30_000 + "x", "![a](" * 10_000])
 def test_odd_texts_are_cut_in_good_time(text: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     assert all(len(piece) <= 2000 for piece in split(text, 2000))
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1

@@ -42,7 +42,7 @@ async def pool() -> AsyncIterator[Pool]:
 
 
 async def gone(pid: int) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while True:
             try:
                 os.kill(pid, 0)

@@ -52,11 +52,11 @@ def test_results(text: str, result: str) -> None:
     ],
 )  # fmt: skip
 def test_what_has_no_result_says_why_and_takes_no_time(text: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(Unreckonable) as told:
         evaluate(text)
     assert str(told.value)
-    assert time.monotonic() - began < 1
+    assert time.process_time() - began < 1
 
 
 @given(st.text(alphabet="0123456789+-*/%^(). ,eE sqrtlnmiax", max_size=60))

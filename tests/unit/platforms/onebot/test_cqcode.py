@@ -112,6 +112,6 @@ def test_codes_beyond_the_limit_are_words() -> None:
 
 @pytest.mark.parametrize("piece", ["[CQ:", "[CQ:a,b=", "[CQ:a,b=&#91;", "[", "]", "[CQ:a]", "[CQ:a,b=c,", "&amp;"])
 def test_a_long_message_is_read_in_linear_time(piece: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     parse(piece * (2_000_000 // len(piece)))
-    assert time.perf_counter() - began < 2.0
+    assert time.process_time() - began < 2.0

@@ -129,9 +129,9 @@ def test_what_is_too_large_to_keep_is_not_kept(data: dict[str, Any]) -> None:
     ids=["json", "meta", "forward", "segments", "codes"],
 )
 def test_large_input_is_quickly_done_with(value: Any) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     read_message(value)
-    assert time.perf_counter() - began < 1.0
+    assert time.process_time() - began < 1.0
 
 
 def test_a_message_that_is_no_message_is_empty() -> None:

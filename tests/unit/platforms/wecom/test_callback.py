@@ -224,10 +224,10 @@ async def test_a_body_that_is_too_large_is_refused(caller: Caller) -> None:
 async def test_a_bomb_is_refused(host: FakeHost) -> None:
     layers = "".join(f'<!ENTITY x{n} "{f"&x{n - 1};" * 10}">' for n in range(1, 10))
     bomb = f'<!DOCTYPE x [<!ENTITY x0 "ha">{layers}]><xml><MsgType>text</MsgType><Content>&x9;</Content></xml>'
-    started = time.monotonic()
+    started = time.process_time()
     caller = direct(host)
     assert await caller.transport("POST", *caller.request(bomb)) == (403, b"")
-    assert time.monotonic() - started < 1
+    assert time.process_time() - started < 1
     assert not host.events
 
 
