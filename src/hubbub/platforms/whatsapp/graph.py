@@ -14,6 +14,7 @@ from hubbub.core.messages import Blob, Media
 from hubbub.platforms.whatsapp.faults import refusal
 
 _AT_ONCE = 65_536
+_MOST_TIMES = 3
 
 
 class Graph:
@@ -24,7 +25,8 @@ class Graph:
         self._client = client
         self._root = root
         self._head = {"Authorization": f"Bearer {token}"}
-        self._timeout = aiohttp.ClientTimeout(total=seconds)
+        # Apart, so that it is known of a call that found no connection in time that nothing was sent.
+        self._timeout = aiohttp.ClientTimeout(connect=seconds, sock_read=seconds, total=_MOST_TIMES * seconds)
 
     async def get(self, path: str, **query: str) -> dict[str, Any]:
         """Read something. Raises DeliveryError."""
@@ -77,7 +79,7 @@ class Graph:
                 found = _object(await response.read())
                 if response.status < HTTPStatus.BAD_REQUEST:
                     return found
-        except aiohttp.ClientConnectorError as error:
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             message = f"WhatsApp cannot be reached: {error}"
             raise DeliveryError(message, certain=True) from error
         except (aiohttp.ClientError, TimeoutError) as error:

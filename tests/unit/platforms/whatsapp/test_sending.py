@@ -142,6 +142,19 @@ async def test_a_part_that_comes_too_quickly_comes_a_little_later(
     assert [body["type"] for _, body in fake.sent] == ["text", "image"]
 
 
+async def test_what_waits_too_long_for_a_connection_was_not_sent(fake: FakeWhatsApp) -> None:
+    """More rooms at once than connections, and answers that take long: there is no doubt about those who had none."""
+    async with connected(fake, api_timeout_seconds=0.5) as (adapter, _):
+        fake.wrong += ["unconfirmed"] * 200
+        rooms = [Room("whatsapp", NUMBER, "private", str(each)) for each in range(150)]
+        sends = [adapter.send(row(room, "hi", number)) for number, room in enumerate(rooms)]
+        faults = await asyncio.gather(*sends, return_exceptions=True)
+    certain = [each.certain for each in faults if isinstance(each, DeliveryError)]
+    assert len(certain) == 150
+    assert certain.count(False) >= len(fake.sent)
+    assert certain.count(True) > 0
+
+
 async def test_nothing_is_shown_of_a_message_whose_file_cannot_be_had(fake: FakeWhatsApp) -> None:
     async with connected(fake) as (adapter, _):
         with pytest.raises(DeliveryError) as caught:
