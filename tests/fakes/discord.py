@@ -23,6 +23,8 @@ Wrong = Literal["refused", "unconfirmed", "server_error", "forbidden", "everythi
 
 EDITS, EDITS_SECONDS = 5, 5.0
 """So many edits are taken in a channel."""
+CALLS, CALLS_SECONDS = 50, 1.0
+"""So many calls are taken of a bot, but for answers to interactions."""
 
 
 @dataclass
@@ -57,11 +59,13 @@ class FakeDiscord(FakeGateway):
     wanted_shards: int = 1
     guilds: int = 2
     """How many servers the bot is said to be on."""
-    counts_edits: bool = False
+    counts: bool = False
+    """Whether calls are refused that come too often."""
     too_often: int = 0
     largest: int = LARGEST
     _nonces: dict[str, str] = field(default_factory=dict)
     _edits: dict[str, deque[float]] = field(default_factory=dict)
+    _all: deque[float] = field(default_factory=lambda: deque(maxlen=CALLS))
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         if self.down:
@@ -80,6 +84,8 @@ class FakeDiscord(FakeGateway):
     async def _do(self, request: web.Request) -> Any:
         path = request.match_info["path"].split("/")
         known_caller(request, path[0])
+        if path[0] not in ("interactions", "webhooks"):
+            self._count(self._all, CALLS_SECONDS, everything=True)
         match request.method, path:
             case "GET", ["gateway", "bot"]:
                 url = self.url.replace("http", "ws") + "/gateway"
@@ -174,7 +180,7 @@ class FakeDiscord(FakeGateway):
                 return [self._shown(each) for each in reversed(self.messages)]
             case "PATCH", ["messages", which]:
                 self._known(which)
-                self._count(name)
+                self._count(self._edits.setdefault(name, deque(maxlen=EDITS)), EDITS_SECONDS, everything=False)
                 return await self._edit(request, which)
             case "DELETE", ["messages", which]:
                 self._known(which)
@@ -195,13 +201,12 @@ class FakeDiscord(FakeGateway):
         known = [each for one in self.servers for each in (*one["channels"], *one["threads"])]
         return next((each for each in known if each["id"] == name), self.elsewhere.get(name) or channel(name))
 
-    def _count(self, name: str) -> None:
-        if not self.counts_edits:
-            return
-        times, now = self._edits.setdefault(name, deque(maxlen=EDITS)), asyncio.get_running_loop().time()
-        if len(times) == EDITS and (wait := times[0] + EDITS_SECONDS - now) > 0:
+    def _count(self, times: deque[float], seconds: float, *, everything: bool) -> None:
+        """Refuse a call that is one too many of so many seconds."""
+        now = asyncio.get_running_loop().time()
+        if self.counts and len(times) == times.maxlen and (wait := times[0] + seconds - now) > 0:
             self.too_often += 1
-            raise RefusedError(429, 0, "You are being rate limited.", retry_after=wait, **{"global": False})
+            raise RefusedError(429, 0, "You are being rate limited.", retry_after=wait, **{"global": everything})
         times.append(now)
 
     def _known(self, name: str) -> None:

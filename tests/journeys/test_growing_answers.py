@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from hubbub.bridge.growing import SIGN
-from tests.fakes.discord import discord
+from tests.fakes.discord import FakeDiscord, discord
+from tests.fakes.discord_payloads import ALICE as DISCORD_ALICE
 from tests.fakes.discord_payloads import TOKEN as DISCORD_TOKEN
 from tests.fakes.discord_payloads import message
 from tests.fakes.telegram import ALICE, FakeTelegram, said, telegram
@@ -55,18 +56,34 @@ async def test_an_answer_grows_in_one_message(tmp_path: Path) -> None:
         assert not fake.traffic.refused
 
 
-async def test_an_answer_grows_on_discord(tmp_path: Path) -> None:
+async def _many_on_discord(tmp_path: Path, chats: int, seconds: float, gap_ms: float) -> FakeDiscord:
     async with discord() as fake:
-        fake.counts_edits = True
+        fake.counts = True
         section = f'[platforms.discord]\ntoken = "{DISCORD_TOKEN}"\napi_base = "{fake.url}"\n'
-        async with inside(tmp_path, section, first_ms=20, gap_ms=120):
+        async with inside(tmp_path, section, first_ms=20, gap_ms=gap_ms):
             await until(lambda: fake.sockets)
-            fake.push("MESSAGE_CREATE", message(1, STORY))
-            await until(lambda: list(fake.messages.values()) == [f"LLM-OK {STORY}"], 30)
-            assert fake.bodies[0]["content"].endswith(SIGN)
-            assert len(fake.effects) >= 3
+            for chat in range(chats):
+                own = {"channel_id": str(FIRST_CHAT + chat), "author": DISCORD_ALICE | {"id": str(20_000 + chat)}}
+                fake.push("MESSAGE_CREATE", message(chat, f"c{chat} {STORY}", **own))
+            expected = {f"LLM-OK c{chat} {STORY}" for chat in range(chats)}
+            await until(lambda: set(fake.messages.values()) == expected, seconds)
+            assert len(fake.messages) == chats
+            assert all(body["content"].endswith(SIGN) for body in fake.bodies)
             assert not fake.refused
-            assert not fake.too_often
+    return fake
+
+
+async def test_answers_grow_on_discord(tmp_path: Path) -> None:
+    fake = await _many_on_discord(tmp_path, 10, 60, 120)
+    assert len(fake.effects) >= 20
+    assert not fake.too_often
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+async def test_a_thousand_chats_grow_on_discord(tmp_path: Path) -> None:
+    fake = await _many_on_discord(tmp_path, 1000, 300, 1500)
+    assert fake.too_often <= len(fake.calls) // 20
 
 
 async def _many(tmp_path: Path, chats: int, seconds: float, gap_ms: float) -> Traffic:
