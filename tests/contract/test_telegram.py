@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import aiohttp
 import pytest
 from typing_extensions import override
 
 from hubbub.core.addresses import Room
 from hubbub.platforms.telegram.adapter import TelegramAdapter
 from hubbub.platforms.telegram.settings import TelegramSettings
+from tests.contract.bringing import Bringing
 from tests.contract.buttons_suite import ButtonsSuite
 from tests.contract.platform_suite import PlatformHarness, PlatformSuite, Wrong
 from tests.fakes.platform_host import FakeHost
-from tests.fakes.serving import serving
 from tests.fakes.telegram import DATE, TOKEN, FakeTelegram, pressed, said, telegram
+
+if TYPE_CHECKING:
+    import aiohttp
 
 ODD: tuple[dict[str, Any], ...] = (
     {"update_id": 1},
@@ -103,55 +105,28 @@ def settings(fake: FakeTelegram, **more: Any) -> TelegramSettings:
 
 
 class Brought(Polling):
-    """What Telegram brings, each until it is taken, and started in order."""
+    """What Telegram brings."""
 
     def __init__(self, fake: FakeTelegram) -> None:
         super().__init__(fake, settings(fake, webhook_url="https://hub.example"))
-        self._waiting: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-        self._open: list[dict[str, Any]] = []
-        self._bringing: asyncio.Task[None] | None = None
-        self._served: Any = None
+        self._bringing = Bringing(self.host, self.platform.routes, self._bring)
 
     @override
     async def start(self) -> None:
-        self._served = serving(self.platform.routes)
-        self._bringing = asyncio.create_task(self._bring(await self._served.__aenter__()))
         await super().start()
+        await self._bringing.start()
 
     @override
     async def stop(self) -> None:
-        assert self._bringing
-        self._bringing.cancel()
-        await asyncio.wait((self._bringing,))
         await super().stop()
-        for future, _ in self.host.waiting:  # a hub that ends answers whoever waits
-            future.cancel()
-        await self._served.__aexit__(None, None, None)
+        await self._bringing.stop()
 
-    async def _bring(self, address: str) -> None:
-        await self.host.until(lambda: self.host.up.get("10001", "") is None)
-        connector = aiohttp.TCPConnector(limit=0)
-        async with aiohttp.ClientSession(connector=connector) as self._session, asyncio.TaskGroup() as group:
-            for update in list(self._open):
-                await self._bring_one(group, update, address)
-            while True:
-                self._open.append(await self._waiting.get())
-                await self._bring_one(group, self._open[-1], address)
-
-    async def _bring_one(self, group: asyncio.TaskGroup, update: dict[str, Any], address: str) -> None:
-        before = len(self.host.offered)
-        task = group.create_task(self._until_taken(update, address))
-        while not task.done() and len(self.host.offered) == before:
-            await asyncio.sleep(0.001)
-
-    async def _until_taken(self, update: dict[str, Any], address: str) -> None:
-        while await self.fake.bring_by(self._session, update, address) != 200:
-            await asyncio.sleep(0.01)
-        self._open.remove(update)
+    async def _bring(self, session: aiohttp.ClientSession, update: Any, address: str) -> bool:
+        return await self.fake.bring_by(session, update, address) == 200
 
     @override
     def push(self, payload: Any) -> None:
-        self._waiting.put_nowait(payload)
+        self._bringing.push(payload)
 
     @override
     async def cut(self) -> None:

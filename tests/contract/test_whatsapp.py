@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import aiohttp
 import pytest
 from typing_extensions import override
 
 from hubbub.core.addresses import Room
 from hubbub.platforms.whatsapp.adapter import WhatsAppAdapter
 from hubbub.platforms.whatsapp.settings import WhatsAppSettings
+from tests.contract.bringing import Bringing
 from tests.contract.buttons_suite import ButtonsSuite
 from tests.contract.platform_suite import PlatformHarness, PlatformSuite, Wrong
 from tests.fakes.platform_host import FakeHost
-from tests.fakes.serving import serving
 from tests.fakes.whatsapp import (
     NUMBER,
     PERSON,
@@ -31,6 +30,9 @@ from tests.fakes.whatsapp import (
     value,
     whatsapp,
 )
+
+if TYPE_CHECKING:
+    import aiohttp
 
 ODD: tuple[dict[str, Any] | bytes, ...] = (
     b"",
@@ -64,7 +66,7 @@ def settings(fake: FakeWhatsApp, **more: Any) -> WhatsAppSettings:
 
 
 class Harness:
-    """What WhatsApp brings, one after the other, each until it is taken."""
+    """What WhatsApp brings."""
 
     redelivers = True
     connects = True
@@ -74,56 +76,30 @@ class Harness:
         self.host = FakeHost()
         self.fake = fake
         self.platform = WhatsAppAdapter(settings(fake), self.host.host)
-        self.address = ""
-        self._waiting: asyncio.Queue[Any] = asyncio.Queue()
-        self._open: list[Any] = []
-        self._tasks: tuple[asyncio.Task[None], ...] = ()
-        self._served: Any = None
+        self._bringing = Bringing(self.host, self.platform.routes, self._bring)
+        self._run: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        self._served = serving(self.platform.routes)
-        self.address = await self._served.__aenter__()
-        self._tasks = (asyncio.create_task(self.platform.run()), asyncio.create_task(self._bring()))
+        self._run = asyncio.create_task(self.platform.run())
+        await self._bringing.start()
         await self.host.until(lambda: self.host.up.get(NUMBER, "") is None)
 
     async def stop(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.wait(self._tasks)
-        for task in self._tasks:
-            if not task.cancelled():
-                task.result()
-        for future, _ in self.host.waiting:  # a hub that ends answers whoever waits
-            future.cancel()
-        await self._served.__aexit__(None, None, None)
+        assert self._run
+        self._run.cancel()
+        await asyncio.wait((self._run,))
+        if not self._run.cancelled():
+            self._run.result()
+        await self._bringing.stop()
 
-    async def _bring(self) -> None:
-        """Each in its turn, without waiting for the answer to the one before; again what was not taken."""
-        url = f"http://{self.address}/whatsapp/webhook"
-        connector = aiohttp.TCPConnector(limit=0)
-        async with aiohttp.ClientSession(connector=connector) as self._session, asyncio.TaskGroup() as group:
-            for body in list(self._open):
-                await self._bring_one(group, body, url)
-            while True:
-                self._open.append(await self._waiting.get())
-                await self._bring_one(group, self._open[-1], url)
-
-    async def _bring_one(self, group: asyncio.TaskGroup, body: Any, url: str) -> None:
-        before = len(self.host.offered)
-        task = group.create_task(self._until_taken(body, url))
-        while not task.done() and len(self.host.offered) == before:
-            await asyncio.sleep(0.001)
-
-    async def _until_taken(self, body: Any, url: str) -> None:
-        while await self.fake.bring_by(self._session, body, url) not in (200, 400):
-            await asyncio.sleep(0.01)
-        self._open.remove(body)
+    async def _bring(self, session: aiohttp.ClientSession, body: Any, address: str) -> bool:
+        return await self.fake.bring_by(session, body, f"http://{address}/whatsapp/webhook") in (200, 400)
 
     def say(self, text: str, number: int) -> None:
         self.push(said(text, number))
 
     def push(self, payload: Any) -> None:
-        self._waiting.put_nowait(payload)
+        self._bringing.push(payload)
 
     def push_odd(self) -> None:
         for odd in ODD:
