@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import pytest
 
+from hubbub.core.errors import LeaseLost
 from hubbub.platforms.discord import starts
 from hubbub.platforms.discord.adapter import DiscordAdapter
 from hubbub.platforms.discord.wire import FATAL, Intent
@@ -264,6 +265,57 @@ async def test_more_connections_are_made_when_discord_wants_them(
         fake.refuses, fake.wanted_shards = 0, 2
         await host.until(lambda: len(fake.sockets) == 2)
     assert sorted(fake.shards[-2:]) == [[0, 2], [1, 2]]
+
+
+class Leases:
+    """Holds one name at a time, and takes it away when it is told to."""
+
+    def __init__(self) -> None:
+        self.free = asyncio.Lock()
+        self.lost = asyncio.Event()
+
+    @asynccontextmanager
+    async def hold(self, name: str) -> AsyncIterator[None]:
+        async with self.free:
+            holder = asyncio.current_task()
+            assert holder is not None
+            watching = asyncio.create_task(self._watch(holder))
+            try:
+                yield
+            except asyncio.CancelledError:
+                if not self.lost.is_set():
+                    raise
+                holder.uncancel()
+                raise LeaseLost(name) from None
+            finally:
+                watching.cancel()
+
+    async def _watch(self, holder: asyncio.Task[object]) -> None:
+        await self.lost.wait()
+        holder.cancel()
+
+
+async def test_of_two_nodes_one_is_connected_and_the_other_goes_on(fake: FakeDiscord) -> None:
+    leases, one, other = Leases(), FakeHost(), FakeHost()
+    other.facts = one.facts
+    runs = [
+        asyncio.create_task(DiscordAdapter(settings(fake), replace(host.host, hold=leases.hold)).run())
+        for host in (one, other)
+    ]
+    await one.until(lambda: ME in one.up or ME in other.up)
+    first, second = (one, other) if ME in one.up else (other, one)
+    fake.push("MESSAGE_CREATE", message(1, "to the first"))
+    await first.count(1)
+    assert len(fake.sockets) == 1
+    leases.lost.set()
+    await first.until(lambda: first.up[ME] == "another node holds the connection")
+    leases.lost.clear()
+    fake.push("MESSAGE_CREATE", message(2, "to whoever holds it"))
+    await second.until(lambda: "to whoever holds it" in texts(first) + texts(second))
+    assert (len(fake.sockets), fake.greetings) == (1, ["identify", "resume"])
+    for run in runs:
+        run.cancel()
+    await asyncio.wait(runs)
 
 
 async def test_no_session_is_begun_where_none_is_left(fake: FakeDiscord) -> None:
