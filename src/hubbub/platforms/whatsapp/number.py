@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _LONGEST_WAIT = 60.0
+_CLOCKS_DIFFER = 60.0
 _TRIES = 4
 _LONGEST_REST = 10.0
 
@@ -122,7 +123,7 @@ class Number:
         except GraphError as error:
             if error.code != SILENT_TOO_LONG or self._template is None:
                 raise
-            await self._silence.begins(room, time.time())
+            await self._silence.begins(room, time.time() - _CLOCKS_DIFFER)
         return await self._by_template(self._template, row)
 
     async def _whole(self, row: Row) -> str:
