@@ -23,6 +23,9 @@ _OLD_SECONDS = 3600.0
 async def look(settings: TelegramSettings, _server: Mapping[str, Any]) -> AsyncIterator[Finding]:
     """Every bot in turn."""
     base = settings.api_base.rstrip("/")
+    if settings.api_folder is not None and not settings.api_folder.is_dir():
+        remedy = "the hub must see the folder of the Bot API server under the path that the server has for it"
+        yield Finding("files", "fail", f"api_folder {settings.api_folder} is no folder here", remedy)
     for given in settings.bots:
         try:
             request = connection(base, _SECONDS)

@@ -23,6 +23,7 @@ from hubbub.core.messages import (
     Text,
     Video,
 )
+from hubbub.markup.in_words import in_words
 
 if TYPE_CHECKING:
     import telegram
@@ -69,9 +70,15 @@ def _quote(message: telegram.Message) -> Iterator[Segment]:
         yield Quote("", excerpt=message.quote.text[:_EXCERPT])  # words of another chat, where no id leads to
     if to is None or to.forum_topic_created is not None:
         return
-    chosen = message.quote.text if message.quote is not None else to.text or to.caption or ""
+    chosen = message.quote.text if message.quote is not None else to.text or to.caption or _said(to)
     author = str(to.from_user.id) if to.from_user is not None else ""
     yield Quote(str(to.message_id), author, chosen[:_EXCERPT])
+
+
+def _said(message: telegram.Message) -> str:
+    """What a message without words says."""
+    things = _things(message)
+    return "".join(each.text if isinstance(each, Text | Face) else in_words(each) for each in things)
 
 
 def _words(message: telegram.Message, me: Me) -> tuple[list[Segment], bool]:
@@ -164,7 +171,7 @@ def _seconds(duration: int | timedelta) -> float:
     return duration.total_seconds() if isinstance(duration, timedelta) else float(duration)
 
 
-def _things(message: telegram.Message) -> Iterator[Segment]:
+def _things(message: telegram.Message) -> Iterator[Text | Face | Location | Contact]:
     """What is neither words nor a file."""
     if message.sticker is not None:
         yield Face(message.sticker.file_id, message.sticker.emoji or "")

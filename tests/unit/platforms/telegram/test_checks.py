@@ -70,6 +70,11 @@ async def test_a_certificate_that_telegram_does_not_have(fake: FakeTelegram, tmp
     assert not any("webhook_certificate" in each for each in texts)
 
 
+async def test_a_folder_of_files_that_is_not_there(fake: FakeTelegram, tmp_path: Path) -> None:
+    assert "files" not in await found(fake, api_folder=tmp_path)
+    assert (await found(fake, api_folder=tmp_path / "gone"))["files"].outcome == "fail"
+
+
 async def test_a_wrong_token_and_a_server_that_is_away(fake: FakeTelegram) -> None:
     (wrong,) = (await found(fake, token=TOKEN[:-1] + "x")).values()
     assert (wrong.outcome, "BotFather" in wrong.remedy) == ("fail", True)
