@@ -77,10 +77,11 @@ class Models:
         return tuple(self._specs.values())
 
     def list(self) -> tuple[ModelInfo, ...]:
-        """All of them as people may see them."""
+        """All of them as people may see them, the default one first."""
+        ordered = sorted(self._specs.values(), key=lambda spec: spec is not self._default)
         return tuple(
             ModelInfo(spec.name, spec.provider, spec.id, spec.vision, spec.context_tokens, spec.note)
-            for spec in self._specs.values()
+            for spec in ordered
         )
 
     async def stream(self, request: ChatRequest) -> AsyncIterator[Delta]:

@@ -212,6 +212,10 @@ def test_people_see_what_there_is() -> None:
     assert known.specs() == (spec, B)
 
 
+def test_the_default_model_is_seen_first() -> None:
+    assert [info.name for info in models(A, B, default="b").list()] == ["b", "a"]
+
+
 async def test_closing_closes_every_provider() -> None:
     provider = Says("a")
     await models(A, a=provider).close()
