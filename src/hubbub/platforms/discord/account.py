@@ -37,15 +37,23 @@ _ALL = -1
 
 
 @dataclass(frozen=True, slots=True)
-class Running:
-    """The parts of a bot that Discord knows; ``application`` is its id as one."""
+class Application:
+    """What Discord says of a bot: its id as an application, its flags, how many connections it is to have."""
 
+    id: str
+    flags: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """The parts of a bot that Discord knows."""
+
+    known: Application
     rest: Rest
-    application: str
     members: Members
     courier: Courier
     connections: Connections
-    starts: Starts
 
 
 class BotAccount:
@@ -81,18 +89,19 @@ class BotAccount:
 
     async def _connected(self, running: Running) -> None:
         """All connections, for ever, or until there have to be more of them."""
-        count = self._settings.shards or (await running.starts.about()).shards
         try:
             async with asyncio.TaskGroup() as group:
                 self._tasks = group
                 group.create_task(_for_ever())
-                for place in range(count):
-                    group.create_task(running.connections.hold(place, count))
+                for place in range(running.known.count):
+                    group.create_task(running.connections.hold(place, running.known.count))
                 self._running = running
                 if self._settings.commands:
                     group.create_task(self._offer_commands(running))
         except* MoreShardsError:
-            log.warning("Discord, bot %s: more than %d connections are wanted; all are made anew", self.id, count)
+            log.warning(
+                "Discord, bot %s: more than %d connections are wanted; all are made anew", self.id, running.known.count
+            )
         finally:
             self._running = self._tasks = None
 
@@ -103,8 +112,9 @@ class BotAccount:
         while True:
             try:
                 about = await rest.call("GET", "/applications/@me")
-                await starts.about()
-                return self._made(client, rest, starts, (str(about["id"]), int(about.get("flags", _ALL))))
+                count = self._settings.shards or (await starts.about()).shards
+                known = Application(str(about["id"]), int(about.get("flags", _ALL)), count)
+                return self._made(client, rest, starts, known)
             except (DeliveryError, KeyError, TypeError, ValueError) as error:
                 unknown = isinstance(error, Refused) and error.status == HTTPStatus.UNAUTHORIZED
                 why = f"{FATAL[_UNKNOWN_TOKEN]} ({error})" if unknown else str(error)
@@ -115,36 +125,39 @@ class BotAccount:
                 await asyncio.sleep(wait)
                 wait = min(LONGEST_WAIT, wait * 2)
 
-    def _made(self, client: aiohttp.ClientSession, rest: Rest, starts: Starts, application: tuple[str, int]) -> Running:
-        name, flags = application
-        for each in missing(self._settings, flags):
+    def _made(self, client: aiohttp.ClientSession, rest: Rest, starts: Starts, known: Application) -> Running:
+        for each in missing(self._settings, known.flags):
             log.warning("Discord, bot %s: %s; %s", self.id, each.without, each.remedy)
-        asked = intents(self._settings, flags)
+        asked = intents(self._settings, known.flags)
         listed = bool(asked & Intent.GUILD_MEMBERS)
         servers = Servers(self.id, rest.call)
         members = Members(rest, servers, listed=listed)
-        interactions = Interactions(name, rest, self._host.replies, self._beside)
+        interactions = Interactions(known.id, rest, self._host.replies, self._beside)
         words = LongWords(PLATFORM, self._host.facts, CARRIED)
         intake = Intake(self.id, self._host, Known(servers, members, interactions, words), members=listed)
         bot = Bot(self.id, self._token, asked, client, starts)
         return Running(
+            known=known,
             rest=rest,
-            application=name,
             members=members,
             courier=Courier(self.id, rest, self._host.files, words, interactions),
             connections=Connections(bot, self._settings, self._host, intake.take),
-            starts=starts,
         )
 
     def _beside(self, work: Coroutine[object, object, object]) -> None:
-        """Do something beside the events."""
-        if self._tasks is not None:
-            self._tasks.create_task(work)
+        """Do something beside the events, unless the bot is being stopped."""
+        try:
+            if self._tasks is not None:
+                self._tasks.create_task(work)
+                return
+        except RuntimeError:
+            log.debug("the bot is being stopped")
+        work.close()
 
     async def _offer_commands(self, running: Running) -> None:
         body = slash_commands({language: self._host.menu(language) for language in ("en", "zh")})
         try:
-            await running.rest.call("PUT", f"/applications/{running.application}/commands", body)
+            await running.rest.call("PUT", f"/applications/{running.known.id}/commands", body)
         except DeliveryError as error:
             log.warning("Discord, bot %s does not take the commands: %s", self.id, error)
 

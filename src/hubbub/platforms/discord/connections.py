@@ -81,6 +81,9 @@ class Connections:
                         await self._connected(line)
             except LeaseLost:
                 self._down(place, "another node holds the connection")
+            except StoreError as error:
+                self._down(place, f"where to resume cannot be read: {error}")
+                await asyncio.sleep(self._settings.reconnect_seconds)
             except RefusedForGoodError as error:
                 if error.code == MORE_SHARDS and not self._settings.shards:
                     raise MoreShardsError from error

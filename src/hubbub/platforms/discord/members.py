@@ -39,6 +39,8 @@ class Members:
         self._listed = listed
         self._heard: OrderedDict[str, dict[str, Author]] = OrderedDict()
         """By server: who runs it, of those who wrote."""
+        self._homes: OrderedDict[str, str] = OrderedDict()
+        """The servers of channels."""
         self._kept: OrderedDict[str, tuple[float, tuple[Author, ...]]] = OrderedDict()
 
     def heard(self, server: str, author: Author) -> None:
@@ -90,8 +92,13 @@ class Members:
 
     async def _server_of(self, room: Room) -> Server:
         if room.kind == "group":
-            channel = await self._rest.call("GET", channel_path(room))
-            if isinstance(channel, dict) and (found := await self._servers.server(channel)) is not None:
+            path = channel_path(room)
+            if path not in self._homes:
+                channel = await self._rest.call("GET", path)
+                self._homes[path] = str(channel.get("guild_id") or "") if isinstance(channel, dict) else ""
+                if len(self._homes) > _MOST:
+                    self._homes.popitem(last=False)
+            if (found := await self._servers.server({"guild_id": self._homes[path]})) is not None:
                 return found
         raise UserError(Phrase("act.mute.only_groups"))
 

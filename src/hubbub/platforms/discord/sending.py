@@ -42,6 +42,7 @@ class Courier:
         self._files = files
         self._words = words
         self._interactions = interactions
+        self._since = time.time()
 
     async def send(self, row: Row) -> str:
         """Send a message; the id of its first part. Raises DeliveryError."""
@@ -135,10 +136,18 @@ class Courier:
         return sent
 
     async def _sent_before(self, row: Row, draft: Draft) -> str:
-        """The id of an earlier attempt that got through, for a message so old that its nonce may not tell any more."""
-        if time.time() - row.created_at < _OLD_SECONDS or not row.created_at:
+        """The id of an earlier attempt that got through, where its nonce may not tell.
+
+        That is so for old messages, and for those of an earlier process, which may have answered a slash command.
+        """
+        if not row.created_at or row.created_at > max(self._since, time.time() - _OLD_SECONDS):
             return ""
-        found = await self._rest.call("GET", f"{channel_path(row.out.room)}/messages?limit={_LOOKED_BACK}")
+        try:
+            found = await self._rest.call("GET", f"{channel_path(row.out.room)}/messages?limit={_LOOKED_BACK}")
+        except Refused as error:
+            if error.code not in _SHUT:
+                raise
+            return ""
         for each in found if isinstance(found, list) else ():
             mine = str(each.get("author", {}).get("id")) == self._me and each.get("content") == draft.content
             if mine and snowflake_time(str(each["id"])) >= row.created_at - 1:

@@ -75,15 +75,22 @@ class Servers:
         if not raw.get("guild_id") or not channel.isdecimal():
             return None
         if channel not in self._channels and (found := await self._asked(f"/channels/{channel}")) is not None:
-            self._channel(found or {"id": channel})
+            self._take_up("CHANNEL_CREATE", found or {"id": channel})
         return self._channels.get(channel)
 
     async def server(self, raw: Wire) -> Server | None:
         """The server in which an event happened; None where there is none, or nobody knows."""
         name = str(raw.get("guild_id") or "")
         if name.isdecimal() and name not in self._servers and (found := await self._asked(f"/guilds/{name}")):
-            self._server(found)
+            self._take_up("GUILD_CREATE", found)
         return self._servers.get(name)
+
+    def _take_up(self, name: str, found: Wire) -> None:
+        """What the API said, as if an event had told it; what cannot be read is not known."""
+        try:
+            self.learn(Frame(0, found, None, name))
+        except BadFrameError as error:
+            log.warning("Discord, bot %s: %s", self._me, error)
 
     async def _asked(self, path: str) -> Wire | None:
         """What the API says; empty where it refuses for good, None where it says nothing now."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
@@ -149,3 +150,16 @@ async def test_a_command_that_comes_again_is_acknowledged_once(fake: FakeDiscord
     assert sorted(fake.messages.values()) == ["one", "two"]
     assert sum("callback" in call for call in fake.calls) == 1
     assert isinstance(adapter, DiscordAdapter)
+
+
+async def test_after_a_restart_an_answer_that_was_there_is_not_sent_again(fake: FakeDiscord) -> None:
+    async with connected(fake) as (adapter, host):
+        silent(host, answer("once"))
+        await asked(fake, host)
+        sent = await adapter.send(replace(answer("once"), created_at=time.time()))
+    fake.messages[(now := str(int(time.time() * 1000 - 1_420_070_400_000) << 22))] = fake.messages.pop(sent)
+    left = replace(answer("once"), created_at=time.time() - 1)
+    async with connected(fake) as (adapter, _):
+        assert await adapter.send(left) == now
+        new = await adapter.send(replace(answer("new", 2), created_at=time.time() + 1))
+    assert list(fake.messages) == [now, new]

@@ -146,6 +146,13 @@ async def test_what_is_refused_is_not_asked_again_and_what_fails_is_later() -> N
     assert api.asked == ["/channels/1001", "/channels/1002"], "what comes in waits for one failure, not for each"
 
 
+async def test_odd_answers_are_as_none() -> None:
+    odd: dict[str, Any] = {"id": "x", "type": 11, "roles": [{}]}
+    servers = Servers(ME, Api(**{"1001": odd, GUILD: odd | {"id": GUILD}}).ask)
+    assert await thread_of(servers, "1001") is None
+    assert await servers.server({"guild_id": GUILD}) is None
+
+
 async def test_an_interaction_brings_its_channel_along() -> None:
     api = Api()
     servers = Servers(ME, api.ask)
