@@ -158,7 +158,7 @@ class FakeWhatsApp:
         if body["type"] == "reaction":
             emoji = body["reaction"]["emoji"]
             self.effects.append(("react" if emoji else "unreact", body["reaction"]["message_id"]))
-            return {"messages": [{"id": "wamid.r"}]}
+            return _taken(body, "wamid.r")
         name = f"wamid.out{len(self.sent) + 1}"
         self.sent.append((name, body))
         self.senders[name] = number
@@ -166,9 +166,7 @@ class FakeWhatsApp:
             await asyncio.sleep(30)
         if wrong == "server_error":
             raise RefusedError(500, 131000, "Something went wrong")
-        to = body.get("to") or body["recipient"]
-        contacts = [{"input": to, "wa_id": to}]
-        return {"messaging_product": "whatsapp", "contacts": contacts, "messages": [{"id": name}]}
+        return _taken(body, name)
 
     def _mark(self, body: dict[str, Any]) -> dict[str, Any]:
         must(body["status"] == "read" and str(body.get("message_id", "")).startswith("wamid."), "no such message")
@@ -205,6 +203,12 @@ class FakeWhatsApp:
         headers = {"X-Hub-Signature-256": signature(data, secret), "Content-Type": "application/json"}
         async with session.post(url, data=data, headers=headers) as response:
             return response.status
+
+
+def _taken(body: dict[str, Any], name: str) -> dict[str, Any]:
+    to = body.get("to") or body["recipient"]
+    contacts = [{"input": to, "wa_id": to}]
+    return {"messaging_product": "whatsapp", "contacts": contacts, "messages": [{"id": name}]}
 
 
 def pressed(carries: str, label: str, number: int, message_id: str, kind: str) -> dict[str, Any]:
