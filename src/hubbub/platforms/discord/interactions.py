@@ -9,13 +9,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from hubbub.core.errors import DeliveryError, StoreError
 from hubbub.core.work import Entry, Row
+from hubbub.platforms.discord.recent import Recent
 from hubbub.platforms.discord.rest import Rest
 from hubbub.platforms.discord.wire import Wire
 
@@ -30,7 +30,6 @@ _ACKNOWLEDGED_SECONDS = 5.0
 _FIRST_LOOK, _LONGEST_PAUSE = 0.1, 5.0
 """Seconds between looks at whether a command came to nothing."""
 _MOST = 1000
-
 
 Replies = Callable[[int], Awaitable[Sequence[Row] | None]]
 Start = Callable[[Coroutine[object, object, object]], None]
@@ -62,9 +61,9 @@ class Interactions:
         self._rest = rest
         self._replies = replies
         self._start = start
-        self._asked: OrderedDict[int, Asked] = OrderedDict()
+        self._asked: Recent[int, Asked] = Recent(_MOST)
         """By the entry of the inbox."""
-        self._said: OrderedDict[str, Asked] = OrderedDict()
+        self._said: Recent[str, Asked] = Recent(_MOST)
 
     def heard(self, raw: Wire, entry: Entry | None = None) -> None:
         """Acknowledge an interaction, stored as this entry; None for one that is stored as nothing."""
@@ -75,8 +74,6 @@ class Interactions:
             return
         asked = Asked(_token(raw), entry.event.room.key, time.monotonic() + _VALID_SECONDS)
         self._asked[entry.id] = asked
-        if len(self._asked) > _MOST:
-            self._asked.popitem(last=False)
         self._start(self._attended(raw, asked, entry.id))
 
     async def answering(self, row: Row) -> Asked | None:
@@ -99,8 +96,6 @@ class Interactions:
     def said(self, asked: Asked, message: str) -> None:
         """Know that a message was sent by a command's token."""
         self._said[message] = asked
-        if len(self._said) > _MOST:
-            self._said.popitem(last=False)
 
     def by_token(self, message: str) -> str:
         """Where a message can be changed that a command's token sent; "" for others."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+
+from hubbub.platforms.discord.recent import Recent
 
 _MOST = 10_000
 _ID = re.compile(r"\d{5,}")
@@ -54,7 +55,7 @@ class RateLimits:
         """Nothing is known yet, so nothing waits."""
         self._clock = clock
         self._names: dict[str, str] = {}
-        self._buckets: OrderedDict[tuple[str, str], _Bucket] = OrderedDict()
+        self._buckets: Recent[tuple[str, str], _Bucket] = Recent(_MOST)
         self._all_until = 0.0
 
     def take(self, route: Route) -> float:
@@ -101,9 +102,6 @@ class RateLimits:
             # Answers overtake one another, and calls are under way that Discord has not counted yet.
             new.left = min(new.left, old.left)
         self._buckets[key] = new
-        self._buckets.move_to_end(key)
-        if len(self._buckets) > _MOST:
-            self._buckets.popitem(last=False)
 
 
 def _seconds(head: Mapping[str, str]) -> float | None:

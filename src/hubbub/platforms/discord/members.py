@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import time
-from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
@@ -15,6 +14,7 @@ from hubbub.core.errors import DeliveryError, UserError
 from hubbub.core.identities import Author
 from hubbub.core.phrases import Phrase
 from hubbub.platforms.discord.places import Server
+from hubbub.platforms.discord.recent import Recent
 from hubbub.platforms.discord.rest import Refused, Rest
 from hubbub.platforms.discord.segments import name_of
 from hubbub.platforms.discord.sending import channel_path
@@ -37,18 +37,16 @@ class Members:
         self._rest = rest
         self._servers = servers
         self._listed = listed
-        self._heard: OrderedDict[str, dict[str, Author]] = OrderedDict()
+        self._heard: Recent[str, dict[str, Author]] = Recent(_MOST)
         """By server: who runs it, of those who wrote."""
-        self._homes: OrderedDict[str, str] = OrderedDict()
+        self._homes: Recent[str, str] = Recent(_MOST)
         """The servers of channels."""
-        self._kept: OrderedDict[str, tuple[float, tuple[Author, ...]]] = OrderedDict()
+        self._kept: Recent[str, tuple[float, tuple[Author, ...]]] = Recent(_MOST)
 
     def heard(self, server: str, author: Author) -> None:
         """Somebody wrote on a server, as what they are there."""
         if author.room_role in _RUNS:
             self._heard.setdefault(server, {})[author.id] = author
-            if len(self._heard) > _MOST:
-                self._heard.popitem(last=False)
         elif server in self._heard:
             self._heard[server].pop(author.id, None)
 
@@ -62,9 +60,6 @@ class Members:
         known = self._kept.get(server.id)
         if known is None or time.monotonic() - known[0] > _KEPT_SECONDS:
             known = self._kept[server.id] = (time.monotonic(), await self._found(server))
-            self._kept.move_to_end(server.id)
-            if len(self._kept) > _MOST:
-                self._kept.popitem(last=False)
         heard = self._heard.get(server.id, {})
         return (*known[1], *(each for name, each in heard.items() if all(name != one.id for one in known[1])))
 
@@ -96,10 +91,11 @@ class Members:
             if path not in self._homes:
                 channel = await self._rest.call("GET", path)
                 self._homes[path] = str(channel.get("guild_id") or "") if isinstance(channel, dict) else ""
-                if len(self._homes) > _MOST:
-                    self._homes.popitem(last=False)
             if (found := await self._servers.server({"guild_id": self._homes[path]})) is not None:
                 return found
+            if self._homes[path]:
+                message = f"the server of {room.key} is not known now"
+                raise DeliveryError(message, certain=True)
         raise UserError(Phrase("act.mute.only_groups"))
 
     async def mute(self, room: Room, user: str, seconds: int) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 
 from hubbub.core.errors import DeliveryError
 from hubbub.platforms.discord.places import THREADS, Server, Thread
+from hubbub.platforms.discord.recent import Recent
 from hubbub.platforms.discord.rest import Refused
 from hubbub.platforms.discord.wire import BadFrameError, Frame, Wire
 
@@ -37,7 +38,7 @@ class Servers:
         self._me = me
         self._ask = ask
         self._servers: dict[str, Server] = {}
-        self._channels: dict[str, Thread | None] = {}
+        self._channels: Recent[str, Thread | None] = Recent(_MOST)
         self._not_before = 0.0
         self._learned: Mapping[str, Callable[[Any], None]] = {
             "GUILD_CREATE": self._server,
@@ -136,15 +137,13 @@ class Servers:
 
     def _channel(self, raw: Wire) -> None:
         name = str(raw["id"])
-        known = self._channels.pop(name, None)
+        known = self._channels.get(name)
         if raw.get("type") in THREADS:
             joined = bool(raw.get("member")) or str(raw.get("owner_id")) == self._me
             joined = joined or (known is not None and known.joined)
             self._channels[name] = Thread(str(raw["parent_id"]), str(raw.get("name") or ""), joined)
         else:
             self._channels[name] = None
-        if len(self._channels) > _MOST:
-            del self._channels[next(iter(self._channels))]
 
     def _channel_gone(self, raw: Wire) -> None:
         self._channels.pop(str(raw["id"]), None)
