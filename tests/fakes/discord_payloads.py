@@ -8,9 +8,22 @@ from typing import Any
 ME = "10001"
 TOKEN = base64.urlsafe_b64encode(ME.encode()).decode().rstrip("=") + ".abc.def"
 APPLICATION = "60001"
-ALICE = {"id": "20001", "username": "alice", "global_name": "Alice", "discriminator": "0", "avatar": None}
-BOB = {"id": "20002", "username": "bob", "global_name": None, "discriminator": "0", "avatar": None}
-SELF = {"id": ME, "username": "hub", "global_name": None, "discriminator": "0", "avatar": None, "bot": True}
+ALICE: dict[str, Any] = {
+    "id": "20001",
+    "username": "alice",
+    "global_name": "Alice",
+    "discriminator": "0",
+    "avatar": None,
+}
+BOB: dict[str, Any] = {"id": "20002", "username": "bob", "global_name": None, "discriminator": "0", "avatar": None}
+SELF: dict[str, Any] = {
+    "id": ME,
+    "username": "hub",
+    "global_name": None,
+    "discriminator": "0",
+    "avatar": None,
+    "bot": True,
+}
 DM, CHANNEL, GUILD = "30001", "40001", "50001"
 FORUM, WELCOMES, SHUT = "40002", "40003", "40004"
 """Channels of the server: a forum, the one of Discord's notes of newcomers, one that the bot does not see."""

@@ -19,7 +19,8 @@ _EPOCH_MS = 1_420_070_400_000
 _JOINED = 7
 _SAID = (0, 19, 20, 21, 23)
 """Types of messages that somebody wrote; the others are notes of Discord's own."""
-_COMMAND, _BUTTON = 2, 3
+COMMAND, _BUTTON = 2, 3
+"""Kinds of interactions."""
 _MEMBER: RoomRole = "member"
 
 
@@ -183,7 +184,7 @@ def _moved(raw: Wire, around: Around, number: str, *, came: bool) -> Iterator[Ev
 
 def typed(kind: object, data: Wire) -> str:
     """What an interaction stands for in words; "" for a kind that the hub does not use."""
-    if kind == _COMMAND:
+    if kind == COMMAND:
         values = [str(option.get("value", "")) for option in data.get("options") or ()]
         return " ".join(filter(None, (f"/{data['name']}", *values)))
     return str(data.get("custom_id") or "") if kind == _BUTTON else ""

@@ -15,14 +15,13 @@ from urllib.parse import quote
 
 from hubbub.core.errors import DeliveryError, StoreError
 from hubbub.core.work import Entry, Row
+from hubbub.platforms.discord.convert import COMMAND
 from hubbub.platforms.discord.recent import Recent
 from hubbub.platforms.discord.rest import Rest
 from hubbub.platforms.discord.wire import Wire
 
 log = logging.getLogger(__name__)
 
-COMMAND, PRESS = 2, 3
-"""Kinds of interactions."""
 _THINKS, _NOTHING_NEW = 5, 6
 """Kinds of answers to them: it thinks and will say something; there is nothing to show."""
 _VALID_SECONDS = 14.5 * 60
