@@ -50,9 +50,9 @@ them in. A code holds for an hour.
 
 ## Rooms
 
-`/room` is for admins of the group and of the hub: `on` (as the settings say), `off` (silent), `mention`, `reply`, `thread`,
-`always`, `prefix` (commands only). Given in a room it holds for all its threads, given in a thread for that one, until
-`/room inherit` there; [when the bot answers](answering.md) says what each means.
+`/room` is for admins of the group and of the hub: `on` (as the settings say), `off` (silent), `mention`, `reply`,
+`thread`, `always`, `prefix` (commands only). Given in a room it holds for all its threads, given in a thread for that
+one, until `/room inherit` there; [when the bot answers](answering.md) says what each means.
 
 ## Limits
 
