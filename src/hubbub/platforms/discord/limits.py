@@ -14,14 +14,19 @@ _ID = re.compile(r"\d{5,}")
 _PROVISIONAL = 1.0
 """Seconds that a window is taken to last until Discord says how long it does."""
 _MAJOR = ("channels", "guilds")
+_BY_TOKEN = ("interactions", "webhooks")
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """What shares a limit: calls of one kind on one channel, server or webhook."""
+    """What shares a limit: calls of one kind on one channel, server or webhook.
+
+    ``apart``: the limit of all calls together is none of it.
+    """
 
     kind: str
     major: str = ""
+    apart: bool = False
 
     @classmethod
     def of(cls, method: str, path: str) -> Route:
@@ -36,7 +41,7 @@ class Route:
             rest = ["callback"]
         if "reactions" in rest:  # one limit for all of them, whatever is put there or taken away
             method, rest = "", ["reactions"]
-        return cls(f"{method} {first}/{_ID.sub('*', '/'.join(rest))}", major)
+        return cls(f"{method} {first}/{_ID.sub('*', '/'.join(rest))}", major, first in _BY_TOKEN)
 
 
 @dataclass(slots=True)
@@ -61,7 +66,7 @@ class RateLimits:
     def take(self, route: Route) -> float:
         """Take a turn: 0 if the call may be made now, else the seconds after which to ask again."""
         now = self._clock()
-        if now < self._all_until:
+        if now < self._all_until and not route.apart:
             return self._all_until - now
         bucket = self._buckets.get(self._key(route))
         if bucket is None:

@@ -91,6 +91,7 @@ def test_a_refusal_counts_for_its_bucket_or_for_all() -> None:
     assert limits.take(other) == 0
     limits.refused(SEND, 3.0, everything=True)
     assert limits.take(other) == pytest.approx(3.0)
+    assert limits.take(Route.of("POST", "/interactions/90001/one/callback")) == 0, "these are counted apart"
     clock.now += 3.0
     assert (limits.take(SEND), limits.take(other)) == (0, 0)
 
