@@ -48,7 +48,7 @@ MENU = (
             "docs/userdata.md",
             "docs/people.md",
             "docs/variables.md",
-            "docs/repeater.md",
+            "docs/repeater*.md",
             "src/hubbub/api/*/README.md",
         ),
     ),
