@@ -146,7 +146,8 @@ SENTENCES: Final = MappingProxyType(
         "command.pair.help": "lets in the stranger with this code; without one, lists who waits",
         "command.allow.help": "lets a person in: {prefix}allow PLATFORM:ID [user|guest|admin|nobody]",
         "command.block.help": "answers a person no more: {prefix}block PLATFORM:ID",
-        "command.limit.help": "limits an owner, or this group: {prefix}limit OWNER|group N|off|default [minute|tokens|money]",
+        "command.limit.help": "limits an owner, or this group:"
+        " {prefix}limit OWNER|group N|off|default [minute|tokens|money]",
         "command.limit.now": "{owner}, by the day: {messages} messages, {tokens} tokens",
         "limit.none": "any number of",
         "command.broadcast.help": "writes to everybody who wrote to the bot in private",

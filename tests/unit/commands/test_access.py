@@ -465,7 +465,8 @@ async def test_an_owner_gets_limits_of_their_own(tmp_path: Path) -> None:
             "fake:private:ann, by the day: 1 messages, any number of tokens"
         )
         assert await boss.reads("/limit fake:ann many") == "Please give a whole number from 0 to 1000000000."
-        assert await boss.reads("/limit") == "Something is missing: /limit OWNER|group N|off|default [minute|tokens|money]"
+        usage = "/limit OWNER|group N|off|default [minute|tokens|money]"
+        assert await boss.reads("/limit") == f"Something is missing: {usage}"
 
 
 # --- what is stored
