@@ -16,7 +16,9 @@ SENTENCES: Final = MappingProxyType(
             "In groups, mention me or reply to me. {command} lists what else I can do."
         ),
         "command.me.help": "tells what the platform tells me about you",
-        "command.me": "ID: {id}\nName: {name}\nUser name: {username}\nBot: {bot}\nRole here: {role}\nLanguage: {language}",
+        "command.me": (
+            "ID: {id}\nName: {name}\nUser name: {username}\nBot: {bot}\nRole here: {role}\nLanguage: {language}"
+        ),
         "command.admin.help": "calls those who run this group",
         "command.admin.called": "{name} asks for you.",
         "command.admin.nobody": "Nobody runs this group but bots.",

@@ -16,7 +16,9 @@ SENTENCES: Final = MappingProxyType(
             "在群里请提及我或回复我。{command} 会列出我还能做什么。"
         ),
         "command.me.help": "显示平台告诉我的关于你的信息",
-        "command.me": "ID：{id}\n名称：{name}\n用户名：{username}\n机器人：{bot}\n在这里的身份：{role}\n语言：{language}",
+        "command.me": (
+            "ID：{id}\n名称：{name}\n用户名：{username}\n机器人：{bot}\n在这里的身份：{role}\n语言：{language}"
+        ),
         "command.admin.help": "呼叫本群的管理者",
         "command.admin.called": "{name} 在找你们。",
         "command.admin.nobody": "本群除了机器人没有管理者。",

@@ -63,7 +63,8 @@ async def test_whoever_starts_is_greeted(hub: World) -> None:
 
 
 async def test_me_tells_what_the_platform_tells(hub: World) -> None:
-    assert await hub.person().reads("/me") == "ID: ann\nName: Ann\nUser name: -\nBot: no\nRole here: member\nLanguage: -"
+    told = await hub.person().reads("/me")
+    assert told == "ID: ann\nName: Ann\nUser name: -\nBot: no\nRole here: member\nLanguage: -"
 
 
 async def test_those_who_run_a_group_are_called_by_name(hub: World, runner: Runner) -> None:
