@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 # Five edits in five seconds are taken in a channel, 50 calls a second of a bot (API reference, "Rate Limits"); some are
 # left for what is no edit.
 _EVERY, _CALLS = 1.25, 40.0
+_TYPING_SECONDS = 0.5
+"""So long what is a courtesy waits for a used-up limit."""
 
 
 class DiscordAdapter:
@@ -94,7 +96,7 @@ class DiscordAdapter:
     async def typing(self, room: Room) -> None:
         """Show that an answer is being written."""
         try:
-            await self._bot(room).rest.call("POST", f"{channel_path(room)}/typing")
+            await self._bot(room).rest.call("POST", f"{channel_path(room)}/typing", patience=_TYPING_SECONDS)
         except DeliveryError as error:
             log.debug("typing in %s: %s", room.key, error)
 

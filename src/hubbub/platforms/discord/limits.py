@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -11,6 +12,8 @@ from hubbub.platforms.discord.recent import Recent
 
 _MOST = 10_000
 _ID = re.compile(r"\d{5,}")
+_ALL, _ALL_SECONDS = 40, 1.0
+"""Most calls together; Discord takes 50 a second, as they arrive there."""
 _PROVISIONAL = 1.0
 """Seconds that a window is taken to last until Discord says how long it does."""
 _MAJOR = ("channels", "guilds")
@@ -61,22 +64,30 @@ class RateLimits:
         self._clock = clock
         self._names: dict[str, str] = {}
         self._buckets: Recent[tuple[str, str], _Bucket] = Recent(_MOST)
+        self._all: deque[float] = deque(maxlen=_ALL)
+        """When the last calls were made."""
         self._all_until = 0.0
 
     def take(self, route: Route) -> float:
         """Take a turn: 0 if the call may be made now, else the seconds after which to ask again."""
         now = self._clock()
-        if now < self._all_until and not route.apart:
-            return self._all_until - now
+        if not route.apart and (wait := self._all_wait(now)) > 0:
+            return wait
         bucket = self._buckets.get(self._key(route))
-        if bucket is None:
-            return 0.0
-        if now >= bucket.until:
-            bucket.left, bucket.until = bucket.limit, now + _PROVISIONAL
-        if bucket.left <= 0:
-            return bucket.until - now
-        bucket.left -= 1
+        if bucket is not None:
+            if now >= bucket.until:
+                bucket.left, bucket.until = bucket.limit, now + _PROVISIONAL
+            if bucket.left <= 0:
+                return bucket.until - now
+            bucket.left -= 1
+        if not route.apart:
+            self._all.append(now)
         return 0.0
+
+    def _all_wait(self, now: float) -> float:
+        """How long no call may be made, whatever it is."""
+        full = len(self._all) == _ALL
+        return max(self._all_until, self._all[0] + _ALL_SECONDS if full else 0.0) - now
 
     def learn(self, route: Route, head: Mapping[str, str]) -> None:
         """Take up what the headers of an answer say."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from http import HTTPStatus
 from io import BytesIO
 from typing import Any
@@ -44,14 +45,22 @@ class Rest:
         self._seconds = seconds
         self._limits = RateLimits()
 
-    async def call(self, method: str, path: str, body: object = None, files: tuple[Blob, ...] = ()) -> Any:
-        """Call a path and return what it answers.
+    async def call(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        files: tuple[Blob, ...] = (),
+        *,
+        patience: float = _LONGEST_WAIT,
+    ) -> Any:
+        """Call a path and return what it answers. ``patience``: how long to wait for a used-up limit, in seconds.
 
         Raises:
             DeliveryError: it was refused (`Refused`), or nobody knows; says which.
         """
         route = Route.of(method, path)
-        await self._turn(route)
+        await self._turn(route, patience)
         data, head = _body(body, files)
         timeout = aiohttp.ClientTimeout(total=self._seconds + sum(len(each.data) for each in files) / _SLOWEST)
         try:
@@ -75,10 +84,11 @@ class Rest:
             self._limits.refused(route, fault.retry_after, everything=everything)
         raise fault
 
-    async def _turn(self, route: Route) -> None:
-        """Wait while a limit is used up; for long waits the message is put back."""
+    async def _turn(self, route: Route, patience: float) -> None:
+        """Wait while a limit is used up; for longer waits the message is put back."""
+        until = time.monotonic() + patience
         while (wait := self._limits.take(route)) > 0:
-            if wait > _LONGEST_WAIT:
+            if time.monotonic() + wait > until:
                 message = "the rate limit is used up"
                 raise Refused(message, HTTPStatus.TOO_MANY_REQUESTS, permanent=False, retry_after=wait)
             await asyncio.sleep(wait)

@@ -68,6 +68,17 @@ def test_calls_at_once_are_as_many_as_are_left() -> None:
     assert limits.take(SEND) == pytest.approx(1.0), "until Discord says how long the new window lasts"
 
 
+def test_all_calls_together_are_as_many_as_discord_takes() -> None:
+    clock = Clock()
+    limits = RateLimits(clock)
+    made = [limits.take(Route.of("POST", f"/channels/{number}/messages")) == 0 for number in range(100_000, 100_060)]
+    assert made == [True] * 40 + [False] * 20
+    assert limits.take(SEND) == pytest.approx(1.0)
+    assert limits.take(Route.of("POST", "/interactions/90001/one/callback")) == 0
+    clock.now += 1.0
+    assert taken(limits, SEND, 60) == 40
+
+
 def test_an_answer_that_is_overtaken_gives_nothing_back() -> None:
     limits = RateLimits(Clock())
     limits.learn(SEND, head(1))
