@@ -12,6 +12,12 @@ T = TypeVar("T")
 _MOST_IDLE = 100
 
 
+def is_the_end(error: BaseException) -> bool:
+    """Whether a task is told to end. Where others cancelled what it waits for, and not it, that is a fault like any."""
+    task = asyncio.current_task()
+    return isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling() > 0
+
+
 class Crew(Generic[T]):
     """Runs ``work(item)`` for many items at once, at most ``most``; further items wait in order.
 

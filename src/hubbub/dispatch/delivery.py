@@ -20,7 +20,7 @@ from hubbub.core.status import AccountStatus
 from hubbub.core.store import Outbox
 from hubbub.core.work import Row, State
 from hubbub.dispatch.acting import perform
-from hubbub.dispatch.crew import Crew
+from hubbub.dispatch.crew import Crew, is_the_end
 from hubbub.dispatch.finishing import Finishing
 from hubbub.dispatch.pace import Pace
 from hubbub.dispatch.room_lane import RoomLane
@@ -238,7 +238,9 @@ class Sender:
             log.error("message %d is not sent while the store fails: %s", row.id, error)  # noqa: TRY400 - expected kind
             await asyncio.sleep(self._patience.first)
             return False
-        except Exception as error:
+        except (Exception, asyncio.CancelledError) as error:
+            if is_the_end(error):
+                raise
             log.exception("platform %s failed over message %d", row.out.room.platform, row.id)
             hopeless = row.out.delivery not in _BLIND and row.attempts + 1 >= _MOST_FAULTS
             return await self._failed(row, lane, DeliveryError(repr(error), certain=False, permanent=hopeless))

@@ -14,7 +14,7 @@ from hubbub.core.errors import Fenced, Overloaded, StoreError
 from hubbub.core.events import Deleted, Event, Received
 from hubbub.core.store import Journal
 from hubbub.core.work import Claim, Committed, Entry, Receipt, Unit
-from hubbub.dispatch.crew import Crew
+from hubbub.dispatch.crew import Crew, is_the_end
 from hubbub.dispatch.handling import Handler, Handling
 from hubbub.dispatch.lane import Lane
 
@@ -193,7 +193,9 @@ class Dispatcher:
         except Fenced as error:
             log.warning("%s: the work is thrown away", error)
             return True
-        except Exception:
+        except (Exception, asyncio.CancelledError) as error:
+            if is_the_end(error):
+                raise
             log.exception("lane %s fell over; its messages are handled again in a while", lane.name)
             await asyncio.sleep(self._bounds.retry[1])
             return False

@@ -89,6 +89,21 @@ async def test_a_fault_of_the_adapter_is_a_doubt(tmp_path: Path) -> None:
         assert await states(w) == [State.UNKNOWN]
 
 
+async def test_a_sending_that_somebody_else_cancelled_is_a_doubt(tmp_path: Path) -> None:
+    async with world(tmp_path) as w:
+        send, others = w.platform.send, asyncio.get_running_loop().create_future()
+        others.cancel()
+
+        async def waiting(row: Row) -> str:
+            return await (others if row.id == 1 else send(row))
+
+        w.platform.send = waiting  # type: ignore[method-assign]
+        await w.dispatcher.accept(message(0))
+        await w.dispatcher.accept(message(1))
+        await w.settle()
+        assert await states(w) == [State.UNKNOWN, State.SENT]
+
+
 async def test_a_message_that_its_adapter_always_fails_over_does_not_hold_up_its_room(tmp_path: Path) -> None:
     async with world(tmp_path, delivery=Delivery.IDEMPOTENT) as w:
         send = w.platform.send

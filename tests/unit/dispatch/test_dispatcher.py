@@ -149,6 +149,24 @@ async def test_a_handler_that_the_store_fails_is_asked_again(tmp_path: Path, cap
         assert caplog.text.count("the disk is away") == 1
 
 
+async def test_what_somebody_else_cancelled_is_handled_again(tmp_path: Path) -> None:
+    """Such as the start of a model that two wait for: whoever began it goes away, and both are cancelled."""
+    async with world(tmp_path, Bounds(retry=(0.01, 0.02))) as w:
+
+        def fail(entry: Entry, _: StopSignal) -> None:
+            if w.handler.handled == [entry.id]:
+                raise asyncio.CancelledError
+
+        w.handler.work = fail
+        await w.dispatcher.accept(message(0))
+        async with asyncio.timeout(5):
+            while not w.platform.shown:
+                await asyncio.sleep(0.005)
+        await w.dispatcher.accept(message(1))
+        await w.settle()
+        assert [text for _, text in w.platform.shown] == ["m0", "m1"]
+
+
 async def test_a_lane_that_fell_over_is_not_tried_without_a_pause(tmp_path: Path) -> None:
     async with world(tmp_path, Bounds(retry=(0.01, 0.1))) as w:
 
