@@ -12,8 +12,8 @@ from hubbub.platforms.discord.recent import Recent
 
 _MOST = 10_000
 _ID = re.compile(r"\d{5,}")
-_ALL, _ALL_SECONDS = 40, 1.0
-"""Most calls together; Discord takes 50 a second, as they arrive there."""
+_ALL, _ALL_SECONDS = 10, 0.25
+"""Most calls together. Discord takes 50 a second, as they arrive there, and on the way they bunch."""
 _PROVISIONAL = 1.0
 """Seconds that a window is taken to last until Discord says how long it does."""
 _MAJOR = ("channels", "guilds")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hubbub.platforms.discord.limits import RateLimits, Route
+from hubbub.platforms.discord.limits import _ALL, RateLimits, Route
 
 SEND = Route.of("POST", "/channels/40001/messages")
 
@@ -58,11 +58,12 @@ def taken(limits: RateLimits, route: Route, most: int = 20) -> int:
 def test_calls_at_once_are_as_many_as_are_left() -> None:
     clock = Clock()
     limits = RateLimits(clock)
-    assert taken(limits, SEND) == 20, "nothing is known yet"
+    assert taken(limits, SEND) == _ALL, "nothing is known yet, but of all calls"
+    clock.now += 1.0
     limits.learn(SEND, head(3))
     assert taken(limits, SEND) == 3
     assert limits.take(SEND) == pytest.approx(5.0)
-    assert taken(limits, Route.of("POST", "/channels/40002/messages")) == 20
+    assert taken(limits, Route.of("POST", "/channels/40002/messages")) == _ALL - 3
     clock.now += 5.1
     assert taken(limits, SEND) == 5
     assert limits.take(SEND) == pytest.approx(1.0), "until Discord says how long the new window lasts"
@@ -71,12 +72,12 @@ def test_calls_at_once_are_as_many_as_are_left() -> None:
 def test_all_calls_together_are_as_many_as_discord_takes() -> None:
     clock = Clock()
     limits = RateLimits(clock)
-    made = [limits.take(Route.of("POST", f"/channels/{number}/messages")) == 0 for number in range(100_000, 100_060)]
-    assert made == [True] * 40 + [False] * 20
-    assert limits.take(SEND) == pytest.approx(1.0)
+    made = [limits.take(Route.of("POST", f"/channels/{number}/messages")) == 0 for number in range(100_000, 100_012)]
+    assert made == [True] * 10 + [False] * 2
+    assert limits.take(SEND) == pytest.approx(0.25)
     assert limits.take(Route.of("POST", "/interactions/90001/one/callback")) == 0
-    clock.now += 1.0
-    assert taken(limits, SEND, 60) == 40
+    clock.now += 0.25
+    assert taken(limits, SEND) == 10
 
 
 def test_an_answer_that_is_overtaken_gives_nothing_back() -> None:
@@ -118,4 +119,4 @@ def test_the_memory_is_bounded() -> None:
 def test_odd_headers_say_nothing(odd: dict[str, str]) -> None:
     limits = RateLimits(Clock())
     limits.learn(SEND, odd)
-    assert taken(limits, SEND) == 20
+    assert taken(limits, SEND) == _ALL
