@@ -57,12 +57,13 @@ def keeper(*within: str) -> Iterator[Keeper]:
 
 @dataclass
 class Lives:
-    """One data folder and whoever works on it. ``url`` is "" while nobody serves."""
+    """One data folder and whoever works on it. ``url`` is "" while nobody serves; ``mutant``: a fault of every life."""
 
     folder: Path
     environ: Mapping[str, str]
     keeper: Keeper
     url: str = ""
+    mutant: str = ""
     pid: int = 0
     kills: int = 0
     ended: asyncio.Future[int] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
@@ -77,7 +78,7 @@ class Lives:
     async def spawn(self, failpoint: str = "", passing: int = 1, mutant: str = "") -> None:
         """Start a life; returns when its process is there."""
         self.ended = asyncio.get_running_loop().create_future()
-        self.keeper.order(Order(str(self.folder), dict(self.environ), failpoint, passing, mutant))
+        self.keeper.order(Order(str(self.folder), dict(self.environ), failpoint, passing, mutant or self.mutant))
         async with asyncio.timeout(_START_SECONDS):
             await self.born.wait()
 
