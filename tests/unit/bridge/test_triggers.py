@@ -103,6 +103,15 @@ def test_rules_of_a_room_hold_in_its_threads_unless_there_are_such_before() -> N
     assert (apart.rules(thread), apart.rules(GROUP)) == (quiet, loud)
 
 
+@pytest.mark.parametrize(
+    ("shared", "owners"),
+    [(False, ("test:group:g1:u1", "test:group:g1/t1:u1")), (True, ("test:group:g1", "test:group:g1/t1"))],
+)
+def test_a_thread_is_a_conversation_of_its_own(shared: bool, owners: tuple[str, str]) -> None:
+    triggers = Triggers(default=RoomRules(shared=shared))
+    assert tuple(triggers.owner_in(room, "u1") for room in (GROUP, replace(GROUP, thread="t1"))) == owners
+
+
 @pytest.mark.parametrize(("rules", "heard"), [(RoomRules(thread=True), True), (DEFAULT, False)])
 def test_a_thread_goes_on_without_a_mention_where_that_is_set(rules: RoomRules, heard: bool) -> None:
     said = replace(received(Text("and then?")), options={TAKES_PART: True})
