@@ -22,6 +22,8 @@ _WINDOW = 1.05
 _MOST_ROOMS = 10_000
 # Nobody knows whether a refusal is meant for one room or for all of the account.
 _LONGEST_REST = 3.0
+# Timers may be early by less than this; waiting for such a rest only wakes others.
+_EARLY = 1e-6
 # The end of an answer waits no longer than this for the edit before it to be out of the way.
 _LAST_EDIT = 1.2
 
@@ -96,7 +98,7 @@ class Pace:
     async def _until(self, free: Callable[[], float]) -> None:
         """Wait for a time that may be moved meanwhile."""
         wait = free() - self._loop.time()
-        while wait > 0:
+        while wait > _EARLY:
             await asyncio.sleep(wait)
             wait = free() - self._loop.time()
 
