@@ -36,7 +36,7 @@ SENTENCES: Final = MappingProxyType(
         "page.deleted": "Deleted: {title}",
         "page.undo": "Undo",
         "page.secret_lost": (
-            "The hub printed the secret at its first start. If it is lost, set HUBBUB_ADMIN_PASSWORD and start it again."
+            "The hub printed the secret at its first start. If it is lost, set HUBBUB_ADMIN_PASSWORD and start anew."
         ),
         "duration.now": "less than a minute",
         "console.better_pull": "A small one that runs inside the hub; without a name it lists them:",
