@@ -144,6 +144,8 @@ class FakeDiscord(FakeGateway):
                 check_edit(body, files, self.largest)
                 name = self._add(body, files, "", SHUT)
                 self.followed.append(name)
+                if self.wrong and self.wrong.popleft() == "server_error":
+                    raise RefusedError(502, 0, "502: Bad Gateway")
                 return self._shown(name)
             case "PATCH", ["messages", "@original"]:
                 return await self._fill(request, token)

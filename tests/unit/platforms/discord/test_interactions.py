@@ -163,3 +163,33 @@ async def test_after_a_restart_an_answer_that_was_there_is_not_sent_again(fake: 
         assert await adapter.send(left) == now
         new = await adapter.send(replace(answer("new", 2), created_at=time.time() + 1))
     assert list(fake.messages) == [now, new]
+
+
+async def test_a_token_that_counts_no_more_leaves_an_ordinary_answer(fake: FakeDiscord) -> None:
+    async with connected(fake) as (adapter, host):
+        silent(host, answer("one"))
+        await asked(fake, host)
+        fake.tokens.clear()
+        sent = await adapter.send(answer("one"))
+    assert (fake.channels[sent], list(fake.messages)) == (CHANNEL, [sent])
+
+
+async def test_a_follow_up_that_was_cut_off_is_not_sent_again(fake: FakeDiscord) -> None:
+    async with connected(fake) as (adapter, host):
+        silent(host, answer("one", room=DARK))
+        await asked(fake, host, SHUT)
+        await adapter.send(answer("one", room=DARK))
+        fake.wrong.append("server_error")
+        with pytest.raises(DeliveryError) as caught:
+            await adapter.send(answer("two", 2, DARK))
+    assert (caught.value.certain, caught.value.permanent) == (False, True)
+    assert list(fake.messages.values()) == ["one", "two"]
+
+
+async def test_a_channel_that_is_shut_is_not_looked_through(fake: FakeDiscord) -> None:
+    async with connected(fake) as (adapter, host):
+        silent(host, answer("one", room=DARK))
+        await asked(fake, host, SHUT)
+        await adapter.send(answer("one", room=DARK))
+        old = replace(answer("two", 2, DARK), created_at=time.time() - 600)
+        assert await adapter.send(old) == fake.followed[0]

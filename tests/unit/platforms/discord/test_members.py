@@ -96,6 +96,13 @@ async def test_elsewhere_the_owner_is_known_and_who_wrote(fake: FakeDiscord) -> 
             await adapter.admins(Room("discord", ME, "private", DM))
 
 
+async def test_members_that_are_not_listed_after_all_leave_the_owner(fake: FakeDiscord) -> None:
+    fake.flags = MESSAGE_CONTENT | MEMBERS
+    async with connected(fake, members=True) as (adapter, _):
+        fake.flags = MESSAGE_CONTENT
+        assert {each.id for each in await adapter.admins(ROOM)} == {OWNER}
+
+
 async def test_members_of_a_server_are_muted(fake: FakeDiscord) -> None:
     async with connected(fake) as (adapter, _):
         assert isinstance(adapter, CanMute)

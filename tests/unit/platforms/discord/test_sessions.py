@@ -9,8 +9,9 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import pytest
+from typing_extensions import override
 
-from hubbub.core.errors import LeaseLost
+from hubbub.core.errors import LeaseLost, StoreError
 from hubbub.platforms.discord import starts
 from hubbub.platforms.discord.adapter import DiscordAdapter
 from hubbub.platforms.discord.wire import FATAL, Intent
@@ -18,7 +19,7 @@ from tests.contract.test_discord import settings
 from tests.fakes.discord import FakeDiscord, discord
 from tests.fakes.discord_gateway import MESSAGE_CONTENT
 from tests.fakes.discord_payloads import ME, TOKEN, message
-from tests.fakes.platform_host import FakeHost
+from tests.fakes.platform_host import FakeHost, MemoryFacts
 from tests.unit.platforms.discord.test_discord import connected, texts
 
 MEMBERS = 1 << 15
@@ -265,6 +266,26 @@ async def test_more_connections_are_made_when_discord_wants_them(
         fake.refuses, fake.wanted_shards = 0, 2
         await host.until(lambda: len(fake.sockets) == 2)
     assert sorted(fake.shards[-2:]) == [[0, 2], [1, 2]]
+
+
+class SlowFacts(MemoryFacts):
+    """Cannot be read at first."""
+
+    failing = 2
+
+    @override
+    async def get(self, key: str) -> str | None:
+        if self.failing:
+            self.failing -= 1
+            raise StoreError("the database is away")
+        return await super().get(key)
+
+
+async def test_a_store_that_is_away_at_first_is_waited_for(fake: FakeDiscord) -> None:
+    host = FakeHost(facts=SlowFacts())
+    async with started(fake, host):
+        await host.until(lambda: "cannot be read" in str(host.up.get(ME)))
+        await host.until(lambda: ME in host.up and host.up[ME] is None)
 
 
 class Leases:
