@@ -59,7 +59,9 @@ FATES = list(itertools.product(Delivery, (State.QUEUED, State.SENDING)))
 SENDS = st.sampled_from([tuple(sends) for count in range(3) for sends in itertools.product(FATES, repeat=count)])
 KINDS = ("append", "append", "onto", "move", "archive", "archive", "switch", "timer", "timer", "cancel")
 WRITES = st.lists(some(KINDS, range(6), range(6)), min_size=1, max_size=3)
-STEP = some(range(4), ("begin", "settle", "fail", "retry", "drop", *Told), (State.QUEUED, State.UNKNOWN, State.DEAD))
+STEP = some(range(4), ("begin", "settle", "fail", "retry", "drop", "report"), (State.QUEUED, State.UNKNOWN, State.DEAD))
+TOLD = {State.QUEUED: Told.SENT, State.UNKNOWN: Told.READ, State.DEAD: Told.FAILED}
+"""What a platform tells, where a step is a report."""
 UNDER_WAY = st.one_of(
     st.tuples(st.just("accept"), CALL),
     st.tuples(st.just("commit"), some(PICKS, DONE), SENDS, WRITES),
@@ -382,8 +384,8 @@ class StoreMachine(RuleBasedStateMachine):
             return lambda: outbox.fail(row.id, state, "why"), lambda: model.fail(name, state)
         if what == "retry":
             return lambda: moved(outbox.retry(row.id)), lambda: model.retry(name)
-        if isinstance(what, Told):
-            return self._report(row, what)
+        if what == "report":
+            return self._report(row, TOLD[state])
         return lambda: moved(outbox.drop(row.id)), lambda: model.drop(name)
 
     def _report(self, row: MRow, told: Told) -> tuple[Callable[[], Awaitable[Any]], Callable[[], Any]]:
