@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 Ts = TypeVarTuple("Ts")
 PER_SECOND = 10
 _OWNERS = 200
-_AT_ONCE = 300
+_AT_ONCE = 60
 _SAMPLES = 4
 """In an hour."""
 _AWAKES: Any = vars(asyncio.futures)["_set_result_unless_cancelled"]
