@@ -69,8 +69,9 @@ class Draft:
         return found
 
     def edited(self) -> dict[str, Any]:
-        """As a message is changed to it, or a slash command is answered: nobody who is mentioned is called again."""
-        return {"content": self.content, "allowed_mentions": {"parse": []}, "components": list(self.components)}
+        """As a message is changed to it, which calls nobody again, or a slash command is answered."""
+        allowed = {"parse": [], "users": list(self.users)}
+        return {"content": self.content, "allowed_mentions": allowed, "components": list(self.components)}
 
 
 def drafts(message: Message) -> list[Draft]:

@@ -11,7 +11,7 @@ import pytest
 
 from hubbub.core.addresses import Room
 from hubbub.core.errors import DeliveryError
-from hubbub.core.messages import File, Media, Message, Text
+from hubbub.core.messages import File, Media, Mention, Message, Text
 from hubbub.core.work import Row
 from hubbub.platforms.discord import interactions
 from hubbub.platforms.discord.adapter import DiscordAdapter
@@ -58,7 +58,7 @@ async def test_the_answer_takes_the_place_of_thinking(fake: FakeDiscord) -> None
     assert (fake.thinking, fake.messages) == ({"token1": first}, {first: "soon", second: "and more"})
     assert fake.channels[second] == CHANNEL
     assert len(fake.bodies) == 2
-    assert fake.bodies[0]["allowed_mentions"] == {"parse": []}
+    assert fake.bodies[0]["allowed_mentions"] == {"parse": [], "users": []}
 
 
 async def test_an_answer_that_is_sent_again_is_one(fake: FakeDiscord) -> None:
@@ -136,6 +136,16 @@ async def test_files_go_out_with_an_answer(fake: FakeDiscord) -> None:
         sent = await adapter.send(answer((Text("look"), File(Media(url=PIXEL, name="dot.png")))))
     assert [name for name, _, _ in fake.files[sent]] == ["dot.png"]
     assert fake.thinking == {"token1": sent}
+
+
+async def test_who_is_mentioned_in_an_answer_is_called_and_nobody_else(fake: FakeDiscord) -> None:
+    words = (Mention("20009", "Olga"), Text(" and @everyone"))
+    async with connected(fake) as (adapter, host):
+        silent(host, answer(words))
+        await asked(fake, host)
+        sent = await adapter.send(answer(words))
+    assert fake.messages[sent] == "<@20009> and @everyone"
+    assert fake.bodies[0]["allowed_mentions"] == {"parse": [], "users": ["20009"]}
 
 
 async def test_a_command_that_comes_again_is_acknowledged_once(fake: FakeDiscord) -> None:
