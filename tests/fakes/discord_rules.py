@@ -64,7 +64,9 @@ def check(body: dict[str, Any], files: list[tuple[str, str, bytes]], largest: in
     must(isinstance(body.get("nonce", ""), str) and len(body.get("nonce", "")) <= 25, "nonce is too long")
     mentions = body.get("allowed_mentions", {})
     must("everyone" not in mentions.get("parse", ["everyone"]), "everybody could be called")
-    must(all(str(user).isdecimal() for user in mentions.get("users", [])), "users are ids")
+    users = mentions.get("users", [])
+    must(all(str(user).isdecimal() for user in users) and len(users) <= 100, "users are ids, 100 at most")
+    must(len(set(users)) == len(users), "The set already contains this value")
     reference = body.get("message_reference", {"message_id": "1"})
     must(str(reference["message_id"]).isdecimal(), "message_reference is no id")
 

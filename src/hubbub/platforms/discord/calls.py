@@ -37,6 +37,8 @@ LONGEST = 2000
 """Longest content, in characters."""
 FILES = 10
 """Most files of one message."""
+CALLED = 100
+"""Most people that one message calls, each named once."""
 CARRIED = 100
 """Most bytes that a button carries."""
 ROWS, WIDE = 5, 5
@@ -79,7 +81,8 @@ def drafts(message: Message) -> list[Draft]:
     content = "".join(map(_shown, message))
     if len(content) > LONGEST:  # by what keeps marks from being marks; as it was written it fits
         content = "".join(each.text if isinstance(each, Text) else _shown(each) for each in message)
-    users = tuple(each.user for each in message if isinstance(each, Mention) and each.user.isdecimal())
+    users = dict.fromkeys(each.user for each in message if isinstance(each, Mention) and each.user.isdecimal())
+    called = tuple(users)[:CALLED]
     files = [each.media for each in message if isinstance(each, Image | File | Audio | Video)]
     below = components(message)
     if below and not content.strip() and not files:
@@ -88,7 +91,7 @@ def drafts(message: Message) -> list[Draft]:
         text = "nothing of the message can be shown on Discord"
         raise DeliveryError(text, certain=True, permanent=True)
     parts: Sequence[Sequence[Media]] = [files[at : at + FILES] for at in range(0, len(files), FILES)] or [()]
-    found = [Draft("" if place else content, () if place else users, tuple(part)) for place, part in enumerate(parts)]
+    found = [Draft("" if place else content, () if place else called, tuple(part)) for place, part in enumerate(parts)]
     return [*found[:-1], replace(found[-1], components=below)]
 
 

@@ -220,6 +220,15 @@ async def test_a_limit_of_everything_holds_for_everything(fake: FakeDiscord) -> 
         assert len(fake.calls) == before + 1
 
 
+async def test_who_is_mentioned_more_than_once_is_called_once(fake: FakeDiscord) -> None:
+    crowd = tuple(Mention(str(30_000 + number)) for number in range(120))
+    async with connected(fake) as (adapter, _):
+        sent = await adapter.send(row(ROOM, (Mention("20001"), Text(" and "), Mention("20001")), 1))
+        await adapter.send(row(ROOM, crowd, 2))
+    assert fake.messages[sent] == "<@20001> and <@20001>"
+    assert [len(body["allowed_mentions"]["users"]) for body in fake.bodies] == [1, 100]
+
+
 async def test_threads_are_written_to_where_they_are(fake: FakeDiscord) -> None:
     thread = Room("discord", ME, "group", CHANNEL, THREAD)
     async with connected(fake) as (adapter, _):
