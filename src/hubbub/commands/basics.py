@@ -16,10 +16,12 @@ if TYPE_CHECKING:
     from hubbub.core.status import HubStatus
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
+# What lists the commands of admins: more than everybody wants to read who asks for help.
+_MORE = ("more", "更多")
 
 
 async def show_help(call: Call, context: CommandContext) -> Answer:
-    """Every command that the person may give here, a line each; or one command with its other names."""
+    """What everybody may do that the person may do here, a line each; what admins may; or one command's other names."""
     wanted = call.argument.strip()
     event = context.event
     if wanted:
@@ -36,14 +38,25 @@ async def show_help(call: Call, context: CommandContext) -> Answer:
         return await context.tell(*lines)
     if asks_for_menu(call):
         return await context.tell(Phrase("command.help.menu"))
-    lines = [line(command, call.prefix) for command in call.listing.allowed(context.role, event)]
+    everyday, others = _listed(call, context)
     families = dict.fromkeys(each.family for each in call.listing.commands if each.family)
     known = [Phrase("command.help.family", {"command": f"{call.prefix}{call.name} {name}"}) for name in families]
-    return await context.tell(Phrase("command.help.head"), *lines, *known, Phrase("command.help.chat"))
+    if others:
+        known.insert(0, Phrase("command.help.more", {"command": f"{call.prefix}{call.name} {_MORE[0]}"}))
+    return await context.tell(Phrase("command.help.head"), *everyday, *known, Phrase("command.help.chat"))
+
+
+def _listed(call: Call, context: CommandContext) -> tuple[list[Phrase], list[Phrase]]:
+    """A line for each command that the person may give here: those of everybody, and those of admins."""
+    found = call.listing.allowed(context.role, context.event)
+    everyday = [line(each, call.prefix) for each in found if each.role < Role.ADMIN]
+    return everyday, [line(each, call.prefix) for each in found if each.role >= Role.ADMIN]
 
 
 async def _family(name: str, call: Call, context: CommandContext) -> Answer | None:
-    """The commands of a family with their short names; None where there is no such family."""
+    """The commands of admins, or of a family with their short names; None where there are no such."""
+    if name in _MORE and (admins := _listed(call, context)[1]):
+        return await context.tell(*admins)
     found = [
         each for each in call.listing.commands if each.family == name and allowed(each, context.role, context.event)
     ]

@@ -48,6 +48,7 @@ SENTENCES: Final = MappingProxyType(
         "command.help.head": "What you can do here:",
         "command.help.line": "{prefix}{name}: {text}",
         "command.help.aliases": "Also: {names}",
+        "command.help.more": "{command} lists what admins can do.",
         "command.help.chat": "Anything else is a question to the model.",
         "command.sid": "You: {user} ({role})\nOwner: {owner}\nRoom: {room}\nBranch: {branch}",
         "command.new.done": "A new conversation begins.",

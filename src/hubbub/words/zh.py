@@ -48,6 +48,7 @@ SENTENCES: Final = MappingProxyType(
         "command.help.head": "你可以使用：",
         "command.help.line": "{prefix}{name}：{text}",
         "command.help.aliases": "也可以写作：{names}",
+        "command.help.more": "{command} 列出管理员可以使用的命令。",
         "command.help.chat": "其他内容都会作为问题发给模型。",
         "command.sid": "你：{user}（{role}）\n数据归属：{owner}\n房间：{room}\n分支：{branch}",
         "command.new.done": "新对话开始了。",

@@ -92,7 +92,13 @@ async def test_help_leaves_out_what_the_person_may_not_do() -> None:
     assert "/vote" not in await in_private.reads("/help")
     assert "/vote" in await in_group.reads("/help")
     assert "/purge" not in await in_group.reads("/help")
-    assert "/purge" in await Person(commands, Role.ADMIN).reads("/help")
+    admin = Person(commands, Role.ADMIN)
+    assert "/purge" not in await admin.reads("/help")
+    assert "/help more" in await admin.reads("/help")
+    assert "/help more" not in await in_group.reads("/help")
+    assert "/purge" in await admin.reads("/help more")
+    assert "/purge" in await admin.reads("/help 更多")
+    assert await in_group.reads("/help more") == "There is no command /more. /help lists what there is."
     assert await in_private.reads("/help purge") == "There is no command /purge. /help lists what there is."
     assert await in_private.reads("/purge") == "You may not use /purge."
     assert await in_private.reads("/vote") == "/vote works in a group only."
