@@ -217,16 +217,22 @@ class Sender:
         self._fetching = True
         try:
             while self._left_behind is not None and self._count < self._patience.rows:
-                rows = await self._outbox.deliveries([State.QUEUED], self._patience.rows, self._left_behind)
-                # Rows that were stored since the reading are still behind.
-                last = rows[-1].id if rows else self._newest
-                self._left_behind = last if self._newest > last or len(rows) == self._patience.rows else None
-                for row in filter(self._is_enabled, rows):
-                    self._add(row)
-        except StoreError as error:
-            log.error("waiting messages cannot be read: %s", error)  # noqa: TRY400 - an expected kind
+                await self._fetch_some(self._left_behind)
         finally:
             self._fetching = False
+
+    async def _fetch_some(self, behind: int) -> None:
+        try:
+            rows = await self._outbox.deliveries([State.QUEUED], self._patience.rows, behind)
+        except StoreError as error:
+            log.error("waiting messages cannot be read yet: %s", error)  # noqa: TRY400 - an expected kind
+            await asyncio.sleep(self._patience.first)
+            return
+        # Rows that were stored since the reading are still behind.
+        last = rows[-1].id if rows else self._newest
+        self._left_behind = last if self._newest > last or len(rows) == self._patience.rows else None
+        for row in filter(self._is_enabled, rows):
+            self._add(row)
 
     async def _send(self, row: Row, lane: RoomLane) -> bool:
         """One attempt; True when the row is out of the way."""

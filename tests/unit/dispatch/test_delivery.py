@@ -225,6 +225,29 @@ async def test_a_platform_that_the_store_fails_leaves_a_doubt_and_no_second_mess
         assert await states(w) == [State.UNKNOWN, State.UNKNOWN]
 
 
+async def test_what_had_no_room_is_taken_up_though_it_could_not_be_read_at_first(tmp_path: Path) -> None:
+    async with world(tmp_path, patience=Patience(first=0.02, rows=5)) as w:
+        outbox: Any = w.store.outbox
+        deliveries, failures = outbox.deliveries, [StoreError("busy")]
+
+        async def failing(*asked: Any) -> Any:
+            if failures:
+                raise failures.pop()
+            return await deliveries(*asked)
+
+        w.platform.held = asyncio.Event()
+        for n in range(20):
+            await w.dispatcher.accept(message(n))
+        async with asyncio.timeout(5):
+            while w.dispatcher.held:
+                await asyncio.sleep(0.005)
+            outbox.deliveries = failing
+            w.platform.held.set()
+            while len(w.platform.shown) < 20:
+                await asyncio.sleep(0.005)
+        assert [text for _, text in w.platform.shown] == [f"m{n}" for n in range(20)]
+
+
 async def test_what_waits_for_a_platform_that_is_off_goes_on_waiting(tmp_path: Path) -> None:
     async with world(tmp_path, patience=Patience(first=30, rows=5), up=False) as w:
         w.platform.faults = [DeliveryError("not connected", certain=True)]
