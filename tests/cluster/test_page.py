@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import TYPE_CHECKING
 
 from hubbub.storage.postgres.presence import Member
@@ -31,7 +32,7 @@ async def test_the_overview_shows_every_process(tmp_path: Path, dsn: str) -> Non
             assert "worker-7" in page.words
             assert "at http://10.0.0.7:8080" in page.words
             assert "messages that wait: 0, the oldest for 0 s" in page.words
-            assert "heard 0 min ago" in page.words
+            assert re.search(r"heard \d+ min ago", page.words)
     finally:
         await other.close()
 

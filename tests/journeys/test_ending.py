@@ -96,7 +96,7 @@ async def test_open_connections_do_not_hold_it_up(tmp_path: Path) -> None:
             assert time.monotonic() - began < 7
         for peer in peers:
             await asyncio.wait_for(peer.closed.wait(), 20)
-            assert peer.close_code == 1001
+            assert peer.close_code in (1001, 1012), "who ends says so"
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

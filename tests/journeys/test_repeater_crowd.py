@@ -94,6 +94,7 @@ async def test_a_model_that_fails_changes_no_context(tmp_path: Path) -> None:
         assert len((await ask(hub, "GET", "/calllog"))[1]) == 2
 
 
+@pytest.mark.timeout(400)
 async def test_a_thousand_users_at_once(tmp_path: Path) -> None:
     async with inside(tmp_path) as hub:
         await ask(hub, "GET", "/userdata/context/userlist")

@@ -318,8 +318,8 @@ async def test_answering_costs_little_besides_the_model() -> None:
     entry = talk.entry((Text("how are you?"),))
     times = []
     for _ in range(7):
-        begin = time.perf_counter()
+        begin = time.process_time()
         for _ in range(50):
             await talk.chat.answer(entry, OWNER, "how are you?", None, talk.stop)
-        times.append((time.perf_counter() - begin) / 50)
+        times.append((time.process_time() - begin) / 50)
     assert min(times) < 600e-6
