@@ -101,14 +101,19 @@ class PortServer:
         finally:
             self.listening.clear()
             self._running = False
+            self._give_back()
 
     def stop(self) -> None:
         """Take no more connections and let `run` end; without a `run`, give the port back."""
         if self._listener is not None:
             self._listener.should_exit = True
         if not self._running:
-            for each in self._sockets:
-                each.close()
+            self._give_back()
+
+    def _give_back(self) -> None:
+        """The listener does it at its end, which a second cancellation does not wait for."""
+        for each in self._sockets:
+            each.close()
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:

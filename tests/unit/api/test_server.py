@@ -344,6 +344,21 @@ async def test_cancelling_it_stops_it_too() -> None:
     assert not _connects(port)
 
 
+async def test_cancelled_twice_it_gives_the_port_back_too() -> None:
+    """As where a fault elsewhere ends the hub that is ending already."""
+    server = unbound(port=0)
+    server.bind()
+    running = asyncio.create_task(server.run())
+    await server.listening.wait()
+    running.cancel()
+    await asyncio.sleep(0)
+    running.cancel()
+    await asyncio.wait([running])
+    assert running.cancelled()
+    assert not _connects(server.port)
+    assert [each.fileno() for each in server._sockets] == [-1]
+
+
 # --- TLS
 
 
