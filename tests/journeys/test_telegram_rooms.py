@@ -36,6 +36,23 @@ async def test_a_topic_has_its_own_conversation_and_is_answered_there(tmp_path: 
     assert asked == ["question 1", "question 3"]
 
 
+async def test_what_a_person_chose_holds_in_all_topics_and_a_new_conversation_begins_in_one(tmp_path: Path) -> None:
+    async with telegram() as fake, inside(tmp_path, bot(fake)) as hub:
+
+        async def says(number: int, topic: int, text: str) -> list[str]:
+            here = {"message_thread_id": topic, "is_topic_message": True}
+            fake.push(heard(number, f"@hub_bot {text}", entities=CALLED, **here))
+            await until(lambda: len(fake.messages) == number)
+            return [each["content"] for each in hub.model.requests[-1].body["messages"]] if hub.model.requests else []
+
+        await says(1, 5, "/prompt Answer in rhymes")
+        assert (await says(2, 6, "one"))[0] == "Answer in rhymes"
+        await says(3, 5, "two")
+        await says(4, 5, "/new")
+        assert "one" in await says(5, 6, "three")
+        assert "two" not in await says(6, 5, "four")
+
+
 async def test_a_channel_is_answered_where_the_bot_is_called(tmp_path: Path) -> None:
     def post(number: int, text: str, **more: Any) -> dict[str, Any]:
         message = said(text, number, chat=CHANNEL, sender_chat=CHANNEL, **more)["message"]

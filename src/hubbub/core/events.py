@@ -29,7 +29,8 @@ class Received:
     """Somebody wrote a message.
 
     ``addressed``: the platform's own signs say that it is meant for the bot (private chat, mention, reply to
-    the bot, a command of the platform). ``owner`` and ``branch`` are set where the sender named them (HTTP).
+    the bot, a command of the platform). ``owner`` and ``branch`` are set where the sender named them (HTTP); a thread
+    names the branch of what is said in it (`hubbub.conversations.threads`).
     """
 
     id: str

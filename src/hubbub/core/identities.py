@@ -34,10 +34,10 @@ class Author:
 def owner_of(room: Room, author_id: str, *, shared: bool = False) -> str:
     """The id that owns the contexts, prompts and settings of this author in this room.
 
-    ``shared``: the whole group is one owner (a setting of the room) instead of each member apart. A thread is a
-    conversation of its own.
+    ``shared``: the whole group is one owner (a setting of the room) instead of each member apart.
     """
     if room.direct:
         return f"{room.platform}:private:{author_id}"
-    place = f"{room.id}/{room.thread}" if room.thread else room.id
-    return f"{room.platform}:group:{place}" if shared else f"{room.platform}:group:{place}:{author_id}"
+    if shared:
+        return f"{room.platform}:group:{room.id}"
+    return f"{room.platform}:group:{room.id}:{author_id}"

@@ -16,6 +16,7 @@ from hubbub.commands.command import Call, CommandContext, plainly
 from hubbub.conversations.acquaintances import Acquaintances
 from hubbub.conversations.completions import OPTION
 from hubbub.conversations.people.joining import LATE, late
+from hubbub.conversations.threads import placed
 from hubbub.core.errors import StoreError, Unstorable
 from hubbub.core.events import Event, Fired, Received, event_key
 from hubbub.core.identities import Role
@@ -82,8 +83,10 @@ class Road:
         """See `Handler.handle`. Whatever goes wrong in it is told to the person and logged with an error id."""
         if type(entry.event) is not Received:
             return await self._unspoken(entry)
+        if (event := placed(entry.event)) is not entry.event:
+            entry = replace(entry, event=event)
         try:
-            answer = await self._answered(entry, entry.event, stop)
+            answer = await self._answered(entry, event, stop)
             if answer is _NOTHING and self.drafts.row(entry) is None:
                 return Unit((entry.id,))
             return Unit((entry.id,), self._sends(entry, answer), answer.writes)

@@ -43,7 +43,7 @@ SENTENCES: Final = MappingProxyType(
         "branch.in_use": "{name} is the conversation that you are in; go on with another one first.",
         "branch.exists": "There is a conversation {name} already.",
         "branch.numeric": "A name cannot be a number only: numbers stand for places in the list.",
-        "branch.chosen_by_sender": "Your program names the conversation itself ({name}); choose another one there.",
+        "branch.chosen_by_sender": "This thread or program has a conversation of its own ({name}); choose elsewhere.",
         # --- settings of one's own
         "argument.too_long": "That is too long: at most {longest} characters.",
         "command.model.help": "shows the models, or chooses one: {prefix}model [NUMBER|NAME|reset]",

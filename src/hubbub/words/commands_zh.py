@@ -43,7 +43,7 @@ SENTENCES: Final = MappingProxyType(
         "branch.in_use": "{name} 是当前对话，请先切换到其他对话。",
         "branch.exists": "已经有名为 {name} 的对话。",
         "branch.numeric": "名称不能只是数字：数字表示列表中的编号。",
-        "branch.chosen_by_sender": "你的程序自己指定了对话（{name}），请在那里切换。",
+        "branch.chosen_by_sender": "这个话题（或你的程序）有自己的对话（{name}），请在别处切换。",
         # --- settings of one's own
         "argument.too_long": "内容太长，最多 {longest} 个字符。",
         "command.model.help": "查看或选择模型：{prefix}model [编号|名称|reset]",

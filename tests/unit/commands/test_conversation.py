@@ -212,7 +212,7 @@ async def test_a_program_that_names_its_conversation_chooses_itself(hub: World) 
     program = ann.within("mine")
     await talk(program, "hello")
     for command in ("/resume 1", "/branch new x", "/branch use default", "/branch fork x", "/branch rename x"):
-        assert "names the conversation itself (mine)" in await program.reads(command)
+        assert "has a conversation of its own (mine)" in await program.reads(command)
     assert "1." in await program.reads("/history")
     assert await program.reads("/undo") == "Taken back: hello"
 
