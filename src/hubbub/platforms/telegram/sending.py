@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -97,11 +98,8 @@ class Courier:
     async def _buttons(self, message: Message) -> telegram.InlineKeyboardMarkup | None:
         found = keyboard(message)
         if found is not None:
-            try:
+            with _nothing_sent("the words of the buttons cannot be kept"):
                 await self._words.keep(message)
-            except StoreError as error:
-                text = "the words of the buttons could not be kept"
-                raise DeliveryError(text, certain=True) from error
         return found
 
     async def edit(self, chat: int, message_id: int, message: Message) -> None:
@@ -139,11 +137,12 @@ class Courier:
                 return
 
     async def now(self, chat: int) -> int:
-        """The number that a chat has now."""
+        """The number that a chat has now. Raises DeliveryError."""
         if chat > 0:
             return chat
         if chat not in self._moved:
-            found = await self._facts.get(f"telegram/moved/{chat}")
+            with _nothing_sent("where the group moved to cannot be read"):
+                found = await self._facts.get(f"telegram/moved/{chat}")
             self._moved[chat] = int(found) if found else chat
         return self._moved[chat]
 
@@ -154,7 +153,8 @@ class Courier:
             except ChatMigrated as moved:
                 old, place["chat_id"] = place["chat_id"], moved.new_chat_id
                 self._moved[old] = moved.new_chat_id
-                await self._facts.put(f"telegram/moved/{old}", str(moved.new_chat_id))
+                with _nothing_sent("where the group moved to cannot be kept"):
+                    await self._facts.put(f"telegram/moved/{old}", str(moved.new_chat_id))
                 return await self._do(step, place)
         except TelegramError as error:
             raise fault(error) from error
@@ -240,3 +240,12 @@ def _bytes(file: str | telegram.InputFile) -> Any:
 
 def _says(error: TelegramError, *words: str) -> bool:
     return any(each in error.message.lower() for each in words)
+
+
+@contextmanager
+def _nothing_sent(trouble: str) -> Iterator[None]:
+    """What fails of the store here fails before anything is sent."""
+    try:
+        yield
+    except StoreError as error:
+        raise DeliveryError(trouble, certain=True) from error

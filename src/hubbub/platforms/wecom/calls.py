@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from io import BytesIO
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -236,7 +237,8 @@ def _read(path: str, content: bytes) -> dict[str, Any]:
 
 def _form(blob: Blob) -> aiohttp.FormData:
     form = aiohttp.FormData(quote_fields=False)
-    form.add_field("media", blob.data, filename=blob.name, content_type=blob.mime)
+    # As a file: large bytes would be written in one piece, with the event loop waiting for it.
+    form.add_field("media", BytesIO(blob.data), filename=blob.name, content_type=blob.mime)
     return form
 
 

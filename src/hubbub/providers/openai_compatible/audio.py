@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import PurePath
 
 import aiohttp
@@ -54,7 +55,7 @@ class AudioEndpoints:
         form.add_field("response_format", "json")
         if self._rules.language:
             form.add_field("language", self._rules.language)
-        form.add_field("file", blob.data, filename=PurePath(blob.name).name, content_type=blob.mime)
+        form.add_field("file", BytesIO(blob.data), filename=PurePath(blob.name).name, content_type=blob.mime)
         body = await self._posting.post("audio/transcriptions", form)
         try:
             answer = orjson.loads(body)

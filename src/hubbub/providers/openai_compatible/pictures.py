@@ -6,6 +6,7 @@ import base64
 import binascii
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from io import BytesIO
 
 import aiohttp
 import orjson
@@ -75,7 +76,7 @@ class PictureEndpoints:
             form.add_field("size", self._rules.size)
         if not self._rules.model.startswith(_ALWAYS_DATA):
             form.add_field("response_format", "b64_json")
-        form.add_field("image", picture.data, filename=f"picture.{suffix}", content_type=mime)
+        form.add_field("image", BytesIO(picture.data), filename=f"picture.{suffix}", content_type=mime)
         return await self._picture(await self._posting.post("images/edits", form))
 
     async def _picture(self, body: bytes) -> Blob:

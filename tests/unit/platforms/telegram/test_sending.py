@@ -13,7 +13,7 @@ import pytest
 
 from hubbub.bridge.translate import fit
 from hubbub.core.addresses import Room
-from hubbub.core.errors import DeliveryError, MediaError
+from hubbub.core.errors import DeliveryError, MediaError, StoreError
 from hubbub.core.messages import Audio, Blob, Contact, File, Image, Location, Media, Mention, Message, Text, Video
 from hubbub.platforms.telegram.adapter import TelegramAdapter
 from tests.contract.platform_suite import PIXEL, row
@@ -188,6 +188,22 @@ async def test_a_group_that_moved_is_found_at_its_new_number(fake: FakeTelegram)
         assert host.facts.values == {"telegram/moved/-30001": "-1000000030001"}
     chats = [call["chat_id"] for call in fake.called("sendMessage")]
     assert chats == ["-30001", "-1000000030001", "-1000000030001"]
+
+
+async def test_where_the_store_cannot_tell_where_a_group_is_nothing_was_sent(
+    fake: FakeTelegram, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: object) -> str | None:
+        raise StoreError
+
+    async with connected(fake) as (adapter, host):
+        with monkeypatch.context() as patch:
+            patch.setattr(host.facts, "get", away)
+            with pytest.raises(DeliveryError) as caught:
+                await adapter.send(row(GROUP, "one", 1))
+        assert (caught.value.certain, caught.value.permanent) == (True, False)
+        assert await adapter.send(row(GROUP, "one", 1))
+    assert len(fake.called("sendMessage")) == 1
 
 
 async def test_a_topic_and_a_reply_are_named(fake: FakeTelegram) -> None:
