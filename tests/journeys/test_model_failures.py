@@ -15,10 +15,10 @@ from tests.fakes.model import Fault
 from tests.journeys.inside import inside, until
 
 QUICK = """
-connect_timeout = 0.5
-first_byte_timeout = 0.3
-idle_timeout = 0.3
-timeout = 0.6
+connect_timeout = 2.0
+first_byte_timeout = 1.0
+idle_timeout = 1.0
+timeout = 2.0
 """
 TOLD = re.compile(r"[A-Z][^\n]{20,120} \(error ([0-9a-f]{8})\)")
 FAULTS: list[Fault | int] = [500, 503, 401, 403, 429, 400, 404, "timeout", "disconnect", "empty_body", "empty_choices"]
