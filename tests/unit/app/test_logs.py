@@ -78,11 +78,14 @@ def test_text_lines_name_time_level_and_place(stream: io.StringIO) -> None:
     assert second.endswith("also shown")
 
 
-def test_refused_websockets_are_no_errors(stream: io.StringIO) -> None:
+def test_refused_websockets_are_no_errors(stream: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Servers of other tests set both for the whole process.
+    monkeypatch.setattr(logging.getLogger("uvicorn"), "propagate", True)
+    monkeypatch.setattr(logging.getLogger("uvicorn.error"), "propagate", True)
     said = "ASGI callable returned without completing handshake."
     assert said in inspect.getsource(websockets_sansio_impl)
     set_up("INFO", "text", stream)
-    logging.getLogger("uvicorn.error").setLevel(logging.NOTSET)  # servers of other tests set it for the whole process
+    logging.getLogger("uvicorn.error").setLevel(logging.NOTSET)
     logging.getLogger("uvicorn.error").error(said)
     assert stream.getvalue() == ""
     logging.getLogger("uvicorn.error").error("something else")
