@@ -43,8 +43,11 @@ def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of wheels, the only place that pip and uv look in."""
     folder = tmp_path / "wheels"
     folder.mkdir()
-    for name in ("PIP_NO_INDEX", "UV_NO_INDEX"):
-        monkeypatch.setenv(name, "1")
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    (tmp_path / "index").mkdir()
+    monkeypatch.setenv("UV_DEFAULT_INDEX", (tmp_path / "index").as_uri())
+    for name in ("UV_INDEX", "UV_INDEX_URL", "UV_EXTRA_INDEX_URL"):
+        monkeypatch.delenv(name, raising=False)
     for name in ("PIP_FIND_LINKS", "UV_FIND_LINKS"):
         monkeypatch.setenv(name, str(folder))
     monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
