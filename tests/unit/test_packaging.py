@@ -119,10 +119,16 @@ def test_the_wheel_installs_into_an_empty_environment(wheel: Path, tmp_path: Pat
     place = tmp_path / "venv"
     python = place / "bin" / "python"
     pins = ("--require-hashes", "-r", ROOT / "requirements" / "run.lock")
+    certificates = {"UV_SYSTEM_CERTS": "1"} | os.environ  # the machine's own, which pip uses too
+
+    def pip(command: str, *more: object) -> None:
+        line = [uv, "pip", command, "--quiet", "--python", str(python), *map(str, more)]
+        subprocess.run(line, check=True, timeout=50, env=certificates)
+
     subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, place], check=True, timeout=60)
-    subprocess.run([uv, "pip", "install", "--quiet", "--python", python, *pins], check=True, timeout=50)
-    subprocess.run([uv, "pip", "install", "--quiet", "--python", python, "--no-deps", wheel], check=True, timeout=50)
-    subprocess.run([uv, "pip", "check", "--quiet", "--python", python], check=True, timeout=50)
+    pip("install", *pins)
+    pip("install", "--no-deps", wheel)
+    pip("check")
     told = subprocess.run(
         [place / "bin" / "hubbub", "--help"], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=True
     )

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from hubbub.providers.embedded.files import Report
 
 _WRONG_HASH = re.compile(r"(?i)hash mismatch|hashes? .{0,40}do(?:es)? not match|do not match the hashes")
+# uv trusts a list of its own, where a company's certificate is missing; the second name is that of older ones.
+_MACHINES_CERTIFICATES = {"UV_SYSTEM_CERTS": "1", "UV_NATIVE_TLS": "1"}
 LONGEST_FETCH = 1800.0
 STALE = 24 * 3600.0
 REMEDY = (
@@ -136,7 +138,7 @@ async def _fetch(folder: Path, package: Package, report: Report) -> None:
 
 
 async def _run(installer: Installer, folder: Path, percent: Percent) -> tuple[int, str]:
-    environment = os.environ | {"TMPDIR": str(folder), "PIP_USER": "0"}
+    environment = _MACHINES_CERTIFICATES | os.environ | {"TMPDIR": str(folder), "PIP_USER": "0"}
     process = await asyncio.create_subprocess_exec(
         *installer.command,
         stdin=asyncio.subprocess.DEVNULL,

