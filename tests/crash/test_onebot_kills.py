@@ -105,7 +105,9 @@ async def test_nothing_accepted_is_lost_and_doubts_are_listed(tmp_path: Path) ->
         peer = Implementation(hub.onebot)
         talking = asyncio.create_task(peer.run())
         try:
-            for _ in range(KILLS):
+            for number in range(10 * KILLS):
+                if number >= KILLS and in_doubt:
+                    break
                 hub.start()
                 await asyncio.wait_for(peer.met.wait(), 60)
                 await asyncio.sleep(0.02 + chance.random() * 0.3)
