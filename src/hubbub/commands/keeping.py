@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from hubbub.commands import conversation
 from hubbub.commands.arguments import required
 from hubbub.commands.command import REPEATER, Call, Command, CommandContext
+from hubbub.commands.shelf import same_client
 from hubbub.conversations import branches, trees, undoing, units
 from hubbub.conversations.users import branch_of_user
 from hubbub.core.errors import UserError
@@ -37,6 +38,8 @@ def _change(kind: BranchKind) -> Handler:
         """Make a branch the current one; one that there is not begins empty. Without a name: list them."""
         if not call.argument.strip():
             return await _list(kind, context)
+        if kind == "context":
+            same_client(context)
         name = branch_of_user(call.argument)
         told = await context.tell(Phrase(f"userdata.{kind}.changed", {"name": name}))
         return replace(told, writes=(Switch(context.owner, kind, name),))
@@ -55,7 +58,7 @@ async def _list(kind: BranchKind, context: CommandContext) -> Answer:
 def _delete(kind: BranchKind) -> Handler:
     async def handler(call: Call, context: CommandContext) -> Answer:
         """Empty the current branch, or the one that is named."""
-        name = branch_of_user(call.argument) if call.argument.strip() else ""
+        name = branch_of_user(call.argument) if call.argument.strip() else _here(kind, context)
         found = await context.hub.conversations.branch(context.owner, kind, name, limit=1)
         told = await context.tell(Phrase(f"userdata.{kind}.deleted", {"name": found.name}))
         return replace(told, writes=branches.delete(found))
@@ -69,13 +72,18 @@ def _clone(kind: BranchKind) -> Handler:
         words, count = _counted(required(call, call.argument, "NAME"), kind)
         name = branch_of_user(words)
         conversations = context.hub.conversations
-        source = units.begin(await conversations.branch(context.owner, kind), count)
+        source = units.begin(await conversations.branch(context.owner, kind, _here(kind, context)), count)
         if (await conversations.branch(context.owner, kind, name, limit=1)).head:
             raise UserError(Phrase("branch.exists", {"name": name}))
         told = await context.tell(Phrase(f"userdata.{kind}.cloned", {"name": name}))
         return replace(told, writes=(MoveHead(context.owner, kind, name, source.head, "clone"),) if source.head else ())
 
     return handler
+
+
+def _here(kind: BranchKind, context: CommandContext) -> str:
+    """The conversation that a thread, or whoever sent the message, names; "" for the current branch."""
+    return context.event.branch if kind == "context" else ""
 
 
 def _counted(argument: str, kind: BranchKind) -> tuple[str, int | None]:
@@ -92,7 +100,7 @@ async def undo_change(call: Call, context: CommandContext) -> Answer:
     if kind is None:
         raise UserError(Phrase("argument.choice", {"command": call.typed, "names": "context, prompt, config"}))
     conversations, now = context.hub.conversations, context.hub.clock()
-    found = await conversations.branch(context.owner, kind, limit=1)
+    found = await conversations.branch(context.owner, kind, _here(kind, context), limit=1)
     steps = await conversations.trail(context.owner, kind, now - undoing.KEPT_SECONDS)
     told = await context.tell(Phrase("userdata.undone", {"name": found.name}))
     return replace(told, writes=undoing.undo(found, steps, now))

@@ -144,7 +144,7 @@ async def _count(call: Call, context: CommandContext) -> Answer:
     """How many messages the running conversation has."""
     if call.argument != "get_msg_count":
         return await context.tell(Phrase("command.old.malformed", {"reason": f"Unknown command: {call.argument[:50]}"}))
-    branch = await context.hub.conversations.branch(context.owner, "context")
+    branch = await context.hub.conversations.branch(context.owner, "context", context.event.branch)
     return await _done(context, str(len(context_of(branch).turns)))
 
 

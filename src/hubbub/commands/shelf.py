@@ -53,7 +53,7 @@ async def history(call: Call, context: CommandContext) -> Answer:
 
 async def resume(call: Call, context: CommandContext) -> Answer:
     """Go on with a conversation that was put aside; the current one is put aside instead."""
-    _same_client(context)
+    same_client(context)
     found = await _shelf(context)
     return await _go_on(found.find(required(call, call.argument, "N")), context)
 
@@ -65,7 +65,7 @@ async def branch(call: Call, context: CommandContext) -> Answer:
     if what == "list":
         return await _list(found, context)
     if what != "delete":
-        _same_client(context)
+        same_client(context)
     rest = required(call, rest, "NAME")
     if what in ("new", "fork"):
         return await _begin(found, rest, context, fork=what == "fork")
@@ -118,7 +118,7 @@ async def _go_on(target: Branch, context: CommandContext) -> Answer:
     return replace(told, writes=branches.switch(whole))
 
 
-def _same_client(context: CommandContext) -> None:
+def same_client(context: CommandContext) -> None:
     """Where the sender names the conversation in every message, only they can choose another."""
     if context.event.branch:
         raise UserError(Phrase("branch.chosen_by_sender", {"name": context.event.branch}))

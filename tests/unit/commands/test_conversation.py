@@ -217,6 +217,25 @@ async def test_a_program_that_names_its_conversation_chooses_itself(hub: World) 
     assert await program.reads("/undo") == "Taken back: hello"
 
 
+async def test_the_repeaters_commands_concern_the_conversation_that_is_named(hub: World) -> None:
+    ann = hub.person()
+    await talk(ann, "old")
+    program = ann.within("mine")
+    await talk(program, "hello")
+    assert "has a conversation of its own (mine)" in await program.reads("/changeSession other")
+    await program.reads("/cloneSession copy")
+    await program.reads("/deleteContext")
+    await talk(program, "afresh")
+    assert asked(hub) == ["afresh"]
+    await program.reads("/takeback")
+    await talk(program, "more")
+    assert asked(hub) == ["hello", "re: hello", "more"]
+    await talk(ann, "more")
+    assert asked(hub) == ["old", "re: old", "more"]
+    await talk(ann.within("copy"), "more")
+    assert asked(hub) == ["hello", "re: hello", "more"]
+
+
 # --- branch
 
 
