@@ -16,7 +16,7 @@ import orjson
 
 from hubbub.api.answers import answer, refuse
 from hubbub.api.errors import Refusal
-from hubbub.core.asgi import Receive, Scope, Send
+from hubbub.core.asgi import Receive, Scope, Send, read_body
 from hubbub.core.ports import Route, Streamed
 
 PATH = "/cluster/pieces"
@@ -70,16 +70,11 @@ class PieceRoute:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check, and hand on."""
-        body = bytearray()
-        more = True
-        while more:
-            message = await receive()
-            body += message.get("body", b"")
-            more = message.get("more_body", False)
-            if len(body) > _LARGEST:
-                await refuse(scope, send, _LARGE)
-                return
-        if not self._signature.fits(scope["headers"], bytes(body)):
+        body = await read_body(receive, _LARGEST)
+        if body is None:
+            await refuse(scope, send, _LARGE)
+            return
+        if not self._signature.fits(scope["headers"], body):
             await refuse(scope, send, _REFUSED)
             return
         try:

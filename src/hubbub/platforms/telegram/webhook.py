@@ -10,6 +10,7 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
+from hubbub.core.asgi import read_body
 from hubbub.core.errors import Overloaded, StoreError
 from hubbub.platforms.telegram.account import BotAccount
 
@@ -39,12 +40,8 @@ class Webhook:
             return Response("the secret token is missing or wrong\n", 403)
         if not self._account.running:
             return Response("the bot is not connected\n", 503, {"Retry-After": "5"})
-        body = bytearray()
-        async for piece in request.stream():
-            body += piece
-            if len(body) > _LARGEST:
-                return Response("the update is too large\n", 413)
-        return await self._take(bytes(body))
+        body = await read_body(request.receive, _LARGEST)
+        return Response("the update is too large\n", 413) if body is None else await self._take(body)
 
     async def _take(self, body: bytes) -> Response:
         try:
